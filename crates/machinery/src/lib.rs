@@ -1,1 +1,28 @@
-//! (being written)
+//! The machinery of the Kubernetes API: objects, schema, YAML, patches, selectors, quantities, requests. It knows no kind.
+//!
+//! Layout, in reading order:
+//! - [`value`]: the persistent tree that every object is; [`view`]: typed reading of it; [`object`]: what all objects have.
+//! - [`status`], [`field`]: the one error type, and what validation finds.
+//! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
+//! - [`time`], [`json`]: instants and text forms.
+
+pub mod field;
+pub mod http;
+pub mod intern;
+pub mod json;
+pub mod object;
+pub mod request;
+pub mod status;
+pub mod time;
+pub mod value;
+pub mod view;
+
+pub use field::{Errors, Path};
+pub use object::Object;
+pub use request::{
+    Accept, Api, Body, Cause, Method, PatchType, Request, Response, StreamId, StreamIn, StreamOut,
+    Trigger, User, WatchEvent, WatchType,
+};
+pub use status::Status;
+pub use value::{Map, NULL, Str, Value};
+pub use view::List;

@@ -1,0 +1,503 @@
+//! The one value that everything is made of: an immutable, persistent tree, as JSON has it.
+//!
+//! Sub-trees are shared (`Rc`): a clone is a pointer, an edit copies only the path that it changes, and equality tries
+//! the pointer first. Ten thousand pods of one ReplicaSet share one container list. Maps are kept sorted by key, which
+//! is the order in which kubectl prints. Upstream's counterpart is `map[string]interface{}` of `Unstructured`.
+
+use std::fmt;
+use std::rc::Rc;
+
+/// Text of a key or a string value: either part of the program, or shared.
+#[derive(Clone)]
+pub struct Str(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Static(&'static str),
+    Shared(Rc<str>),
+}
+
+impl Str {
+    /// Text that is part of the program; costs nothing to clone.
+    pub const fn lit(s: &'static str) -> Str {
+        Str(Repr::Static(s))
+    }
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Repr::Static(s) => s,
+            Repr::Shared(s) => s,
+        }
+    }
+}
+
+impl Default for Str {
+    fn default() -> Str {
+        Str::lit("")
+    }
+}
+impl std::ops::Deref for Str {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+impl From<&str> for Str {
+    fn from(s: &str) -> Str {
+        crate::intern::known(s).map_or_else(|| Str(Repr::Shared(Rc::from(s))), Str::lit)
+    }
+}
+impl From<String> for Str {
+    fn from(s: String) -> Str {
+        Str::from(s.as_str())
+    }
+}
+impl From<&String> for Str {
+    fn from(s: &String) -> Str {
+        Str::from(s.as_str())
+    }
+}
+impl PartialEq for Str {
+    fn eq(&self, other: &Str) -> bool {
+        let (a, b) = (self.as_str(), other.as_str());
+        (a.as_ptr() == b.as_ptr() && a.len() == b.len()) || a == b
+    }
+}
+impl PartialEq<str> for Str {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+impl PartialEq<&str> for Str {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+impl Eq for Str {}
+impl PartialOrd for Str {
+    fn partial_cmp(&self, other: &Str) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Str {
+    fn cmp(&self, other: &Str) -> std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+impl std::hash::Hash for Str {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+impl std::borrow::Borrow<str> for Str {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+impl fmt::Display for Str {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+impl fmt::Debug for Str {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+/// A JSON value. Cloning is O(1).
+#[derive(Clone, Default)]
+pub enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(Str),
+    List(Rc<Vec<Value>>),
+    Map(Rc<Map>),
+}
+
+/// `null`, to hand out by reference where something is missing.
+pub const NULL: &Value = &Value::Null;
+
+impl Value {
+    pub fn map() -> Value {
+        Value::Map(Rc::new(Map::default()))
+    }
+    pub fn list() -> Value {
+        Value::List(Rc::new(Vec::new()))
+    }
+    pub fn str(s: &str) -> Value {
+        Value::Str(Str::from(s))
+    }
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+    /// Null, "", 0, false, [] or {}: what Go calls the zero value and `omitempty` leaves out.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Bool(b) => !b,
+            Value::Int(i) => *i == 0,
+            Value::Float(f) => *f == 0.0,
+            Value::Str(s) => s.is_empty(),
+            Value::List(l) => l.is_empty(),
+            Value::Map(m) => m.is_empty(),
+        }
+    }
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Str(s) => Some(s),
+            _ => None,
+        }
+    }
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Value::Int(i) => Some(*i),
+            Value::Float(f) if f.trunc() == *f && f.abs() < 9.0e15 => Some(*f as i64),
+            _ => None,
+        }
+    }
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Int(i) => Some(*i as f64),
+            Value::Float(f) => Some(*f),
+            _ => None,
+        }
+    }
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(m) => Some(m),
+            _ => None,
+        }
+    }
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Value::List(l) => Some(l),
+            _ => None,
+        }
+    }
+    /// The items of a list; nothing where it is not one.
+    pub fn items(&self) -> &[Value] {
+        self.as_list().unwrap_or(&[])
+    }
+    /// The entries of a map; nothing where it is not one.
+    pub fn entries(&self) -> &[(Str, Value)] {
+        self.as_map().map_or(&[], |m| m.entries())
+    }
+    /// The field `key`, or null.
+    pub fn get(&self, key: &str) -> &Value {
+        self.as_map().and_then(|m| m.get(key)).unwrap_or(NULL)
+    }
+    pub fn has(&self, key: &str) -> bool {
+        self.as_map().is_some_and(|m| m.get(key).is_some())
+    }
+    /// The value at a path of keys: `v.at("spec.template.spec")`. Keys with dots need [`Value::get`].
+    pub fn at(&self, path: &str) -> &Value {
+        path.split('.').fold(self, |v, key| v.get(key))
+    }
+    /// Text of the field at `path`, "" where there is none.
+    pub fn text(&self, path: &str) -> &str {
+        self.at(path).as_str().unwrap_or("")
+    }
+    /// Whole number at `path`, 0 where there is none.
+    pub fn int(&self, path: &str) -> i64 {
+        self.at(path).as_i64().unwrap_or(0)
+    }
+    /// Truth at `path`, false where there is none.
+    pub fn flag(&self, path: &str) -> bool {
+        self.at(path).as_bool().unwrap_or(false)
+    }
+    /// Same pointer, or scalars that are equal: the cheap half of equality.
+    pub fn same(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::List(a), Value::List(b)) => Rc::ptr_eq(a, b),
+            (Value::Map(a), Value::Map(b)) => Rc::ptr_eq(a, b),
+            (Value::List(_) | Value::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => false,
+            _ => self == other,
+        }
+    }
+
+    // Writing: each of these copies the nodes on its path that are shared, and no others.
+
+    /// This value as a map to write into; whatever else it was is replaced by an empty map.
+    pub fn map_mut(&mut self) -> &mut Map {
+        if !matches!(self, Value::Map(_)) {
+            *self = Value::map();
+        }
+        match self {
+            Value::Map(m) => Rc::make_mut(m),
+            _ => unreachable!("made a map above"),
+        }
+    }
+    /// This value as a list to write into; whatever else it was is replaced by an empty list.
+    pub fn list_mut(&mut self) -> &mut Vec<Value> {
+        if !matches!(self, Value::List(_)) {
+            *self = Value::list();
+        }
+        match self {
+            Value::List(l) => Rc::make_mut(l),
+            _ => unreachable!("made a list above"),
+        }
+    }
+    /// The place of field `key`, made (as null) where it is missing.
+    pub fn field(&mut self, key: &str) -> &mut Value {
+        self.map_mut().entry(key)
+    }
+    /// The place at a path of keys, made where it is missing.
+    pub fn place(&mut self, path: &str) -> &mut Value {
+        path.split('.').fold(self, |v, key| v.field(key))
+    }
+    /// Sets the value at a path of keys. Does not copy anything where it already is that value.
+    pub fn set(&mut self, path: &str, value: impl Into<Value>) {
+        let value = value.into();
+        if self.at(path) != &value || value.is_null() {
+            *self.place(path) = value;
+        }
+    }
+    /// Sets the value at `path` if there is none (missing or null): what a default does.
+    pub fn set_default(&mut self, path: &str, value: impl Into<Value>) {
+        if self.at(path).is_null() {
+            *self.place(path) = value.into();
+        }
+    }
+    /// Takes away the field at a path of keys; says what it was.
+    pub fn remove(&mut self, path: &str) -> Value {
+        let (parent, key) = match path.rsplit_once('.') {
+            Some((parent, key)) => (Some(parent), key),
+            None => (None, path),
+        };
+        let holder = parent.map_or(&*self, |p| self.at(p));
+        if !holder.has(key) {
+            return Value::Null;
+        }
+        let holder = match parent {
+            Some(p) => self.place(p),
+            None => self,
+        };
+        holder.map_mut().remove(key).unwrap_or_default()
+    }
+    pub fn push(&mut self, item: impl Into<Value>) {
+        self.list_mut().push(item.into());
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => *a as f64 == *b,
+            (Value::Str(a), Value::Str(b)) => a == b,
+            (Value::List(a), Value::List(b)) => Rc::ptr_eq(a, b) || a == b,
+            (Value::Map(a), Value::Map(b)) => Rc::ptr_eq(a, b) || a == b,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Bool(b) => write!(f, "{b}"),
+            Value::Int(i) => write!(f, "{i}"),
+            Value::Float(x) => write!(f, "{x}"),
+            Value::Str(s) => write!(f, "{s:?}"),
+            Value::List(l) => f.debug_list().entries(l.iter()).finish(),
+            Value::Map(m) => f
+                .debug_map()
+                .entries(m.entries().iter().map(|(k, v)| (k, v)))
+                .finish(),
+        }
+    }
+}
+
+/// The entries of a map, sorted by key.
+#[derive(Clone, Default, PartialEq)]
+pub struct Map(Vec<(Str, Value)>);
+
+impl Map {
+    pub fn with_capacity(n: usize) -> Map {
+        Map(Vec::with_capacity(n))
+    }
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
+    }
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.find(key).ok().map(|i| &self.0[i].1)
+    }
+    pub fn entry(&mut self, key: &str) -> &mut Value {
+        let i = match self.find(key) {
+            Ok(i) => i,
+            Err(i) => {
+                self.0.insert(i, (Str::from(key), Value::Null));
+                i
+            }
+        };
+        &mut self.0[i].1
+    }
+    /// Sets `key`; says what was there.
+    pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        match self.find(&key) {
+            Ok(i) => Some(std::mem::replace(&mut self.0[i].1, value)),
+            Err(i) => {
+                self.0.insert(i, (key, value));
+                None
+            }
+        }
+    }
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        self.find(key).ok().map(|i| self.0.remove(i).1)
+    }
+    pub fn entries(&self) -> &[(Str, Value)] {
+        &self.0
+    }
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Str, &Value)> {
+        self.0.iter().map(|(k, v)| (k, v))
+    }
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Str> {
+        self.0.iter().map(|(k, _)| k)
+    }
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &Value) -> bool) {
+        self.0.retain(|(k, v)| keep(k, v));
+    }
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(items: I) -> Map {
+        let mut out = Map::default();
+        for (k, v) in items {
+            out.insert(k, v);
+        }
+        out
+    }
+}
+
+impl From<bool> for Value {
+    fn from(x: bool) -> Value {
+        Value::Bool(x)
+    }
+}
+impl From<i64> for Value {
+    fn from(x: i64) -> Value {
+        Value::Int(x)
+    }
+}
+impl From<i32> for Value {
+    fn from(x: i32) -> Value {
+        Value::Int(x.into())
+    }
+}
+impl From<usize> for Value {
+    fn from(x: usize) -> Value {
+        Value::Int(x as i64)
+    }
+}
+impl From<f64> for Value {
+    fn from(x: f64) -> Value {
+        Value::Float(x)
+    }
+}
+impl From<&'static str> for Value {
+    fn from(x: &'static str) -> Value {
+        Value::Str(Str::lit(x))
+    }
+}
+impl From<String> for Value {
+    fn from(x: String) -> Value {
+        Value::Str(Str::from(x))
+    }
+}
+impl From<&String> for Value {
+    fn from(x: &String) -> Value {
+        Value::Str(Str::from(x))
+    }
+}
+impl From<Str> for Value {
+    fn from(x: Str) -> Value {
+        Value::Str(x)
+    }
+}
+impl From<&Value> for Value {
+    fn from(x: &Value) -> Value {
+        x.clone()
+    }
+}
+impl From<Map> for Value {
+    fn from(x: Map) -> Value {
+        Value::Map(Rc::new(x))
+    }
+}
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(x: Vec<T>) -> Value {
+        Value::List(Rc::new(x.into_iter().map(Into::into).collect()))
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(x: Option<T>) -> Value {
+        x.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A literal that looks like the JSON that it is: `value!({ "kind": "Pod", "spec": { "nodeName": name } })`.
+/// Expressions stand where a value may; they are anything `Into<Value>` (`&str` only if `'static`: else `Value::str(s)`).
+#[macro_export]
+macro_rules! value {
+    (null) => { $crate::Value::Null };
+    ([ $($item:tt)* ]) => { $crate::value!(@list [] $($item)*) };
+    ({ $($entry:tt)* }) => {{
+        #[allow(unused_mut)]
+        let mut map = $crate::Map::default();
+        $crate::value!(@map map $($entry)*);
+        $crate::Value::from(map)
+    }};
+    (@list [$($done:expr,)*]) => { $crate::Value::from(<Vec<$crate::Value>>::from([$($done,)*])) };
+    (@list [$($done:expr,)*] { $($m:tt)* } $(, $($rest:tt)*)?) => { $crate::value!(@list [$($done,)* $crate::value!({ $($m)* }),] $($($rest)*)?) };
+    (@list [$($done:expr,)*] [ $($l:tt)* ] $(, $($rest:tt)*)?) => { $crate::value!(@list [$($done,)* $crate::value!([ $($l)* ]),] $($($rest)*)?) };
+    (@list [$($done:expr,)*] null $(, $($rest:tt)*)?) => { $crate::value!(@list [$($done,)* $crate::Value::Null,] $($($rest)*)?) };
+    (@list [$($done:expr,)*] $item:expr $(, $($rest:tt)*)?) => { $crate::value!(@list [$($done,)* $crate::Value::from($item),] $($($rest)*)?) };
+    (@map $map:ident) => {};
+    (@map $map:ident $key:literal : null $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::Value::Null); $crate::value!(@map $map $($($rest)*)?); };
+    (@map $map:ident $key:literal : { $($m:tt)* } $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::value!({ $($m)* })); $crate::value!(@map $map $($($rest)*)?); };
+    (@map $map:ident $key:literal : [ $($l:tt)* ] $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::value!([ $($l)* ])); $crate::value!(@map $map $($($rest)*)?); };
+    (@map $map:ident $key:literal : $item:expr $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::Value::from($item)); $crate::value!(@map $map $($($rest)*)?); };
+    ($other:expr) => { $crate::Value::from($other) };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_literal_nests_and_an_edit_shares_what_it_does_not_touch() {
+        let name = String::from("web");
+        let a = value!({ "metadata": { "name": &name, "labels": { "app": "x" } }, "list": [1, { "b": [true, null] }, name.clone()] });
+        assert_eq!(
+            format!("{a:?}"),
+            r#"{"list": [1, {"b": [true, null]}, "web"], "metadata": {"labels": {"app": "x"}, "name": "web"}}"#
+        );
+        let mut b = a.clone();
+        b.set("metadata.labels.app", "y");
+        assert!(a.get("list").same(b.get("list")) && !a.get("metadata").same(b.get("metadata")));
+        assert_eq!(
+            (a.text("metadata.labels.app"), b.text("metadata.labels.app")),
+            ("x", "y")
+        );
+        assert_eq!(b.remove("metadata.labels.app").as_str(), Some("y"));
+        assert!(b.at("metadata.labels").is_empty());
+    }
+}
