@@ -44,6 +44,12 @@ pub struct Kind {
     pub scale: Option<ScalePaths>,
 }
 
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{}/{}", self.api_version(), self.kind)
+    }
+}
+
 /// A subresource, with the kind that its endpoint speaks ("" for the object's own).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subresource {

@@ -1,0 +1,160 @@
+//! What an actor (controller, scheduler, kubelet) sees of the cluster, and how it writes: through the one door, with
+//! its name and what woke it.
+
+use crate::Cluster;
+use crate::apiserver::{self, Call, Verb};
+use crate::event::Event;
+use crate::store::Store;
+use kinds::Kind;
+use machinery::time::Millis;
+use machinery::{Cause, Object, Status, Trigger, Value};
+use std::rc::Rc;
+
+pub struct Cx<'a> {
+    pub cluster: &'a mut Cluster,
+    /// Who acts: `deployment-controller`, `default-scheduler`, `kubelet`.
+    pub actor: &'static str,
+    /// The node for kubelets, "" otherwise.
+    pub host: machinery::Str,
+    pub trigger: Trigger,
+}
+
+impl Cx<'_> {
+    pub fn now(&self) -> Millis {
+        self.cluster.now
+    }
+    /// Reading is free and always newest.
+    pub fn store(&self) -> &Store {
+        &self.cluster.store
+    }
+    fn cause(&self, reason: &str) -> Rc<Cause> {
+        Rc::new(Cause {
+            actor: machinery::Str::from(self.actor),
+            trigger: self.trigger.clone(),
+            reason: reason.to_string(),
+        })
+    }
+    fn call(
+        &mut self,
+        verb: Verb,
+        kind: &'static Kind,
+        subresource: &str,
+        o: &Object,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        let cause = self.cause(reason);
+        let call = Call {
+            user: apiserver::component_user(self.actor, &self.host),
+            verb,
+            kind,
+            namespace: o.namespace().to_string(),
+            name: o.name().to_string(),
+            subresource: subresource.to_string(),
+            options: apiserver::Options {
+                field_manager: self.actor.to_string(),
+                ..Default::default()
+            },
+            body: Some(o.0.clone()),
+            cause,
+        };
+        apiserver::execute(self.cluster, call).map(|done| done.object)
+    }
+    /// `reason` is why, in plain words and numbers: `wanted 3, had 2`.
+    pub fn create(
+        &mut self,
+        kind: &'static Kind,
+        o: &Object,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        self.call(Verb::Create, kind, "", o, reason)
+    }
+    /// Replaces; `o` carries the resourceVersion that was read (optimistic lock). A write that changes nothing is none.
+    pub fn update(
+        &mut self,
+        kind: &'static Kind,
+        o: &Object,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        self.call(Verb::Update, kind, "", o, reason)
+    }
+    pub fn update_status(
+        &mut self,
+        kind: &'static Kind,
+        o: &Object,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        self.call(Verb::Update, kind, "status", o, reason)
+    }
+    /// Another subresource with its own body: `binding` of a pod, `eviction`, `scale`.
+    pub fn create_sub(
+        &mut self,
+        kind: &'static Kind,
+        subresource: &str,
+        o: &Object,
+        body: Value,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        let cause = self.cause(reason);
+        let call = Call {
+            user: apiserver::component_user(self.actor, &self.host),
+            verb: Verb::Create,
+            kind,
+            namespace: o.namespace().to_string(),
+            name: o.name().to_string(),
+            subresource: subresource.to_string(),
+            options: apiserver::Options {
+                field_manager: self.actor.to_string(),
+                ..Default::default()
+            },
+            body: Some(body),
+            cause,
+        };
+        apiserver::execute(self.cluster, call).map(|done| done.object)
+    }
+    /// Deletes as a client would (grace period, finalizers). `grace_s` None = the object's own.
+    pub fn delete(
+        &mut self,
+        kind: &'static Kind,
+        o: &Object,
+        grace_s: Option<i64>,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        let cause = self.cause(reason);
+        let call = Call {
+            user: apiserver::component_user(self.actor, &self.host),
+            verb: Verb::Delete,
+            kind,
+            namespace: o.namespace().to_string(),
+            name: o.name().to_string(),
+            subresource: String::new(),
+            options: apiserver::Options {
+                grace_period_s: grace_s,
+                precondition_uid: Some(o.uid().to_string()),
+                ..Default::default()
+            },
+            body: None,
+            cause,
+        };
+        apiserver::execute(self.cluster, call).map(|done| done.object)
+    }
+    /// Records an Event object about `about`, aggregated and counted as upstream's recorder does. `kind` is Normal or Warning.
+    pub fn event(&mut self, about: &Object, kind: &'static str, reason: &str, message: &str) {
+        crate::events::record(self, about, "", kind, reason, message);
+    }
+    /// As [`Cx::event`], about a part: `spec.containers{web}`.
+    pub fn event_at(
+        &mut self,
+        about: &Object,
+        field_path: &str,
+        kind: &'static str,
+        reason: &str,
+        message: &str,
+    ) {
+        crate::events::record(self, about, field_path, kind, reason, message);
+    }
+    /// Wakes somebody after a delay.
+    pub fn after(&mut self, delay_ms: i64, event: Event) {
+        let at = self.cluster.now + delay_ms.max(0);
+        self.cluster.queue.push(at, event);
+    }
+}

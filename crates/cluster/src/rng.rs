@@ -1,0 +1,52 @@
+//! Chance, as a value: one small generator (SplitMix64), forked by purpose, so that a new use of chance somewhere does
+//! not change the names made elsewhere.
+
+#[derive(Clone, Debug)]
+pub struct Rng(u64);
+
+/// What names are made of: no vowels, no digits that look like letters. Upstream: `apimachinery:pkg/util/rand`.
+const ALPHANUMS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed)
+    }
+    /// A generator of its own for one purpose (`names`, `uids`, `jitter`).
+    pub fn fork(&self, purpose: &str) -> Rng {
+        let mut h = self.0 ^ 0xcbf2_9ce4_8422_2325;
+        for b in purpose.bytes() {
+            h = (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        Rng(h)
+    }
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    /// A number below `n` (0 for 0).
+    pub fn below(&mut self, n: u64) -> u64 {
+        if n == 0 { 0 } else { self.next_u64() % n }
+    }
+    /// `n` characters as generated names end in.
+    pub fn suffix(&mut self, n: usize) -> String {
+        (0..n)
+            .map(|_| ALPHANUMS[self.below(ALPHANUMS.len() as u64) as usize] as char)
+            .collect()
+    }
+    /// A version 4 UUID.
+    pub fn uuid(&mut self) -> String {
+        let (a, b) = (self.next_u64(), self.next_u64());
+        let (a, b) = (a & !0xf000 | 0x4000, b & !(3 << 62) | 1 << 63);
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            a >> 32,
+            a >> 16 & 0xffff,
+            a & 0xffff,
+            b >> 48,
+            b & 0xffff_ffff_ffff
+        )
+    }
+}

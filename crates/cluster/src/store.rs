@@ -1,0 +1,225 @@
+//! The store: every object, the log of every change, and the indexes that actors read by. Upstream's counterpart is etcd
+//! with the API server's watch cache; here reads are always of the newest state, and the history keeps each write's cause.
+//!
+//! Only `apiserver` writes here. Reads are by index (namespace, owner, node), never scans of everything.
+
+use kinds::Kind;
+use machinery::time::Millis;
+use machinery::{Cause, Object, Str, WatchType};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+/// `pods`, `deployments.apps`: the name of a resource, as the store and messages have it.
+pub type Resource = Str;
+/// Namespace ("" for cluster-scoped kinds) and name.
+pub type Key = (Str, Str);
+
+/// How many changes the log keeps; a watch that asks for older ones gets 410 Expired.
+pub const LOG_MAX: usize = 20_000;
+
+/// One write: what was, what is, and why.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub version: u64,
+    pub at: Millis,
+    pub kind: WatchType,
+    pub resource: Resource,
+    pub key: Key,
+    pub old: Option<Object>,
+    /// For a deletion: the last state.
+    pub new: Object,
+    pub cause: Rc<Cause>,
+}
+
+#[derive(Clone, Default)]
+struct Table {
+    objects: BTreeMap<Key, Object>,
+    /// uid of the controlling owner → keys.
+    by_owner: BTreeMap<Str, BTreeSet<Key>>,
+    /// `spec.nodeName` → keys, for pods.
+    by_node: BTreeMap<Str, BTreeSet<Key>>,
+}
+
+/// Cloning copies maps of shared pointers.
+#[derive(Clone, Default)]
+pub struct Store {
+    tables: BTreeMap<Resource, Table>,
+    by_uid: BTreeMap<Str, (Resource, Key)>,
+    version: u64,
+    log: VecDeque<Rc<Change>>,
+}
+
+impl Store {
+    /// The resourceVersion of the newest write.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+    pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<&Object> {
+        self.tables
+            .get(resource)?
+            .objects
+            .get(&(Str::from(namespace), Str::from(name)))
+    }
+    pub fn by_uid(&self, uid: &str) -> Option<&Object> {
+        let (resource, key) = self.by_uid.get(uid)?;
+        self.tables.get(resource)?.objects.get(key)
+    }
+    /// The resource and key of the object with this uid.
+    pub fn locate(&self, uid: &str) -> Option<&(Resource, Key)> {
+        self.by_uid.get(uid)
+    }
+    /// All objects of a resource, or those of one namespace, by namespace and name.
+    pub fn list<'a>(
+        &'a self,
+        resource: &str,
+        namespace: Option<&str>,
+    ) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
+        let Some(table) = self.tables.get(resource) else {
+            return Box::new(std::iter::empty());
+        };
+        match namespace {
+            None => Box::new(table.objects.values()),
+            Some(ns) => {
+                let ns = Str::from(ns);
+                let from = (ns.clone(), Str::lit(""));
+                Box::new(
+                    table
+                        .objects
+                        .range(from..)
+                        .take_while(move |(k, _)| k.0 == ns)
+                        .map(|(_, o)| o),
+                )
+            }
+        }
+    }
+    pub fn count(&self, resource: &str) -> usize {
+        self.tables.get(resource).map_or(0, |t| t.objects.len())
+    }
+    /// The objects of a resource whose controlling owner has this uid.
+    pub fn owned<'a>(
+        &'a self,
+        resource: &str,
+        uid: &str,
+    ) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
+        let Some(table) = self.tables.get(resource) else {
+            return Box::new(std::iter::empty());
+        };
+        let Some(keys) = table.by_owner.get(uid) else {
+            return Box::new(std::iter::empty());
+        };
+        Box::new(keys.iter().filter_map(|k| table.objects.get(k)))
+    }
+    /// The pods bound to a node.
+    pub fn on_node<'a>(&'a self, node: &str) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
+        let Some(table) = self.tables.get("pods") else {
+            return Box::new(std::iter::empty());
+        };
+        let Some(keys) = table.by_node.get(node) else {
+            return Box::new(std::iter::empty());
+        };
+        Box::new(keys.iter().filter_map(|k| table.objects.get(k)))
+    }
+    /// Changes after `version`, oldest first; None if the log no longer reaches back that far.
+    pub fn since(&self, version: u64) -> Option<impl Iterator<Item = &Rc<Change>>> {
+        let first = self.log.front().map_or(self.version + 1, |c| c.version);
+        if version + 1 < first && version < self.version {
+            return None;
+        }
+        let skip = self.log.partition_point(|c| c.version <= version);
+        Some(self.log.iter().skip(skip))
+    }
+    /// Every change that is kept, oldest first.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Rc<Change>> {
+        self.log.iter()
+    }
+    /// Resources that have objects.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.tables
+            .iter()
+            .filter(|(_, t)| !t.objects.is_empty())
+            .map(|(r, _)| r)
+    }
+
+    /// Commits one write: gives it the next resourceVersion, keeps the indexes, appends to the log. `None` deletes.
+    /// The caller has checked everything; this cannot fail. Returns the change.
+    pub(crate) fn commit(
+        &mut self,
+        kind: &Kind,
+        key: Key,
+        new: Option<Object>,
+        cause: Rc<Cause>,
+        at: Millis,
+    ) -> Rc<Change> {
+        self.version += 1;
+        let version = self.version;
+        let resource = Str::from(kind.resource());
+        let table = self.tables.entry(resource.clone()).or_default();
+        let old = table.objects.remove(&key);
+        if let Some(o) = &old {
+            table.unindex(o, &key);
+            self.by_uid.remove(o.uid());
+        }
+        let what = match (&old, &new) {
+            (_, None) => WatchType::Deleted,
+            (None, _) => WatchType::Added,
+            _ => WatchType::Modified,
+        };
+        let deleted = new.is_none();
+        let stamped = new.or_else(|| old.clone()).unwrap_or_default().edit(|v| {
+            v.set("metadata.resourceVersion", version.to_string());
+        });
+        if !deleted {
+            table.index(&stamped, &key);
+            table.objects.insert(key.clone(), stamped.clone());
+            self.by_uid
+                .insert(Str::from(stamped.uid()), (resource.clone(), key.clone()));
+        }
+        let change = Rc::new(Change {
+            version,
+            at,
+            kind: what,
+            resource,
+            key,
+            old,
+            new: stamped,
+            cause,
+        });
+        self.log.push_back(change.clone());
+        if self.log.len() > LOG_MAX {
+            self.log.pop_front();
+        }
+        change
+    }
+}
+
+impl Table {
+    fn index(&mut self, o: &Object, key: &Key) {
+        let owner = o.controller().text("uid");
+        if !owner.is_empty() {
+            self.by_owner
+                .entry(Str::from(owner))
+                .or_default()
+                .insert(key.clone());
+        }
+        let node = o.text("spec.nodeName");
+        if !node.is_empty() {
+            self.by_node
+                .entry(Str::from(node))
+                .or_default()
+                .insert(key.clone());
+        }
+    }
+    fn unindex(&mut self, o: &Object, key: &Key) {
+        drop_from(&mut self.by_owner, o.controller().text("uid"), key);
+        drop_from(&mut self.by_node, o.text("spec.nodeName"), key);
+    }
+}
+
+fn drop_from(index: &mut BTreeMap<Str, BTreeSet<Key>>, by: &str, key: &Key) {
+    if let Some(keys) = index.get_mut(by) {
+        keys.remove(key);
+        if keys.is_empty() {
+            index.remove(by);
+        }
+    }
+}
