@@ -92,7 +92,9 @@ pub fn execute(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
         .cloned();
     let new = match call.verb {
         Verb::Create if call.subresource == "binding" => {
-            let old = old.clone().ok_or_else(|| Status::not_found(kind.group, kind.plural, &call.name))?;
+            let old = old
+                .clone()
+                .ok_or_else(|| Status::not_found(kind.group, kind.plural, &call.name))?;
             let node = call.body.unwrap_or_default();
             Some(old.edit(|v| v.set("spec.nodeName", node.at("target.name"))))
         }
