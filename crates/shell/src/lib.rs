@@ -1,1 +1,32 @@
-//! (being written)
+//! A small POSIX shell and the file system below it: resumable, deterministic, plain data.
+//!
+//! Used twice: on the learner's machine, with async programs such as kubectl, and inside simulated
+//! containers, where a running script is part of the cluster's value and is cloned with it.
+//! Knows no Kubernetes.
+//!
+//! Layout, in reading order:
+//! - `fs`, `glob`: the file system and shell patterns
+//! - `syntax`: text to syntax tree
+//! - `machine`: the interpreter, its processes and pipes
+//! - `filters`, `regex`: the text tools (grep, sed, sort, ls, ...)
+//! - `program`, `terminal`: async programs, and one interactive session
+//! - `lineedit`, `complete`, `width`: typing
+//! - `http_tools`: the command lines of curl and wget, without any network
+
+pub mod complete;
+pub mod filters;
+pub mod fs;
+pub mod glob;
+pub mod http_tools;
+pub mod lineedit;
+pub mod machine;
+pub mod program;
+pub mod regex;
+pub mod syntax;
+pub mod terminal;
+pub mod width;
+
+pub use fs::{Fs, FsError};
+pub use machine::{Env, Host, Machine, Pid, Progress, Signal};
+pub use program::{Candidate, CompletionRequest, Ctx, LocalBoxFuture, Program};
+pub use terminal::Terminal;

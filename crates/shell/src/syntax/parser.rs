@@ -1,0 +1,723 @@
+//! The grammar: lists, pipelines, commands, redirections; and the tokens that it is made of.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::ast::*;
+use super::words::Until;
+use super::{Aliases, SyntaxError, brace, parse_quoted};
+
+type Result<T> = std::result::Result<T, SyntaxError>;
+
+/// Brackets, quotes and substitutions inside each other; the parser recurses this deep at most.
+pub(super) const MAX_DEPTH: usize = 60;
+/// Longest text; a learner's paste is far below it.
+const MAX_TEXT: usize = 1 << 20;
+
+const OPERATORS: &[&str] = &[
+    "&>>", "<<<", "<<-", "&&", "||", ";;", ">>", "<<", ">&", "<&", "&>", ">|", "<>", ";", "&",
+    "|", "<", ">", "(", ")",
+];
+const RESERVED: &[&str] = &[
+    "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for",
+    "{", "}", "!", "[[", "function",
+];
+
+#[derive(Clone, Debug)]
+pub(super) enum Token {
+    Word(Word),
+    Op(&'static str),
+    /// A number right before `<` or `>`.
+    Number(u32),
+    Newline,
+    End,
+}
+
+struct PendingHere {
+    delimiter: String,
+    quoted: bool,
+    strip: bool,
+    body: Rc<OnceCell<Word>>,
+}
+
+pub(super) struct Parser {
+    text: Vec<char>,
+    pub(super) at: usize,
+    pub(super) depth: usize,
+    pub(super) peeked: Option<(Token, usize)>,
+    pub(super) aliases: Aliases,
+    /// Aliases being expanded, each with the place where its text ends.
+    expanding: BTreeMap<String, usize>,
+    pending: Vec<PendingHere>,
+    line: u32,
+    /// Where the last taken token ended.
+    end: usize,
+}
+
+impl Parser {
+    pub(super) fn new(text: &str, aliases: &Aliases, depth: usize) -> Parser {
+        Parser {
+            text: text.chars().take(MAX_TEXT).collect(),
+            at: 0,
+            depth,
+            peeked: None,
+            aliases: aliases.clone(),
+            expanding: BTreeMap::new(),
+            pending: Vec::new(),
+            line: 1,
+            end: 0,
+        }
+    }
+
+    pub(super) fn program(&mut self) -> Result<Rc<Script>> {
+        let script = self.script(&[])?;
+        match self.peek()? {
+            Token::End => {
+                if let Some(here) = self.pending.first() {
+                    let _ = here;
+                    return Err(SyntaxError::Incomplete(None));
+                }
+                Ok(script)
+            }
+            token => Err(unexpected(&token)),
+        }
+    }
+
+    /// A list, up to one of the reserved words given, a `)`, `;;` or the end.
+    pub(super) fn script(&mut self, until: &[&str]) -> Result<Rc<Script>> {
+        let mut items = Vec::new();
+        loop {
+            self.newlines()?;
+            match self.peek()? {
+                Token::End | Token::Op(")" | ";;") => break,
+                Token::Word(word) if word.as_literal().is_some_and(|w| until.contains(&w)) => break,
+                _ => {}
+            }
+            let start = self.peeked.as_ref().map_or(self.at, |(_, start)| *start);
+            let first = self.pipeline()?;
+            let mut rest = Vec::new();
+            loop {
+                let connector = match self.peek()? {
+                    Token::Op("&&") => Connector::And,
+                    Token::Op("||") => Connector::Or,
+                    _ => break,
+                };
+                self.take()?;
+                self.newlines()?;
+                self.need_more()?;
+                rest.push((connector, self.pipeline()?));
+            }
+            let text: String = self.slice(start, self.end).trim().into();
+            let mut item = Item { first, rest, background: false, text: text.into() };
+            let more = match self.peek()? {
+                Token::Op("&") => {
+                    item.background = true;
+                    true
+                }
+                Token::Op(";") | Token::Newline => true,
+                _ => false,
+            };
+            items.push(item);
+            if !more {
+                break;
+            }
+            self.take()?;
+        }
+        Ok(Rc::new(Script { items }))
+    }
+
+    /// After `&&`, `||` and `|` something has to come.
+    fn need_more(&mut self) -> Result<()> {
+        match self.peek()? {
+            Token::End => Err(SyntaxError::Incomplete(None)),
+            _ => Ok(()),
+        }
+    }
+
+    fn pipeline(&mut self) -> Result<Pipeline> {
+        let mut negated = false;
+        while self.peek_reserved("!")? {
+            self.take()?;
+            negated = !negated;
+        }
+        let mut commands = vec![self.command()?];
+        while matches!(self.peek()?, Token::Op("|")) {
+            self.take()?;
+            self.newlines()?;
+            self.need_more()?;
+            commands.push(self.command()?);
+        }
+        Ok(Pipeline { negated, commands })
+    }
+
+    fn command(&mut self) -> Result<Rc<Command>> {
+        self.nested(|this| {
+            this.expand_aliases()?;
+            let token = this.peek()?;
+            let line = this.line;
+            let word = match &token {
+                Token::Word(word) => word.as_literal().unwrap_or("").to_owned(),
+                _ => String::new(),
+            };
+            let kind = match (&token, word.as_str()) {
+                (Token::Op("("), _) => this.parenthesis()?,
+                (_, "{") => {
+                    this.take()?;
+                    CommandKind::Group(this.body(&["}"])?)
+                }
+                (_, "if") => this.if_clause()?,
+                (_, "while" | "until") => {
+                    this.take()?;
+                    let condition = this.body(&["do"])?;
+                    let body = this.body(&["done"])?;
+                    CommandKind::Loop { until: word == "until", condition, body }
+                }
+                (_, "for") => this.for_clause()?,
+                (_, "case") => this.case_clause()?,
+                (_, "[[") => this.condition()?,
+                (_, "function") => {
+                    this.take()?;
+                    let Token::Word(name) = this.take()? else {
+                        return Err(SyntaxError::Unexpected("newline".to_owned()));
+                    };
+                    let name = name.delimiter().0;
+                    if matches!(this.peek()?, Token::Op("(")) {
+                        this.take()?;
+                        this.expect_close()?;
+                    }
+                    this.function(&name)?
+                }
+                (Token::Word(_), word) if RESERVED.contains(&word) => {
+                    return Err(SyntaxError::Unexpected(word.to_owned()));
+                }
+                _ => return this.simple(line),
+            };
+            let mut redirects = Vec::new();
+            while let Some(redirect) = this.redirect()? {
+                redirects.push(redirect);
+            }
+            Ok(Rc::new(Command { kind, redirects, line }))
+        })
+    }
+
+    /// A list that has to end in one of the words, which is taken.
+    fn body(&mut self, until: &[&str]) -> Result<Rc<Script>> {
+        let script = self.script(until)?;
+        match self.peek()? {
+            Token::Word(word) if word.as_literal().is_some_and(|w| until.contains(&w)) => {
+                if script.items.is_empty() {
+                    return Err(unexpected(&Token::Word(word)));
+                }
+                self.take()?;
+                Ok(script)
+            }
+            Token::End => Err(SyntaxError::Incomplete(None)),
+            token => Err(unexpected(&token)),
+        }
+    }
+
+    fn parenthesis(&mut self) -> Result<CommandKind> {
+        // `((` begins an arithmetic command, unless it does not end as one.
+        if self.char_at(self.at) == Some('(')
+            && let Some(end) = self.close_arith(self.at + 1)
+        {
+            let text = self.slice(self.at + 1, end);
+            self.peeked = None;
+            self.at = end + 2;
+            self.end = self.at;
+            return Ok(CommandKind::Arith(parse_quoted(&text)?));
+        }
+        self.take()?;
+        let script = self.script(&[])?;
+        if script.items.is_empty() {
+            return Err(self.unexpected_here()?);
+        }
+        self.expect_close()?;
+        Ok(CommandKind::Subshell(script))
+    }
+
+    fn unexpected_here(&mut self) -> Result<SyntaxError> {
+        Ok(match self.peek()? {
+            Token::End => SyntaxError::Incomplete(None),
+            token => unexpected(&token),
+        })
+    }
+
+    pub(super) fn expect_close(&mut self) -> Result<()> {
+        match self.peek()? {
+            Token::Op(")") => self.take().map(|_| ()),
+            Token::End => Err(SyntaxError::Incomplete(Some(')'))),
+            token => Err(unexpected(&token)),
+        }
+    }
+
+    fn if_clause(&mut self) -> Result<CommandKind> {
+        self.take()?;
+        let mut arms = Vec::new();
+        loop {
+            let condition = self.body(&["then"])?;
+            let body = self.script(&["elif", "else", "fi"])?;
+            let next = match self.peek()? {
+                Token::Word(word) => word.as_literal().unwrap_or("").to_owned(),
+                _ => return Err(self.unexpected_here()?),
+            };
+            if !["elif", "else", "fi"].contains(&next.as_str()) || body.items.is_empty() {
+                return Err(self.unexpected_here()?);
+            }
+            self.take()?;
+            arms.push((condition, body));
+            match next.as_str() {
+                "fi" => return Ok(CommandKind::If { arms, otherwise: None }),
+                "else" => {
+                    let otherwise = Some(self.body(&["fi"])?);
+                    return Ok(CommandKind::If { arms, otherwise });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn for_clause(&mut self) -> Result<CommandKind> {
+        self.take()?;
+        if matches!(self.peek()?, Token::Op("(")) && self.char_at(self.at) == Some('(') {
+            return self.for_arith();
+        }
+        let name = match self.take()? {
+            Token::Word(word) => word.delimiter().0,
+            Token::End => return Err(SyntaxError::Incomplete(None)),
+            token => return Err(unexpected(&token)),
+        };
+        if !is_name(&name) {
+            return Err(SyntaxError::Other(format!("`{name}': not a valid identifier")));
+        }
+        self.newlines()?;
+        let mut words = None;
+        if self.peek_reserved("in")? {
+            self.take()?;
+            let mut list = Vec::new();
+            while let Token::Word(word) = self.peek()? {
+                self.take()?;
+                list.extend(brace::expand(word));
+            }
+            words = Some(list);
+        }
+        let body = self.do_body()?;
+        Ok(CommandKind::For { name: name.into(), words, body })
+    }
+
+    fn do_body(&mut self) -> Result<Rc<Script>> {
+        match self.peek()? {
+            Token::Op(";") => {
+                self.take()?;
+            }
+            Token::Newline => {}
+            Token::Word(word) if matches!(word.as_literal(), Some("do" | "{")) => {}
+            _ => return Err(self.unexpected_here()?),
+        }
+        self.newlines()?;
+        if self.peek_reserved("{")? {
+            self.take()?;
+            return self.body(&["}"]);
+        }
+        if !self.peek_reserved("do")? {
+            return Err(self.unexpected_here()?);
+        }
+        self.take()?;
+        self.body(&["done"])
+    }
+
+    fn for_arith(&mut self) -> Result<CommandKind> {
+        let start = self.at + 1;
+        let end = self.close_arith(start).ok_or(SyntaxError::Incomplete(Some(')')))?;
+        let text = self.slice(start, end);
+        self.peeked = None;
+        self.at = end + 2;
+        let parts: Vec<&str> = text.split(';').collect();
+        let [init, condition, step] = parts.as_slice() else {
+            return Err(SyntaxError::Other("syntax error: arithmetic expression required".into()));
+        };
+        let [init, condition, step] =
+            [parse_quoted(init)?, parse_quoted(condition)?, parse_quoted(step)?];
+        if matches!(self.peek()?, Token::Op(";")) {
+            self.take()?;
+        }
+        self.newlines()?;
+        if !self.peek_reserved("do")? {
+            return Err(self.unexpected_here()?);
+        }
+        self.take()?;
+        let body = self.body(&["done"])?;
+        Ok(CommandKind::ForArith { init, condition, step, body })
+    }
+
+    fn case_clause(&mut self) -> Result<CommandKind> {
+        self.take()?;
+        let Token::Word(subject) = self.peek()? else { return Err(self.unexpected_here()?) };
+        self.take()?;
+        self.newlines()?;
+        if !self.peek_reserved("in")? {
+            return Err(self.unexpected_here()?);
+        }
+        self.take()?;
+        let mut arms = Vec::new();
+        loop {
+            self.newlines()?;
+            if self.peek_reserved("esac")? {
+                self.take()?;
+                return Ok(CommandKind::Case { subject, arms });
+            }
+            if matches!(self.peek()?, Token::Op("(")) {
+                self.take()?;
+            }
+            let mut patterns = Vec::new();
+            loop {
+                let Token::Word(pattern) = self.peek()? else {
+                    return Err(self.unexpected_here()?);
+                };
+                self.take()?;
+                patterns.push(pattern);
+                if !matches!(self.peek()?, Token::Op("|")) {
+                    break;
+                }
+                self.take()?;
+            }
+            self.expect_close()?;
+            let body = self.script(&["esac"])?;
+            arms.push(CaseArm { patterns, body });
+            match self.peek()? {
+                Token::Op(";;") => {
+                    self.take()?;
+                }
+                Token::Word(word) if word.as_literal() == Some("esac") => {}
+                _ => return Err(self.unexpected_here()?),
+            }
+        }
+    }
+
+    fn condition(&mut self) -> Result<CommandKind> {
+        self.take()?;
+        let mut tokens = Vec::new();
+        loop {
+            match self.peek()? {
+                Token::Word(word) if word.as_literal() == Some("]]") => {
+                    self.take()?;
+                    return Ok(CommandKind::Condition(tokens));
+                }
+                Token::Word(word) if word.as_literal() == Some("=~") => {
+                    self.peeked = None;
+                    self.blanks();
+                    let mut parts = Vec::new();
+                    self.parts(Until::Space, &mut parts)?;
+                    tokens.push(CondToken::Op("=~".to_owned()));
+                    tokens.push(CondToken::Word(Word { parts }));
+                }
+                Token::Word(word) => {
+                    self.take()?;
+                    tokens.push(CondToken::Word(word));
+                }
+                Token::Op(op @ ("(" | ")" | "<" | ">" | "&&" | "||")) => {
+                    self.take()?;
+                    tokens.push(CondToken::Op(op.to_owned()));
+                }
+                Token::Newline => {
+                    self.take()?;
+                }
+                _ => return Err(self.unexpected_here()?),
+            }
+        }
+    }
+
+    fn function(&mut self, name: &str) -> Result<CommandKind> {
+        self.newlines()?;
+        self.need_more()?;
+        let body = self.command()?;
+        if matches!(body.kind, CommandKind::Simple { .. }) {
+            return Err(self.unexpected_here()?);
+        }
+        Ok(CommandKind::Function { name: name.into(), body })
+    }
+
+    fn simple(&mut self, line: u32) -> Result<Rc<Command>> {
+        let mut assigns = Vec::new();
+        let mut words: Vec<Word> = Vec::new();
+        let mut redirects = Vec::new();
+        loop {
+            if let Some(redirect) = self.redirect()? {
+                redirects.push(redirect);
+                continue;
+            }
+            let Token::Word(word) = self.peek()? else { break };
+            self.take()?;
+            if words.is_empty()
+                && let Some(assign) = to_assign(&word)
+            {
+                assigns.push(assign);
+                // An alias may still stand for the command that follows.
+                self.expand_aliases()?;
+                continue;
+            }
+            if words.is_empty() && assigns.is_empty() && matches!(self.peek()?, Token::Op("(")) {
+                self.take()?;
+                self.expect_close()?;
+                let kind = self.function(&word.delimiter().0)?;
+                return Ok(Rc::new(Command { kind, redirects, line }));
+            }
+            words.extend(brace::expand(word));
+        }
+        if assigns.is_empty() && words.is_empty() && redirects.is_empty() {
+            return Err(self.unexpected_here()?);
+        }
+        Ok(Rc::new(Command { kind: CommandKind::Simple { assigns, words }, redirects, line }))
+    }
+
+    fn redirect(&mut self) -> Result<Option<Redirect>> {
+        let fd = match self.peek()? {
+            Token::Number(fd) => {
+                self.take()?;
+                Some(fd)
+            }
+            _ => None,
+        };
+        let Token::Op(op) = self.peek()? else { return Ok(None) };
+        let kind = match op {
+            "<" => RedirectOp::Read,
+            ">" | ">|" => RedirectOp::Write,
+            ">>" => RedirectOp::Append,
+            "<>" => RedirectOp::ReadWrite,
+            ">&" | "<&" => RedirectOp::Dup,
+            "&>" => RedirectOp::Both,
+            "&>>" => RedirectOp::BothAppend,
+            "<<" | "<<-" => RedirectOp::HereDoc,
+            "<<<" => RedirectOp::HereString,
+            _ => return Ok(None),
+        };
+        self.take()?;
+        let target = match self.peek()? {
+            Token::Word(word) => word,
+            // `>&2`: the number stands before nothing, so it was read as a word; `2>&1>x` is rare.
+            Token::Number(number) => Word::literal(&number.to_string()),
+            Token::End | Token::Newline => {
+                return Err(SyntaxError::Unexpected("newline".to_owned()));
+            }
+            token => return Err(unexpected(&token)),
+        };
+        self.take()?;
+        let mut here = None;
+        if kind == RedirectOp::HereDoc {
+            let (delimiter, quoted) = target.delimiter();
+            let body = Rc::new(OnceCell::new());
+            let strip = op == "<<-";
+            self.pending.push(PendingHere { delimiter, quoted, strip, body: body.clone() });
+            here = Some(body);
+        }
+        let fd = fd.or((op == "<&").then_some(0));
+        Ok(Some(Redirect { fd, op: kind, target, here }))
+    }
+
+    /// Puts the text of an alias in the place of the word that comes next.
+    fn expand_aliases(&mut self) -> Result<()> {
+        for _ in 0..20 {
+            let Token::Word(word) = self.peek()? else { return Ok(()) };
+            let Some(name) = word.as_literal() else { return Ok(()) };
+            let (start, at) = (self.peeked.as_ref().map_or(self.at, |p| p.1), self.at);
+            self.expanding.retain(|_, end| *end > start);
+            if self.expanding.contains_key(name) {
+                return Ok(());
+            }
+            let Some(text) = self.aliases.get(name) else { return Ok(()) };
+            let text: Vec<char> = text.chars().chain([' ']).collect();
+            let name = name.to_owned();
+            let grown = text.len();
+            self.text.splice(start..at, text);
+            for end in self.expanding.values_mut() {
+                *end = (*end + grown).saturating_sub(at - start);
+            }
+            self.expanding.insert(name, start + grown);
+            self.at = start;
+            self.peeked = None;
+            if self.text.len() > MAX_TEXT {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn peek_reserved(&mut self, what: &str) -> Result<bool> {
+        Ok(matches!(self.peek()?, Token::Word(word) if word.as_literal() == Some(what)))
+    }
+
+    fn newlines(&mut self) -> Result<()> {
+        while matches!(self.peek()?, Token::Newline) {
+            self.take()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn peek(&mut self) -> Result<Token> {
+        if self.peeked.is_none() {
+            self.blanks();
+            let start = self.at;
+            let token = self.read_token()?;
+            self.peeked = Some((token, start));
+        }
+        Ok(self.peeked.as_ref().map_or(Token::End, |(token, _)| token.clone()))
+    }
+
+    fn take(&mut self) -> Result<Token> {
+        let token = self.peek()?;
+        self.peeked = None;
+        if !matches!(token, Token::Newline) {
+            self.end = self.at;
+        }
+        Ok(token)
+    }
+
+    /// Skips blanks, joined lines and comments.
+    fn blanks(&mut self) {
+        loop {
+            match self.peek_char() {
+                Some(' ' | '\t' | '\r') => self.at += 1,
+                Some('\\') if self.char_at(self.at + 1) == Some('\n') => self.at += 2,
+                Some('#') => {
+                    while self.peek_char().is_some_and(|c| c != '\n') {
+                        self.at += 1;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn read_token(&mut self) -> Result<Token> {
+        let Some(c) = self.peek_char() else { return Ok(Token::End) };
+        if c == '\n' {
+            self.at += 1;
+            self.line += 1;
+            self.here_documents()?;
+            return Ok(Token::Newline);
+        }
+        if c.is_ascii_digit() {
+            let mut end = self.at;
+            while self.char_at(end).is_some_and(|c| c.is_ascii_digit()) {
+                end += 1;
+            }
+            if matches!(self.char_at(end), Some('<' | '>'))
+                && let Ok(number) = self.slice(self.at, end).parse()
+                && end - self.at < 4
+            {
+                self.at = end;
+                return Ok(Token::Number(number));
+            }
+        }
+        for op in OPERATORS {
+            if op.chars().enumerate().all(|(i, c)| self.char_at(self.at + i) == Some(c)) {
+                self.at += op.len();
+                return Ok(Token::Op(op));
+            }
+        }
+        let before = self.at;
+        let word = self.word()?;
+        let breaks = self.text.get(before..self.at).unwrap_or_default();
+        self.line += breaks.iter().filter(|c| **c == '\n').count() as u32;
+        Ok(Token::Word(word))
+    }
+
+    /// The bodies of the here-documents that the line just ended has announced.
+    fn here_documents(&mut self) -> Result<()> {
+        for here in std::mem::take(&mut self.pending) {
+            let mut body = String::new();
+            loop {
+                if self.at >= self.text.len() {
+                    return Err(SyntaxError::Incomplete(None));
+                }
+                let start = self.at;
+                while self.peek_char().is_some_and(|c| c != '\n') {
+                    self.at += 1;
+                }
+                let mut line = self.slice(start, self.at);
+                let last = self.peek_char().is_none();
+                self.at += 1;
+                self.line += 1;
+                if here.strip {
+                    line = line.trim_start_matches('\t').to_owned();
+                }
+                if line == here.delimiter {
+                    break;
+                }
+                if last {
+                    return Err(SyntaxError::Incomplete(None));
+                }
+                body.push_str(&line);
+                body.push('\n');
+            }
+            let word = match here.quoted {
+                true => Word { parts: vec![Part::Quoted(body)] },
+                false => parse_quoted(&body)?,
+            };
+            let _ = here.body.set(word);
+        }
+        Ok(())
+    }
+
+    pub(super) fn peek_char(&self) -> Option<char> {
+        self.char_at(self.at)
+    }
+
+    pub(super) fn char_at(&self, at: usize) -> Option<char> {
+        self.text.get(at).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(super) fn slice(&self, from: usize, to: usize) -> String {
+        self.text.get(from..to.min(self.text.len())).unwrap_or_default().iter().collect()
+    }
+}
+
+fn unexpected(token: &Token) -> SyntaxError {
+    SyntaxError::Unexpected(match token {
+        Token::Op(op) => (*op).to_owned(),
+        Token::Number(number) => number.to_string(),
+        Token::Newline => "newline".to_owned(),
+        Token::End => return SyntaxError::Incomplete(None),
+        Token::Word(word) => word.delimiter().0,
+    })
+}
+
+fn to_assign(word: &Word) -> Option<Assign> {
+    let Some(Part::Lit(first)) = word.parts.first() else { return None };
+    let at = first.find('=')?;
+    let (name, append) = match first[..at].strip_suffix('+') {
+        Some(name) => (name, true),
+        None => (&first[..at], false),
+    };
+    if !is_name(name) {
+        return None;
+    }
+    let mut parts = word.parts.clone();
+    let rest = first[at + 1..].to_owned();
+    if let Some(tail) = rest.strip_prefix('~')
+        && (tail.is_empty() || tail.starts_with('/'))
+    {
+        parts[0] = Part::Lit(tail.to_owned());
+        parts.insert(0, Part::Tilde(String::new()));
+    } else {
+        parts[0] = Part::Lit(rest);
+    }
+    Some(Assign { name: name.into(), append, value: Word { parts } })
+}
+
+pub(super) fn is_name_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
+}
+
+pub(super) fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+pub(crate) fn is_name(text: &str) -> bool {
+    text.starts_with(is_name_start) && text.chars().all(is_name_char)
+}
