@@ -31,3 +31,81 @@ pub fn human(ms: i64) -> String {
         _ => format!("{}y", s / 31_536_000),
     }
 }
+
+/// `5m35s` since an RFC 3339 instant, `<unknown>` where there is none.
+pub fn since(instant: &str, cx: &CellCx) -> String {
+    match machinery::time::parse_rfc3339(instant) {
+        Some(t) => human(cx.now - t),
+        None => "<unknown>".into(),
+    }
+}
+
+/// `app=web,tier=front`, sorted; `<none>` where there is nothing.
+pub fn labels(map: &Value) -> String {
+    let pairs: Vec<String> = map
+        .entries()
+        .iter()
+        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
+        .collect();
+    or_none(pairs.join(","))
+}
+
+/// A label selector as `metav1.FormatLabelSelector` prints it.
+pub fn selector(selector: &Value) -> String {
+    let mut parts: Vec<(String, String)> = Vec::new();
+    for (k, v) in selector.get("matchLabels").entries() {
+        parts.push((k.to_string(), format!("{k}={}", v.as_str().unwrap_or(""))));
+    }
+    for e in selector.get("matchExpressions").items() {
+        let key = e.text("key");
+        let mut values: Vec<&str> = e
+            .get("values")
+            .items()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        values.sort_unstable();
+        let values = values.join(",");
+        let text = match e.text("operator") {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "Exists" => key.to_string(),
+            "DoesNotExist" => format!("!{key}"),
+            other => format!("{key} {other} ({values})"),
+        };
+        parts.push((key.to_string(), text));
+    }
+    parts.sort_by(|a, b| a.0.cmp(&b.0));
+    or_none(parts.into_iter().map(|p| p.1).collect::<Vec<_>>().join(","))
+}
+
+/// The names and the images of the containers of a pod spec, each joined by commas.
+pub fn containers(spec: &Value) -> (String, String) {
+    let join = |key: &str| {
+        spec.get("containers")
+            .items()
+            .iter()
+            .map(|c| c.text(key))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    (join("name"), join("image"))
+}
+
+/// The three wide cells of everything with a pod template: containers, images, selector.
+pub fn wide_template(o: &Object) -> [Value; 3] {
+    let (names, images) = containers(o.at("spec.template.spec"));
+    [
+        names.into(),
+        images.into(),
+        selector(o.at("spec.selector")).into(),
+    ]
+}
+
+pub fn or_none(text: String) -> String {
+    if text.is_empty() {
+        "<none>".into()
+    } else {
+        text
+    }
+}

@@ -1,6 +1,10 @@
-//! DaemonSet (being written).
+//! DaemonSet: one pod on every node that fits.
+//! Upstream: `kubernetes:pkg/registry/apps/daemonset/strategy.go`.
 
-use crate::kind::{Kind, Subresource};
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{normalize, within};
+use machinery::{Object, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "apps",
@@ -13,5 +17,79 @@ pub const KIND: Kind = Kind {
     namespaced: true,
     generation: true,
     subresources: &[Subresource::STATUS],
+    default,
+    prepare_create,
+    prepare_update,
+    columns: &[
+        Column::NAME,
+        Column::int("Desired"),
+        Column::int("Current"),
+        Column::int("Ready"),
+        Column::int("Up-to-date"),
+        Column::int("Available"),
+        Column::text("Node Selector"),
+        Column::AGE,
+        Column::wide("Containers"),
+        Column::wide("Images"),
+        Column::wide("Selector"),
+    ],
+    cells: row,
     ..Kind::NONE
 };
+
+/// The older count of template changes, still written beside `metadata.generation`.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn default(v: &mut Value) {
+    normalize(v);
+    within(v, "spec", |spec| {
+        spec.set_default("revisionHistoryLimit", 10);
+        spec.set_default("updateStrategy", Value::map());
+        within(spec, "updateStrategy", |s| {
+            s.set_default("type", "RollingUpdate");
+            if s.text("type") == "RollingUpdate" {
+                s.set_default("rollingUpdate.maxUnavailable", 1);
+                s.set_default("rollingUpdate.maxSurge", 0);
+            }
+        });
+        crate::pod_defaults::template(spec, "template");
+    });
+}
+
+fn prepare_create(v: &mut Value) {
+    v.set(
+        "status",
+        value!({ "currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0 }),
+    );
+    set_template_generation(v, 1);
+}
+
+fn prepare_update(new: &mut Value, old: &Value) {
+    new.set("status", old.get("status").clone());
+    let was: i64 = old.at("metadata.annotations").get(TEMPLATE_GENERATION).as_str().and_then(|s| s.parse().ok()).unwrap_or(0);
+    let changed = new.at("spec.template") != old.at("spec.template");
+    set_template_generation(new, was + i64::from(changed));
+}
+
+fn set_template_generation(v: &mut Value, n: i64) {
+    if n > 0 && v.at("metadata.annotations").get(TEMPLATE_GENERATION).as_str() != Some(&n.to_string()) {
+        *v.place("metadata.annotations").field(TEMPLATE_GENERATION) = Value::from(n.to_string());
+    }
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let [containers, images, selector] = cells::wide_template(o);
+    vec![
+        Value::str(o.name()),
+        o.int("status.desiredNumberScheduled").into(),
+        o.int("status.currentNumberScheduled").into(),
+        o.int("status.numberReady").into(),
+        o.int("status.updatedNumberScheduled").into(),
+        o.int("status.numberAvailable").into(),
+        cells::labels(o.at("spec.template.spec.nodeSelector")).into(),
+        cells::age(o, cx),
+        containers,
+        images,
+        selector,
+    ]
+}

@@ -1,6 +1,10 @@
-//! Endpoints (being written).
+//! Endpoints: the addresses behind a Service, in the older form (EndpointSlice is the newer).
+//! Upstream: `kubernetes:pkg/registry/core/endpoint/strategy.go`, `printEndpoints`.
 
-use crate::kind::Kind;
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind};
+use crate::normal::{each, normalize};
+use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -13,5 +17,63 @@ pub const KIND: Kind = Kind {
     namespaced: true,
     generation: false,
     subresources: &[],
+    default,
+    warnings: |_| {
+        vec!["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".into()]
+    },
+    columns: &[Column::NAME, Column::text("Endpoints"), Column::AGE],
+    cells: row,
     ..Kind::NONE
 };
+
+fn default(v: &mut Value) {
+    normalize(v);
+    each(v, "subsets", |s| each(s, "ports", |p| p.set_default("protocol", "TCP")));
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    vec![Value::str(o.name()), summary(o, "").into(), cells::age(o, cx)]
+}
+
+/// `10.0.0.1:80,10.0.0.2:80 + 2 more...`: three at most. With a port name only that port is shown.
+pub fn summary(o: &Object, port_name: &str) -> String {
+    if o.at("subsets").items().is_empty() {
+        return "<none>".into();
+    }
+    const MAX: usize = 3;
+    let mut list: Vec<String> = Vec::new();
+    let mut count = 0;
+    let mut more = false;
+    for subset in o.at("subsets").items() {
+        let addresses = subset.get("addresses").items();
+        let ports = subset.get("ports").items();
+        if ports.is_empty() {
+            for a in addresses {
+                if list.len() == MAX {
+                    more = true;
+                } else {
+                    list.push(a.text("ip").to_string());
+                }
+                count += 1;
+            }
+            continue;
+        }
+        for port in ports.iter().filter(|p| port_name.is_empty() || p.text("name") == port_name) {
+            for a in addresses {
+                if list.len() == MAX {
+                    more = true;
+                } else {
+                    list.push(join_host_port(a.text("ip"), port.int("port")));
+                }
+                count += 1;
+            }
+        }
+    }
+    let text = list.join(",");
+    if more { format!("{text} + {} more...", count - MAX) } else { text }
+}
+
+/// `10.0.0.1:80`, `[fd00::1]:80`.
+pub fn join_host_port(ip: &str, port: i64) -> String {
+    if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
+}

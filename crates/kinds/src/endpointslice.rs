@@ -1,6 +1,10 @@
-//! EndpointSlice (being written).
+//! EndpointSlice: up to a hundred of the addresses behind a Service.
+//! Upstream: `kubernetes:pkg/registry/discovery/endpointslice/strategy.go`, `printEndpointSlice`.
 
-use crate::kind::Kind;
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind};
+use crate::normal::{each, normalize};
+use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
     group: "discovery.k8s.io",
@@ -11,7 +15,65 @@ pub const KIND: Kind = Kind {
     short: &[],
     categories: &[],
     namespaced: true,
-    generation: false,
+    generation: true,
     subresources: &[],
+    default,
+    columns: &[
+        Column::NAME,
+        Column::text("AddressType"),
+        Column::text("Ports"),
+        Column::text("Endpoints"),
+        Column::AGE,
+    ],
+    cells: row,
     ..Kind::NONE
 };
+
+fn default(v: &mut Value) {
+    normalize(v);
+    for key in ["endpoints", "ports"] {
+        if !v.has(key) {
+            v.set(key, Value::Null);
+        }
+    }
+    each(v, "endpoints", |e| e.set_default("conditions", Value::map()));
+    each(v, "ports", |p| {
+        p.set_default("name", "");
+        p.set_default("protocol", "TCP");
+    });
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    vec![
+        Value::str(o.name()),
+        Value::str(o.text("addressType")),
+        ports(o).into(),
+        addresses(o).into(),
+        cells::age(o, cx),
+    ]
+}
+
+fn ports(o: &Object) -> String {
+    let ports = o.at("ports").items();
+    if ports.is_empty() {
+        return "<unset>".into();
+    }
+    let one = |p: &Value| match (p.int("port"), p.text("name")) {
+        (0, "") => "*".to_string(),
+        (0, name) => name.to_string(),
+        (port, _) => port.to_string(),
+    };
+    listed(ports.iter().map(one).collect())
+}
+
+fn addresses(o: &Object) -> String {
+    let all = o.at("endpoints").items().iter().flat_map(|e| e.get("addresses").items());
+    let all: Vec<String> = all.filter_map(|a| a.as_str().map(String::from)).collect();
+    if all.is_empty() { "<unset>".into() } else { listed(all) }
+}
+
+/// Three at most, then how many more.
+fn listed(all: Vec<String>) -> String {
+    let shown = all.iter().take(3).cloned().collect::<Vec<_>>().join(",");
+    if all.len() > 3 { format!("{shown} + {} more...", all.len() - 3) } else { shown }
+}

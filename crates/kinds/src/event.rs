@@ -1,6 +1,10 @@
-//! Event (being written).
+//! Event: what happened to an object, for people to read.
+//! Upstream: `kubernetes:pkg/registry/core/event/strategy.go`, `printEvent`.
 
-use crate::kind::Kind;
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind};
+use crate::normal::normalize;
+use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -13,5 +17,83 @@ pub const KIND: Kind = Kind {
     namespaced: true,
     generation: false,
     subresources: &[],
+    default,
+    columns: COLUMNS,
+    cells: row,
     ..Kind::NONE
 };
+
+pub const COLUMNS: &[Column] = &[
+    Column::text("Last Seen"),
+    Column::text("Type"),
+    Column::text("Reason"),
+    Column::text("Object"),
+    Column::wide("Subobject"),
+    Column::wide("Source"),
+    Column::text("Message"),
+    Column::wide("First Seen"),
+    Column::wide("Count"),
+    Column { priority: 1, ..Column::NAME },
+];
+
+fn default(v: &mut Value) {
+    normalize(v);
+    for key in ["involvedObject", "source"] {
+        v.set_default(key, Value::map());
+    }
+    for key in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+        if !v.has(key) {
+            v.set(key, Value::Null);
+        }
+    }
+    for key in ["reportingComponent", "reportingInstance"] {
+        v.set_default(key, "");
+    }
+}
+
+pub fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let first = match o.text("firstTimestamp") {
+        "" => cells::since(o.text("eventTime"), cx),
+        t => cells::since(t, cx),
+    };
+    let (mut last, mut count) = match o.text("lastTimestamp") {
+        "" => (first.clone(), o.int("count")),
+        t => (cells::since(t, cx), o.int("count")),
+    };
+    if !o.at("series").is_null() {
+        last = cells::since(o.text("series.lastObservedTime"), cx);
+        count = o.int("series.count");
+    } else if count == 0 {
+        count = 1;
+    }
+    let about = o.at("involvedObject");
+    let object = match about.text("kind") {
+        "" => about.text("name").to_string(),
+        kind => format!("{}/{}", kind.to_lowercase(), about.text("name")),
+    };
+    vec![
+        last.into(),
+        Value::str(o.text("type")),
+        Value::str(o.text("reason")),
+        object.into(),
+        Value::str(about.text("fieldPath")),
+        source(o).into(),
+        Value::str(o.text("message").trim()),
+        first.into(),
+        count.into(),
+        Value::str(o.name()),
+    ]
+}
+
+/// `kubelet, node-1`.
+pub fn source(o: &Object) -> String {
+    let pick = |old: &str, new: &str| match o.text(old) {
+        "" => o.text(new).to_string(),
+        text => text.to_string(),
+    };
+    let component = pick("source.component", "reportingComponent");
+    match pick("source.host", "reportingInstance").as_str() {
+        "" => component,
+        host => format!("{component}, {host}"),
+    }
+}

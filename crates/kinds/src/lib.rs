@@ -5,6 +5,10 @@
 pub mod cells;
 pub mod describe;
 pub mod kind;
+pub mod normal;
+pub mod pod_cells;
+pub mod pod_defaults;
+pub mod quantity;
 pub mod tabs;
 
 pub use kind::{CellCx, Column, Kind, ScalePaths, Subresource};

@@ -1,6 +1,10 @@
-//! Node (being written).
+//! Node: a machine that runs pods.
+//! Upstream: `kubernetes:pkg/registry/core/node/strategy.go`, `printNode`.
 
-use crate::kind::{Kind, Subresource};
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::normalize;
+use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -12,6 +16,95 @@ pub const KIND: Kind = Kind {
     categories: &[],
     namespaced: false,
     generation: false,
-    subresources: &[Subresource::STATUS],
+    subresources: &[
+        Subresource {
+            name: "proxy",
+            group_version: "",
+            kind: "NodeProxyOptions",
+            verbs: &["create", "delete", "get", "patch", "update"],
+        },
+        Subresource::STATUS,
+    ],
+    default,
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[
+        Column::NAME,
+        Column::text("Status"),
+        Column::text("Roles"),
+        Column::AGE,
+        Column::text("Version"),
+        Column::wide("Internal-IP"),
+        Column::wide("External-IP"),
+        Column::wide("OS-Image"),
+        Column::wide("Kernel-Version"),
+        Column::wide("Container-Runtime"),
+    ],
+    cells: row,
     ..Kind::NONE
 };
+
+/// A node whose allocatable is not given has all of its capacity to give.
+fn default(v: &mut Value) {
+    normalize(v);
+    v.set_default("spec", Value::map());
+    v.set_default("status", Value::map());
+    if v.at("status.allocatable").is_null() && !v.at("status.capacity").is_null() {
+        let capacity = v.at("status.capacity").clone();
+        v.set("status.allocatable", capacity);
+    }
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let info = o.at("status.nodeInfo");
+    let known = |key: &str| match info.text(key) {
+        "" => Value::from("<unknown>"),
+        text => Value::str(text),
+    };
+    vec![
+        Value::str(o.name()),
+        status(o).into(),
+        cells::or_none(roles(o).join(",")).into(),
+        cells::age(o, cx),
+        Value::str(info.text("kubeletVersion")),
+        address(o, "InternalIP"),
+        address(o, "ExternalIP"),
+        known("osImage"),
+        known("kernelVersion"),
+        known("containerRuntimeVersion"),
+    ]
+}
+
+/// `Ready`, `NotReady,SchedulingDisabled`, ...
+pub fn status(o: &Object) -> String {
+    let mut words = match o.condition("Ready") {
+        c if c.is_null() => vec!["Unknown"],
+        c if c.text("status") == "True" => vec!["Ready"],
+        _ => vec!["NotReady"],
+    };
+    if o.flag("spec.unschedulable") {
+        words.push("SchedulingDisabled");
+    }
+    words.join(",")
+}
+
+/// The roles that the node's labels name, sorted.
+pub fn roles(o: &Object) -> Vec<String> {
+    let mut roles: Vec<String> = Vec::new();
+    for (key, value) in o.labels() {
+        if let Some(role) = key.strip_prefix("node-role.kubernetes.io/") {
+            roles.push(role.to_string());
+        } else if key == &"kubernetes.io/role" {
+            roles.push(value.as_str().unwrap_or("").to_string());
+        }
+    }
+    roles.retain(|r| !r.is_empty());
+    roles.sort();
+    roles.dedup();
+    roles
+}
+
+fn address(o: &Object, kind: &str) -> Value {
+    let addresses = o.at("status.addresses").items();
+    let found = addresses.iter().find(|a| a.text("type") == kind);
+    found.map_or(Value::from("<none>"), |a| Value::str(a.text("address")))
+}

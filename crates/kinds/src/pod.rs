@@ -1,6 +1,16 @@
-//! Pod (being written).
+//! Pod: one or more containers that live and die together on a node.
+//! Upstream: `kubernetes:pkg/registry/core/pod/strategy.go`, `pkg/apis/core`.
 
-use crate::kind::{Kind, Subresource};
+use crate::kind::{Column, Kind, Subresource};
+use crate::normal::normalize;
+use machinery::{Object, Value};
+
+const CREATE: &[&str] = &["create"];
+const ANY: &[&str] = &["create", "delete", "get", "patch", "update"];
+
+const fn sub(name: &'static str, group_version: &'static str, kind: &'static str, verbs: &'static [&'static str]) -> Subresource {
+    Subresource { name, group_version, kind, verbs }
+}
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -12,6 +22,79 @@ pub const KIND: Kind = Kind {
     categories: &["all"],
     namespaced: true,
     generation: true,
-    subresources: &[Subresource::STATUS],
+    subresources: &[
+        sub("attach", "", "PodAttachOptions", &["create", "get"]),
+        sub("binding", "", "Binding", CREATE),
+        sub("ephemeralcontainers", "", "", &["get", "patch", "update"]),
+        sub("eviction", "policy/v1", "Eviction", CREATE),
+        sub("exec", "", "PodExecOptions", &["create", "get"]),
+        sub("log", "", "", &["get"]),
+        sub("portforward", "", "PodPortForwardOptions", &["create", "get"]),
+        sub("proxy", "", "PodProxyOptions", ANY),
+        sub("resize", "", "", &["get", "patch", "update"]),
+        Subresource::STATUS,
+    ],
+    default,
+    prepare_create,
+    prepare_update,
+    columns: &[
+        Column::NAME,
+        Column::text("Ready"),
+        Column::text("Status"),
+        Column::text("Restarts"),
+        Column::AGE,
+        Column::wide("IP"),
+        Column::wide("Node"),
+        Column::wide("Nominated Node"),
+        Column::wide("Readiness Gates"),
+    ],
+    cells: crate::pod_cells::cells,
     ..Kind::NONE
 };
+
+fn default(v: &mut Value) {
+    normalize(v);
+    crate::pod_defaults::pod(v);
+}
+
+fn prepare_create(v: &mut Value) {
+    let status = crate::pod_defaults::fresh_status(v);
+    v.set("status", status);
+}
+
+fn prepare_update(new: &mut Value, old: &Value) {
+    new.set("status", old.get("status").clone());
+}
+
+/// The quality-of-service class that requests and limits make: who is evicted last.
+pub fn qos(spec: &Value) -> &'static str {
+    let containers = || spec.get("initContainers").items().iter().chain(spec.get("containers").items());
+    let amounts = |c: &Value, what: &str, name: &str| -> Option<(i128, bool)> {
+        let v = c.get("resources").get(what).get(name);
+        v.as_str().and_then(crate::quantity::parse).filter(|q| q.0 > 0)
+    };
+    let mut any = false;
+    let mut guaranteed = true;
+    for c in containers() {
+        for name in ["cpu", "memory"] {
+            let (request, limit) = (amounts(c, "requests", name), amounts(c, "limits", name));
+            any |= request.is_some() || limit.is_some();
+            guaranteed &= limit.is_some() && (request.is_none() || request.map(|r| r.0) == limit.map(|l| l.0));
+        }
+    }
+    match (any, guaranteed) {
+        (false, _) => "BestEffort",
+        (_, true) => "Guaranteed",
+        _ => "Burstable",
+    }
+}
+
+/// Whether an init container is a sidecar: restarted always, and running beside the others.
+pub fn is_sidecar(container: &Value) -> bool {
+    container.text("restartPolicy") == "Always"
+}
+
+/// Whether the pod is done for good.
+pub fn is_terminal(o: &Object) -> bool {
+    matches!(o.text("status.phase"), "Succeeded" | "Failed")
+}

@@ -1,6 +1,10 @@
-//! ReplicaSet (being written).
+//! ReplicaSet: keeps a number of equal pods running.
+//! Upstream: `kubernetes:pkg/registry/apps/replicaset/strategy.go`.
 
-use crate::kind::{Kind, Subresource};
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
+use crate::normal::{normalize, within};
+use machinery::{Object, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "apps",
@@ -12,6 +16,44 @@ pub const KIND: Kind = Kind {
     categories: &["all"],
     namespaced: true,
     generation: true,
-    subresources: &[Subresource::STATUS, Subresource::SCALE],
+    subresources: &[Subresource::SCALE, Subresource::STATUS],
+    default,
+    prepare_create: |v| v.set("status", value!({ "replicas": 0 })),
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: COLUMNS,
+    cells: row,
+    scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
     ..Kind::NONE
 };
+
+/// A ReplicationController's too.
+pub const COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::int("Desired"),
+    Column::int("Current"),
+    Column::int("Ready"),
+    Column::AGE,
+    Column::wide("Containers"),
+    Column::wide("Images"),
+    Column::wide("Selector"),
+];
+
+fn default(v: &mut Value) {
+    normalize(v);
+    v.set_default("spec.replicas", 1);
+    within(v, "spec", |spec| crate::pod_defaults::template(spec, "template"));
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let [containers, images, selector] = cells::wide_template(o);
+    vec![
+        Value::str(o.name()),
+        o.int("spec.replicas").into(),
+        o.int("status.replicas").into(),
+        o.int("status.readyReplicas").into(),
+        cells::age(o, cx),
+        containers,
+        images,
+        selector,
+    ]
+}

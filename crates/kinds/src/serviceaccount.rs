@@ -1,6 +1,8 @@
-//! ServiceAccount (being written).
+//! ServiceAccount: who a pod is to the API server.
+//! Upstream: `kubernetes:pkg/registry/core/serviceaccount/strategy.go`.
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Subresource};
+use crate::normal::normalize;
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -12,6 +14,12 @@ pub const KIND: Kind = Kind {
     categories: &[],
     namespaced: true,
     generation: false,
-    subresources: &[],
+    subresources: &[Subresource {
+        name: "token",
+        group_version: "authentication.k8s.io/v1",
+        kind: "TokenRequest",
+        verbs: &["create"],
+    }],
+    default: normalize,
     ..Kind::NONE
 };
