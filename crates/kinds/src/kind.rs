@@ -42,6 +42,17 @@ pub struct Kind {
     pub describe: fn(&Object, &mut crate::describe::Describe),
     /// For `scale`: paths of wanted count, observed count and selector.
     pub scale: Option<ScalePaths>,
+    /// For a kind that is another version of one that is kept: how the two turn into each other.
+    pub stored_as: Option<StoredAs>,
+}
+
+/// An object that is kept as another version or group of its kind (`autoscaling/v1` as `v2`). The server decodes and
+/// defaults in the version that was asked, then converts; all else (prepare, validate, columns) is the stored kind's.
+#[derive(Clone, Copy)]
+pub struct StoredAs {
+    pub kind: &'static Kind,
+    pub to_stored: fn(&mut Value),
+    pub from_stored: fn(&mut Value),
 }
 
 impl std::fmt::Debug for Kind {
@@ -176,6 +187,7 @@ impl Kind {
         cells: |o, cx| vec![Value::str(o.name()), crate::cells::age(o, cx)],
         describe: crate::describe::generic,
         scale: None,
+        stored_as: None,
     };
     /// `apps/v1`, or `v1` for core.
     pub fn api_version(&self) -> String {

@@ -23,9 +23,38 @@ macro_rules! registry {
 }
 
 registry! {
-    configmap, endpoints, event, namespace, node, pod, secret, service, serviceaccount,
-    daemonset, deployment, replicaset,
-    endpointslice, lease,
+    // core/v1
+    binding, componentstatus, configmap, endpoints, event, limitrange, namespace, node, persistentvolumeclaim,
+    persistentvolume, pod, podtemplate, replicationcontroller, resourcequota, secret, serviceaccount, service,
+    // apiregistration.k8s.io, apps, events.k8s.io
+    apiservice,
+    controllerrevision, daemonset, deployment, replicaset, statefulset,
+    event_v1,
+    // authentication.k8s.io, authorization.k8s.io
+    selfsubjectreview, tokenreview,
+    localsubjectaccessreview, selfsubjectaccessreview, selfsubjectrulesreview, subjectaccessreview,
+    // autoscaling, batch, certificates.k8s.io
+    horizontalpodautoscaler, hpa_v1,
+    cronjob, job,
+    certificatesigningrequest,
+    // networking.k8s.io, policy, rbac.authorization.k8s.io
+    ingressclass, ingress, ipaddress, networkpolicy, servicecidr,
+    poddisruptionbudget,
+    clusterrolebinding, clusterrole, rolebinding, role,
+    // storage.k8s.io
+    csidriver, csinode, csistoragecapacity, storageclass, volumeattachment, volumeattributesclass,
+    // admissionregistration.k8s.io, apiextensions.k8s.io
+    mutatingadmissionpolicy, mutatingadmissionpolicybinding, mutatingwebhookconfiguration,
+    validatingadmissionpolicy, validatingadmissionpolicybinding, validatingwebhookconfiguration,
+    customresourcedefinition,
+    // scheduling.k8s.io, coordination.k8s.io, node.k8s.io, discovery.k8s.io
+    priorityclass,
+    lease,
+    runtimeclass,
+    endpointslice,
+    // resource.k8s.io, flowcontrol.apiserver.k8s.io
+    deviceclass, resourceclaim, resourceclaimtemplate, resourceslice,
+    flowschema, prioritylevelconfiguration,
 }
 
 /// The kind of an object by its `apiVersion` and `kind`.

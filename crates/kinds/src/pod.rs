@@ -2,8 +2,8 @@
 //! Upstream: `kubernetes:pkg/registry/core/pod/strategy.go`, `pkg/apis/core`.
 
 use crate::kind::{Column, Kind, Subresource};
-use crate::normal::normalize;
-use machinery::{Object, Value};
+use crate::normal::{each, normalize};
+use machinery::{Object, Value, value};
 
 const CREATE: &[&str] = &["create"];
 const ANY: &[&str] = &["create", "delete", "get", "patch", "update"];
@@ -55,11 +55,47 @@ pub const KIND: Kind = Kind {
 fn default(v: &mut Value) {
     normalize(v);
     crate::pod_defaults::pod(v);
+    // What init containers were written as in the oldest versions is dropped.
+    for key in ["init-containers", "init-container-statuses"] {
+        for version in ["alpha", "beta"] {
+            let key = format!("pod.{version}.kubernetes.io/{key}");
+            if v.at("metadata.annotations").has(&key) {
+                v.place("metadata.annotations").map_mut().remove(&key);
+                if v.at("metadata.annotations").is_empty() {
+                    v.remove("metadata.annotations");
+                }
+            }
+        }
+    }
 }
 
 fn prepare_create(v: &mut Value) {
     let status = crate::pod_defaults::fresh_status(v);
     v.set("status", status);
+    app_armor(v);
+}
+
+/// The older annotations for AppArmor become fields.
+fn app_armor(v: &mut Value) {
+    const PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
+    for (key, profile) in v.at("metadata.annotations").clone().entries() {
+        let Some(container) = key.strip_prefix(PREFIX) else { continue };
+        let profile = match profile.as_str().unwrap_or("") {
+            "runtime/default" => value!({ "type": "RuntimeDefault" }),
+            "unconfined" => value!({ "type": "Unconfined" }),
+            text => match text.strip_prefix("localhost/") {
+                Some(name) => value!({ "type": "Localhost", "localhostProfile": Value::str(name) }),
+                None => continue,
+            },
+        };
+        for list in ["spec.initContainers", "spec.containers"] {
+            each(v, list, |c| {
+                if c.text("name") == container {
+                    c.set_default("securityContext.appArmorProfile", profile.clone());
+                }
+            });
+        }
+    }
 }
 
 fn prepare_update(new: &mut Value, old: &Value) {

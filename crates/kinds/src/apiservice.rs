@@ -1,0 +1,45 @@
+//! APIService: who serves a version of an API group.
+//! Upstream: `kube-aggregator:pkg/registry/apiservice/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{normalize, within};
+use machinery::{Object, Value};
+
+pub const KIND: Kind = Kind {
+    group: "apiregistration.k8s.io",
+    version: "v1",
+    kind: "APIService",
+    plural: "apiservices",
+    singular: "apiservice",
+    short: &[],
+    categories: &["api-extensions"],
+    namespaced: false,
+    generation: false,
+    subresources: &[Subresource::STATUS],
+    default,
+    prepare_create: |v| v.set("status", Value::map()),
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[Column::NAME, Column::text("Service"), Column::text("Available"), Column::AGE],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    within(v, "spec.service", |s| s.set_default("port", 443));
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let service = match o.at("spec.service").is_null() {
+        true => "Local".to_string(),
+        false => format!("{}/{}", o.text("spec.service.namespace"), o.text("spec.service.name")),
+    };
+    let available = o.condition("Available");
+    let status = match available.text("status") {
+        "True" => "True".to_string(),
+        "" => "Unknown".to_string(),
+        other => format!("{other} ({})", available.text("reason")),
+    };
+    vec![Value::str(o.name()), service.into(), status.into(), cells::age(o, cx)]
+}

@@ -1,0 +1,21 @@
+//! Binding: the scheduler's word that a pod goes to a node. Only created, never kept.
+//! Upstream: `kubernetes:pkg/registry/core/binding`.
+
+use crate::kind::Kind;
+use crate::normal::{normalize};
+
+pub const KIND: Kind = Kind {
+    group: "",
+    version: "v1",
+    kind: "Binding",
+    plural: "bindings",
+    singular: "binding",
+    short: &[],
+    categories: &[],
+    namespaced: true,
+    generation: false,
+    subresources: &[],
+    verbs: &["create"],
+    default: normalize,
+    ..Kind::NONE
+};

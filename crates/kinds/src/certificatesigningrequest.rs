@@ -1,0 +1,58 @@
+//! CertificateSigningRequest: a wish for a signed certificate.
+//! Upstream: `kubernetes:pkg/registry/certificates/certificates/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{normalize};
+use machinery::{Object, Value};
+
+pub const KIND: Kind = Kind {
+    group: "certificates.k8s.io",
+    version: "v1",
+    kind: "CertificateSigningRequest",
+    plural: "certificatesigningrequests",
+    singular: "certificatesigningrequest",
+    short: &["csr"],
+    categories: &[],
+    namespaced: false,
+    generation: false,
+    subresources: &[Subresource { name: "approval", group_version: "", kind: "", verbs: &["get", "patch", "update"] }, Subresource::STATUS],
+    default: normalize,
+    prepare_create: |v| v.set("status", Value::map()),
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[Column::NAME, Column::AGE, Column::text("SignerName"), Column::text("Requestor"), Column::text("RequestedDuration"), Column::text("Condition")],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let duration = match o.at("spec.expirationSeconds").as_i64() {
+        Some(s) => cells::human(s * 1000),
+        None => "<none>".into(),
+    };
+    vec![
+        Value::str(o.name()),
+        cells::age(o, cx),
+        Value::str(o.text("spec.signerName")),
+        Value::str(o.text("spec.username")),
+        duration.into(),
+        condition(o).into(),
+    ]
+}
+
+fn condition(o: &Object) -> String {
+    let has = |kind: &str| !o.condition(kind).is_null();
+    let mut text = match (has("Denied"), has("Approved")) {
+        (true, _) => "Denied",
+        (_, true) => "Approved",
+        _ => "Pending",
+    }
+    .to_string();
+    if has("Failed") {
+        text.push_str(",Failed");
+    }
+    if !o.text("status.certificate").is_empty() {
+        text.push_str(",Issued");
+    }
+    text
+}

@@ -1,0 +1,34 @@
+//! ClusterRole: what may be done in the whole cluster, or in any namespace that binds it.
+//! Upstream: `kubernetes:pkg/registry/rbac/clusterrole/strategy.go`.
+
+use crate::kind::{CellCx, Column, Kind};
+use crate::normal::{normalize};
+use machinery::{Object, Value};
+
+pub const KIND: Kind = Kind {
+    group: "rbac.authorization.k8s.io",
+    version: "v1",
+    kind: "ClusterRole",
+    plural: "clusterroles",
+    singular: "clusterrole",
+    short: &[],
+    categories: &[],
+    namespaced: false,
+    generation: false,
+    subresources: &[],
+    default,
+    columns: &[Column::NAME, Column::text("Created At")],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    if !v.has("rules") {
+        v.set("rules", Value::Null);
+    }
+}
+
+fn row(o: &Object, _: &CellCx) -> Vec<Value> {
+    vec![Value::str(o.name()), Value::str(o.text("metadata.creationTimestamp"))]
+}

@@ -1,0 +1,20 @@
+//! CSIStorageCapacity: how much room a driver has for a class.
+//! Upstream: `kubernetes:pkg/registry/storage/csistoragecapacity/strategy.go`.
+
+use crate::kind::Kind;
+use crate::normal::{normalize};
+
+pub const KIND: Kind = Kind {
+    group: "storage.k8s.io",
+    version: "v1",
+    kind: "CSIStorageCapacity",
+    plural: "csistoragecapacities",
+    singular: "csistoragecapacity",
+    short: &[],
+    categories: &[],
+    namespaced: true,
+    generation: false,
+    subresources: &[],
+    default: normalize,
+    ..Kind::NONE
+};

@@ -1,0 +1,140 @@
+//! HorizontalPodAutoscaler: changes the number of replicas as metrics rise and fall.
+//! Upstream: `kubernetes:pkg/registry/autoscaling/horizontalpodautoscaler/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{each, normalize, within};
+use machinery::{Object, Value, value};
+
+pub const KIND: Kind = Kind {
+    group: "autoscaling",
+    version: "v2",
+    kind: "HorizontalPodAutoscaler",
+    plural: "horizontalpodautoscalers",
+    singular: "horizontalpodautoscaler",
+    short: &["hpa"],
+    categories: &["all"],
+    namespaced: true,
+    generation: false,
+    subresources: &[Subresource::STATUS],
+    default,
+    prepare_create: |v| v.set("status", value!({ "currentMetrics": null, "desiredReplicas": 0 })),
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[Column::NAME, Column::text("Reference"), Column::text("Targets"), Column::text("MinPods"), Column::text("MaxPods"), Column::int("Replicas"), Column::AGE],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    within(v, "spec", |spec| {
+        spec.set_default("minReplicas", 1);
+        if spec.at("metrics").is_empty() {
+            let cpu = value!({
+                "type": "Resource",
+                "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 80 } },
+            });
+            spec.set("metrics", Value::from(vec![cpu]));
+        }
+        each(spec, "metrics", quantities);
+        within(spec, "behavior", behavior);
+    });
+}
+
+/// A target's `value` is a quantity, a word too common for the table of quantities.
+fn quantities(metric: &mut Value) {
+    for source in ["resource", "containerResource", "pods", "object", "external"] {
+        within(metric, source, |s| {
+            let text = match s.at("target.value") {
+                Value::Str(t) => t.to_string(),
+                Value::Int(i) => i.to_string(),
+                Value::Float(f) => f.to_string(),
+                _ => return,
+            };
+            if let Some(canonical) = crate::quantity::canonical(&text) {
+                s.set("target.value", canonical);
+            }
+        });
+    }
+}
+
+fn behavior(b: &mut Value) {
+    let policy = |kind: &'static str, value: i64| value!({ "type": kind, "value": value, "periodSeconds": 15 });
+    b.set_default("scaleUp", Value::map());
+    within(b, "scaleUp", |up| {
+        up.set_default("stabilizationWindowSeconds", 0);
+        up.set_default("selectPolicy", "Max");
+        up.set_default("policies", Value::from(vec![policy("Pods", 4), policy("Percent", 100)]));
+    });
+    b.set_default("scaleDown", Value::map());
+    within(b, "scaleDown", |down| {
+        down.set_default("selectPolicy", "Max");
+        down.set_default("policies", Value::from(vec![policy("Percent", 100)]));
+    });
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let min = match o.at("spec.minReplicas").as_i64() {
+        Some(n) => n.to_string(),
+        None => "<unset>".into(),
+    };
+    let reference = o.at("spec.scaleTargetRef");
+    vec![
+        Value::str(o.name()),
+        format!("{}/{}", reference.text("kind"), reference.text("name")).into(),
+        targets(o).into(),
+        min.into(),
+        o.int("spec.maxReplicas").to_string().into(),
+        o.int("status.currentReplicas").into(),
+        cells::age(o, cx),
+    ]
+}
+
+/// `cpu: 10%/80% + 2 more...`: two at most.
+pub fn targets(o: &Object) -> String {
+    let specs = o.at("spec.metrics").items();
+    if specs.is_empty() {
+        return "<none>".into();
+    }
+    let current = o.at("status.currentMetrics").items();
+    let texts: Vec<String> =
+        specs.iter().enumerate().map(|(i, m)| target(m, current.get(i).unwrap_or(machinery::NULL))).collect();
+    let shown = texts.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
+    if texts.len() > 2 { format!("{shown} + {} more...", texts.len() - 2) } else { shown }
+}
+
+fn target(m: &Value, current: &Value) -> String {
+    let or_unknown = |v: &Value| match v {
+        Value::Str(s) => s.to_string(),
+        Value::Int(n) => n.to_string(),
+        _ => "<unknown>".to_string(),
+    };
+    let text = |v: &Value| v.as_str().unwrap_or("").to_string();
+    let source = match m.text("type") {
+        "Resource" => "resource",
+        "ContainerResource" => "containerResource",
+        "Pods" => "pods",
+        "Object" => "object",
+        "External" => "external",
+        _ => return "<unknown type>".into(),
+    };
+    let (want, have) = (m.get(source).get("target"), current.get(source).get("current"));
+    let named = matches!(source, "resource" | "containerResource");
+    let value = match source {
+        "pods" => format!("{}/{}", or_unknown(have.get("averageValue")), text(want.get("averageValue"))),
+        _ if !want.get("averageValue").is_null() => {
+            let avg = if named { "" } else { " (avg)" };
+            format!("{}/{}{avg}", or_unknown(have.get("averageValue")), text(want.get("averageValue")))
+        }
+        "object" | "external" => format!("{}/{}", or_unknown(have.get("value")), text(want.get("value"))),
+        _ => {
+            let now = match have.get("averageUtilization").as_i64() {
+                Some(n) => format!("{n}%"),
+                None => "<unknown>".into(),
+            };
+            let wanted = want.get("averageUtilization").as_i64();
+            format!("{now}/{}", wanted.map_or("<auto>".into(), |n| format!("{n}%")))
+        }
+    };
+    if named { format!("{}: {value}", m.get(source).text("name")) } else { value }
+}

@@ -1,0 +1,137 @@
+//! Job: pods that run to their end, a number of times.
+//! Upstream: `kubernetes:pkg/registry/batch/job/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{each, normalize, within};
+use machinery::{Object, Value};
+
+pub const KIND: Kind = Kind {
+    group: "batch",
+    version: "v1",
+    kind: "Job",
+    plural: "jobs",
+    singular: "job",
+    short: &[],
+    categories: &["all"],
+    namespaced: true,
+    generation: true,
+    subresources: &[Subresource::STATUS],
+    default,
+    prepare_create: prepare_create,
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[Column::NAME, Column::text("Status"), Column::text("Completions"), Column::text("Duration"), Column::AGE, Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    let labels = v.at("spec.template.metadata.labels").clone();
+    if v.at("metadata.labels").is_empty() && !labels.is_empty() {
+        v.set("metadata.labels", labels);
+    }
+    within(v, "spec", |spec| {
+        if spec.at("completions").is_null() && spec.at("parallelism").is_null() {
+            spec.set("completions", 1);
+        }
+        spec.set_default("parallelism", 1);
+        if spec.at("backoffLimit").is_null() {
+            let per_index = spec.has("backoffLimitPerIndex");
+            spec.set("backoffLimit", if per_index { i64::from(i32::MAX) } else { 6 });
+        }
+        spec.set_default("completionMode", "NonIndexed");
+        spec.set_default("suspend", false);
+        spec.set_default("manualSelector", false);
+        let replace = if spec.has("podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
+        spec.set_default("podReplacementPolicy", replace);
+        each(spec, "podFailurePolicy.rules", |r| {
+            each(r, "onPodConditions", |c| c.set_default("status", "True"));
+        });
+        crate::pod_defaults::template(spec, "template");
+    });
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let [containers, images, selector] = cells::wide_template(o);
+    vec![
+        Value::str(o.name()),
+        status(o).into(),
+        completions(o).into(),
+        duration(o, cx).into(),
+        cells::age(o, cx),
+        containers,
+        images,
+        selector,
+    ]
+}
+
+/// Labels and selector of a job's own pods; both hold its uid, so the uid must be there by now.
+fn prepare_create(v: &mut Value) {
+    v.set("status", Value::map());
+    if v.flag("spec.manualSelector") {
+        return;
+    }
+    // A job without labels of its own has its pods' labels, the generated ones too.
+    let labels = v.at("metadata.labels");
+    let shared = labels.is_empty() || labels.same(v.at("spec.template.metadata.labels"));
+    let (uid, name) = (v.text("metadata.uid").to_string(), v.text("metadata.name").to_string());
+    for (key, value) in [
+        ("controller-uid", &uid),
+        ("job-name", &name),
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &name),
+    ] {
+        let labels = v.place("spec.template.metadata.labels");
+        if labels.get(key).is_null() {
+            *labels.field(key) = Value::from(value);
+        }
+    }
+    if shared {
+        let labels = v.at("spec.template.metadata.labels").clone();
+        v.set("metadata.labels", labels);
+    }
+    let key = "batch.kubernetes.io/controller-uid";
+    if v.at("spec.selector.matchLabels").get(key).is_null() {
+        *v.place("spec.selector.matchLabels").field(key) = Value::from(uid);
+    }
+}
+
+/// `Complete`, `Failed`, `Suspended`, `FailureTarget`, `SuccessCriteriaMet`, `Terminating` or `Running`.
+fn status(o: &Object) -> &'static str {
+    let is = |kind| o.condition_is_true(kind);
+    if is("Complete") {
+        "Complete"
+    } else if is("Failed") {
+        "Failed"
+    } else if o.is_deleting() {
+        "Terminating"
+    } else if is("Suspended") {
+        "Suspended"
+    } else if is("FailureTarget") {
+        "FailureTarget"
+    } else if is("SuccessCriteriaMet") {
+        "SuccessCriteriaMet"
+    } else {
+        "Running"
+    }
+}
+
+fn completions(o: &Object) -> String {
+    let done = o.int("status.succeeded");
+    match o.at("spec.completions").as_i64() {
+        Some(n) => format!("{done}/{n}"),
+        None => match o.int("spec.parallelism") {
+            n @ 2.. => format!("{done}/1 of {n}"),
+            _ => format!("{done}/1"),
+        },
+    }
+}
+
+fn duration(o: &Object, cx: &CellCx) -> String {
+    use machinery::time::parse_rfc3339;
+    let Some(start) = parse_rfc3339(o.text("status.startTime")) else {
+        return String::new();
+    };
+    cells::human(parse_rfc3339(o.text("status.completionTime")).unwrap_or(cx.now) - start)
+}

@@ -1,0 +1,107 @@
+//! PersistentVolume: a piece of storage in the cluster.
+//! Upstream: `kubernetes:pkg/registry/core/persistentvolume/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{normalize, within};
+use machinery::{Object, Value, value};
+
+pub const KIND: Kind = Kind {
+    group: "",
+    version: "v1",
+    kind: "PersistentVolume",
+    plural: "persistentvolumes",
+    singular: "persistentvolume",
+    short: &["pv"],
+    categories: &[],
+    namespaced: false,
+    generation: false,
+    subresources: &[Subresource::STATUS],
+    default,
+    prepare_create,
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[Column::NAME, Column::text("Capacity"), Column::text("Access Modes"), Column::text("Reclaim Policy"), Column::text("Status"), Column::text("Claim"), Column::text("StorageClass"), Column::text("VolumeAttributesClass"), Column::text("Reason"), Column::AGE, Column::wide("VolumeMode")],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    v.set_default("spec", Value::map());
+    within(v, "spec", |spec| {
+        spec.set_default("persistentVolumeReclaimPolicy", "Retain");
+        spec.set_default("volumeMode", "Filesystem");
+        within(spec, "hostPath", |h| h.set_default("type", ""));
+        within(spec, "iscsi", |s| s.set_default("iscsiInterface", "default"));
+        within(spec, "rbd", |s| {
+            s.set_default("pool", "rbd");
+            s.set_default("user", "admin");
+            s.set_default("keyring", "/etc/ceph/keyring");
+        });
+    });
+    v.set_default("status.phase", "Pending");
+}
+
+/// Upstream's admission step StorageObjectInUseProtection adds the finalizer; nothing else happens in between.
+fn prepare_create(v: &mut Value) {
+    v.set("status", value!({ "phase": "Pending" }));
+    let created = v.text("metadata.creationTimestamp").to_string();
+    if !created.is_empty() {
+        v.set("status.lastPhaseTransitionTime", created);
+    }
+    let there = v.at("metadata.finalizers").items().iter().any(|f| f.as_str() == Some(PROTECTION));
+    if !there {
+        v.place("metadata.finalizers").push(PROTECTION);
+    }
+}
+
+const PROTECTION: &str = "kubernetes.io/pv-protection";
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let claim = match o.text("spec.claimRef.name") {
+        "" => String::new(),
+        name => format!("{}/{name}", o.text("spec.claimRef.namespace")),
+    };
+    let status = match o.is_deleting() {
+        true => "Terminating",
+        false => o.text("status.phase"),
+    };
+    vec![
+        Value::str(o.name()),
+        Value::str(o.text("spec.capacity.storage")),
+        access_modes(o.at("spec.accessModes")).into(),
+        Value::str(o.text("spec.persistentVolumeReclaimPolicy")),
+        Value::str(status),
+        claim.into(),
+        storage_class(o).into(),
+        unset(o.text("spec.volumeAttributesClassName")),
+        Value::str(o.text("status.reason")),
+        cells::age(o, cx),
+        unset(o.text("spec.volumeMode")),
+    ]
+}
+
+/// `RWO,ROX`: each mode once, in the order of their strength upstream.
+pub fn access_modes(modes: &Value) -> String {
+    const SHORT: &[(&str, &str)] = &[
+        ("ReadWriteOnce", "RWO"),
+        ("ReadOnlyMany", "ROX"),
+        ("ReadWriteMany", "RWX"),
+        ("ReadWriteOncePod", "RWOP"),
+    ];
+    let has = |mode: &str| modes.items().iter().any(|m| m.as_str() == Some(mode));
+    let found: Vec<&str> = SHORT.iter().filter(|(m, _)| has(m)).map(|(_, s)| *s).collect();
+    found.join(",")
+}
+
+/// The class by field, or by the older annotation.
+pub fn storage_class(o: &Object) -> String {
+    match o.annotation("volume.beta.kubernetes.io/storage-class") {
+        Some(class) => class.to_string(),
+        None => o.text("spec.storageClassName").to_string(),
+    }
+}
+
+pub fn unset(text: &str) -> Value {
+    if text.is_empty() { Value::from("<unset>") } else { Value::str(text) }
+}

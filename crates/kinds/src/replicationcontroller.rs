@@ -1,0 +1,52 @@
+//! ReplicationController: what ReplicaSets were before Deployments.
+//! Upstream: `kubernetes:pkg/registry/core/replicationcontroller/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Kind, ScalePaths, Subresource};
+use crate::normal::{normalize, within};
+use machinery::{Object, Value, value};
+
+pub const KIND: Kind = Kind {
+    group: "",
+    version: "v1",
+    kind: "ReplicationController",
+    plural: "replicationcontrollers",
+    singular: "replicationcontroller",
+    short: &["rc"],
+    categories: &["all"],
+    namespaced: true,
+    generation: true,
+    subresources: &[Subresource::SCALE, Subresource::STATUS],
+    default,
+    prepare_create: |v| v.set("status", value!({ "replicas": 0 })),
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: crate::replicaset::COLUMNS,
+    cells: row,
+    scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    let labels = v.at("spec.template.metadata.labels").clone();
+    if !labels.is_empty() {
+        v.set_default("spec.selector", labels.clone());
+        v.set_default("metadata.labels", labels);
+    }
+    v.set_default("spec.replicas", 1);
+    within(v, "spec", |spec| crate::pod_defaults::template(spec, "template"));
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let (names, images) = cells::containers(o.at("spec.template.spec"));
+    vec![
+        Value::str(o.name()),
+        o.int("spec.replicas").into(),
+        o.int("status.replicas").into(),
+        o.int("status.readyReplicas").into(),
+        cells::age(o, cx),
+        names.into(),
+        images.into(),
+        cells::labels(o.at("spec.selector")).into(),
+    ]
+}

@@ -1,0 +1,27 @@
+//! ResourceClaimTemplate: makes a ResourceClaim for each pod. Kept, not acted on.
+//! Upstream: `kubernetes:pkg/registry/resource/resourceclaimtemplate/strategy.go`.
+
+use crate::kind::Kind;
+use crate::normal::{normalize, within};
+use machinery::{Value};
+
+pub const KIND: Kind = Kind {
+    group: "resource.k8s.io",
+    version: "v1",
+    kind: "ResourceClaimTemplate",
+    plural: "resourceclaimtemplates",
+    singular: "resourceclaimtemplate",
+    short: &[],
+    categories: &[],
+    namespaced: true,
+    generation: false,
+    subresources: &[],
+    default,
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    v.set_default("spec.metadata", Value::map());
+    within(v, "spec.spec", crate::resourceclaim::claim_spec);
+}

@@ -1,0 +1,21 @@
+//! SelfSubjectReview: who am I? Only created, never kept.
+//! Upstream: `kubernetes:pkg/registry/authentication/selfsubjectreview`.
+
+use crate::kind::Kind;
+use crate::normal::{normalize};
+
+pub const KIND: Kind = Kind {
+    group: "authentication.k8s.io",
+    version: "v1",
+    kind: "SelfSubjectReview",
+    plural: "selfsubjectreviews",
+    singular: "selfsubjectreview",
+    short: &[],
+    categories: &[],
+    namespaced: false,
+    generation: false,
+    subresources: &[],
+    verbs: &["create"],
+    default: normalize,
+    ..Kind::NONE
+};

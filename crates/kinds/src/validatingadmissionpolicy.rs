@@ -1,0 +1,58 @@
+//! ValidatingAdmissionPolicy: a check of requests, written in CEL.
+//! Upstream: `kubernetes:pkg/registry/admissionregistration/validatingadmissionpolicy/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{each, normalize, within};
+use machinery::{Object, Value};
+
+pub const KIND: Kind = Kind {
+    group: "admissionregistration.k8s.io",
+    version: "v1",
+    kind: "ValidatingAdmissionPolicy",
+    plural: "validatingadmissionpolicies",
+    singular: "validatingadmissionpolicy",
+    short: &[],
+    categories: &[],
+    namespaced: false,
+    generation: true,
+    subresources: &[Subresource::STATUS],
+    default,
+    prepare_create: |v| v.set("status", Value::map()),
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[Column::NAME, Column::int("Validations"), Column::text("ParamKind"), Column::AGE],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn default(v: &mut Value) {
+    normalize(v);
+    within(v, "spec", |spec| {
+        spec.set_default("failurePolicy", "Fail");
+        within(spec, "matchConstraints", match_resources);
+    });
+}
+
+/// Which requests are meant, in policies and bindings.
+pub fn match_resources(m: &mut Value) {
+    m.set_default("matchPolicy", "Equivalent");
+    m.set_default("namespaceSelector", Value::map());
+    m.set_default("objectSelector", Value::map());
+    for rules in ["resourceRules", "excludeResourceRules"] {
+        each(m, rules, |r| r.set_default("scope", "*"));
+    }
+}
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    let kind = o.at("spec.paramKind");
+    let param = match kind.is_null() {
+        true => "<unset>".to_string(),
+        false => format!("{}/{}", kind.text("apiVersion"), kind.text("kind")),
+    };
+    vec![
+        Value::str(o.name()),
+        o.at("spec.validations").items().len().into(),
+        param.into(),
+        cells::age(o, cx),
+    ]
+}

@@ -1,0 +1,37 @@
+//! VolumeAttachment: a volume attached to a node.
+//! Upstream: `kubernetes:pkg/registry/storage/volumeattachment/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind, Subresource};
+use crate::normal::{normalize};
+use machinery::{Object, Value, value};
+
+pub const KIND: Kind = Kind {
+    group: "storage.k8s.io",
+    version: "v1",
+    kind: "VolumeAttachment",
+    plural: "volumeattachments",
+    singular: "volumeattachment",
+    short: &[],
+    categories: &[],
+    namespaced: false,
+    generation: false,
+    subresources: &[Subresource::STATUS],
+    default: normalize,
+    prepare_create: |v| v.set("status", value!({ "attached": false })),
+    prepare_update: |new, old| new.set("status", old.get("status").clone()),
+    columns: &[Column::NAME, Column::text("Attacher"), Column::text("PV"), Column::text("Node"), Column::text("Attached"), Column::AGE],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    vec![
+        Value::str(o.name()),
+        Value::str(o.text("spec.attacher")),
+        Value::str(o.text("spec.source.persistentVolumeName")),
+        Value::str(o.text("spec.nodeName")),
+        o.flag("status.attached").into(),
+        cells::age(o, cx),
+    ]
+}

@@ -1,0 +1,28 @@
+//! VolumeAttributesClass: attributes of volumes that can change while in use.
+//! Upstream: `kubernetes:pkg/registry/storage/volumeattributesclass/strategy.go`.
+
+use crate::cells;
+use crate::kind::{CellCx, Column, Kind};
+use crate::normal::{normalize};
+use machinery::{Object, Value};
+
+pub const KIND: Kind = Kind {
+    group: "storage.k8s.io",
+    version: "v1",
+    kind: "VolumeAttributesClass",
+    plural: "volumeattributesclasses",
+    singular: "volumeattributesclass",
+    short: &["vac"],
+    categories: &[],
+    namespaced: false,
+    generation: false,
+    subresources: &[],
+    default: normalize,
+    columns: &[Column::NAME, Column::text("DriverName"), Column::AGE],
+    cells: row,
+    ..Kind::NONE
+};
+
+fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
+    vec![Value::str(o.name()), Value::str(o.text("driverName")), cells::age(o, cx)]
+}
