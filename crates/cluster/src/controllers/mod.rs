@@ -1,22 +1,39 @@
 //! Controllers: each looks at one object at a time and brings the world nearer to what the object asks for.
-//! One work queue serves all: a key is queued once, never run twice at once, retried with back-off.
-//! Upstream: `kubernetes:pkg/controller/*`.
+//! Upstream: `kubernetes:pkg/controller/*`, queues in `client-go:util/workqueue`.
+//!
+//! The pattern is always the same. A change of some object *wakes* the controllers that care, by putting a key
+//! (namespace, name) into the work queue. When the key's turn comes, the controller reads what is wanted and what is,
+//! and writes at most a few objects. It never asks "what changed?": so it does not matter how many changes it missed.
+//!
+//! One [`queue`] serves all controllers. Left out: informer caches and expectations. Reads are always of the newest
+//! state; what travels with delay are the wake-ups.
+
+mod deployment;
+mod labels;
+mod pods;
+mod queue;
+mod replicaset;
 
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::{Change, Key};
-use machinery::Status;
+use kinds::Kind;
+use machinery::{Object, Status, Str};
+
+pub use queue::State;
+pub(crate) use queue::{on_change, reconcile};
 
 /// When to look at the key again without being woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requeue {
     Never,
+    /// Milliseconds from now.
     After(i64),
 }
 
 /// A controller is a const struct: what it knows is in the store.
 pub struct Controller {
-    /// `deployment-controller`: its name as an actor.
+    /// `deployment-controller`: its name as an actor, and as the source of its events.
     pub name: &'static str,
     /// The keys that a change makes it look at.
     pub triggers: fn(&Cluster, &Change, &mut Vec<Key>),
@@ -24,20 +41,68 @@ pub struct Controller {
 }
 
 /// Every controller; the order decides nothing but who comes first among equals.
-pub static CONTROLLERS: &[&Controller] = &[];
+pub static CONTROLLERS: &[&Controller] = &[
+    &deployment::CONTROLLER,
+    &replicaset::CONTROLLER,
+];
 
-/// The work queues' state.
-#[derive(Clone, Default)]
-pub struct State {}
-
-/// Starts the timers of controllers that have some.
+/// Starts the timers of controllers that have some. None has: periodic work is a key that asks to be looked at again.
 pub(crate) fn start(_cluster: &mut Cluster) {}
-
-/// A change was committed: queue the keys that controllers want to look at.
-pub(crate) fn on_change(_cluster: &mut Cluster, _change: &Change) {}
-
-/// Runs one key of one controller.
-pub(crate) fn reconcile(_cluster: &mut Cluster, _controller: usize, _key: &Key) {}
 
 /// A controller's own timer.
 pub(crate) fn tick(_cluster: &mut Cluster, _controller: usize) {}
+
+/// The object itself changed: the plainest trigger.
+fn woken_by_itself(change: &Change, resource: &str, keys: &mut Vec<Key>) {
+    if change.resource == *resource {
+        keys.push(change.key.clone());
+    }
+}
+
+/// An object of `resource` changed that is, or was, controlled by an owner of this kind: look at the owner.
+fn woken_by_owned(change: &Change, resource: &str, owner_kind: &str, keys: &mut Vec<Key>) {
+    if change.resource != *resource {
+        return;
+    }
+    for o in std::iter::once(&change.new).chain(change.old.as_ref()) {
+        let owner = o.controller();
+        if owner.text("kind") == owner_kind {
+            let key = (change.key.0.clone(), Str::from(owner.text("name")));
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+}
+
+/// A pod without a controller appeared or changed its labels: owners of `resource` in its namespace whose selector fits
+/// may want to adopt it.
+fn woken_by_orphan(cluster: &Cluster, change: &Change, resource: &str, keys: &mut Vec<Key>) {
+    if change.resource != "pods" || !change.new.controller().is_null() {
+        return;
+    }
+    let labels = change.new.at("metadata.labels");
+    let unchanged = |old: &Object| {
+        old.controller().is_null()
+            && old.at("metadata.labels") == labels
+            && old.is_deleting() == change.new.is_deleting()
+    };
+    if labels.is_empty() || change.old.as_ref().is_some_and(unchanged) {
+        return;
+    }
+    for owner in cluster.store.list(resource, Some(&change.key.0)) {
+        if labels::matches(owner.at("spec.selector"), labels) {
+            keys.push(key_of(owner));
+        }
+    }
+}
+
+fn key_of(o: &Object) -> Key {
+    (Str::from(o.namespace()), Str::from(o.name()))
+}
+
+/// A kind by name, or a plain "not simulated" where the registry lacks it.
+fn kind_of(api_version: &str, kind: &str) -> Result<&'static Kind, Status> {
+    kinds::of(api_version, kind)
+        .ok_or_else(|| Status::internal(format!("bottleship does not simulate {kind}")))
+}

@@ -1,0 +1,232 @@
+//! The work queue of all controllers. A key waits at most once per controller, runs never twice at once, is retried with
+//! growing delay when its reconcile fails, and can ask to be looked at again later.
+//!
+//! Upstream gives every controller its own `workqueue.TypedRateLimitingInterface`; the rules are the same. A controller
+//! that keeps waking itself is slowed down and reported, where the real one would quietly burn a processor.
+
+use super::{CONTROLLERS, Requeue};
+use crate::Cluster;
+use crate::cx::Cx;
+use crate::event::Event;
+use crate::output::Output;
+use crate::store::{Change, Key};
+use machinery::time::Millis;
+use machinery::{Object, Str, Trigger};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// First and longest delay after failures: 5 ms doubling up to about 16 minutes, as upstream's default rate limiter.
+const BACKOFF_FIRST_MS: i64 = 5;
+const BACKOFF_MAX_MS: i64 = 1_000_000;
+/// A key that was woken by its own controller's write this often in a row is in a hot loop.
+const SELF_WAKES_MAX: u32 = 200;
+/// What a key in a hot loop has to wait.
+const HOT_LOOP_PAUSE_MS: i64 = 1000;
+
+/// A key of one controller.
+type Item = (usize, Key);
+
+#[derive(Clone, Debug)]
+struct Waiting {
+    due: Millis,
+    trigger: Trigger,
+    /// The waking write was the controller's own.
+    by_itself: bool,
+}
+
+/// The state of the queue, part of the cluster's value.
+#[derive(Clone, Default)]
+pub struct State {
+    waiting: BTreeMap<Item, Waiting>,
+    failures: BTreeMap<Item, u32>,
+    /// Keys whose last reconcile was long: not looked at again before this.
+    busy: BTreeMap<Item, Millis>,
+    /// How often in a row a key was woken by its own controller.
+    self_wakes: BTreeMap<Item, u32>,
+    /// A reconcile says here how long it took beyond `reconcile_ms`: one with 10,000 pods to count takes its time, and so
+    /// sees many changes at once.
+    pub(crate) took_ms: i64,
+    /// Pods and ReplicaSets without a controller, by resource: candidates for adoption.
+    orphans: BTreeMap<Str, BTreeSet<Key>>,
+}
+
+/// Kinds that controllers adopt when they stand without an owner.
+const ADOPTABLE: &[&str] = &[
+    "pods",
+    "replicasets.apps",
+    "controllerrevisions.apps",
+    "jobs.batch",
+];
+
+/// A change was committed: queue the keys that controllers want to look at.
+pub(crate) fn on_change(cluster: &mut Cluster, change: &Change) {
+    note_orphan(&mut cluster.controllers, change);
+    let delay = cluster.world.delays.watch_ms + cluster.world.delays.reconcile_ms;
+    let mut keys = Vec::new();
+    for (i, controller) in CONTROLLERS.iter().enumerate() {
+        (controller.triggers)(cluster, change, &mut keys);
+        for key in keys.drain(..) {
+            let by_itself = change.cause.actor == *controller.name;
+            let due = cluster.now + delay;
+            push(cluster, (i, key), due, by_itself, Some(change));
+        }
+    }
+}
+
+fn note_orphan(state: &mut State, change: &Change) {
+    if !ADOPTABLE.contains(&change.resource.as_str()) {
+        return;
+    }
+    let gone = change.kind == machinery::WatchType::Deleted;
+    if !gone && change.new.controller().is_null() {
+        let set = state.orphans.entry(change.resource.clone()).or_default();
+        set.insert(change.key.clone());
+    } else if let Some(set) = state.orphans.get_mut(&change.resource) {
+        set.remove(&change.key);
+    }
+}
+
+/// Objects of a resource in a namespace that no controller owns.
+pub(super) fn orphans<'a>(
+    cluster: &'a Cluster,
+    resource: &'a str,
+    namespace: &str,
+) -> impl Iterator<Item = &'a Object> + use<'a> {
+    let ns = Str::from(namespace);
+    let from = (ns.clone(), Str::lit(""));
+    let set = cluster.controllers.orphans.get(resource);
+    set.into_iter()
+        .flat_map(move |set| set.range(from.clone()..))
+        .take_while(move |k| k.0 == ns)
+        .filter_map(move |k| cluster.store.get(resource, &k.0, &k.1))
+}
+
+/// Puts a key into the queue; of two wake-ups the earlier stays.
+fn push(cluster: &mut Cluster, item: Item, due: Millis, by_itself: bool, by: Option<&Change>) {
+    let state = &mut cluster.controllers;
+    let due = due.max(state.busy.get(&item).copied().unwrap_or(0));
+    match state.waiting.get_mut(&item) {
+        Some(w) if w.due <= due => {
+            w.by_itself &= by_itself;
+            return;
+        }
+        _ => {}
+    }
+    let trigger = match by {
+        None => Trigger::Timer,
+        Some(c) => Trigger::Object {
+            resource: c.resource.clone(),
+            namespace: c.key.0.to_string(),
+            name: c.key.1.to_string(),
+            version: c.version,
+        },
+    };
+    let event = Event::Reconcile {
+        controller: item.0,
+        key: item.1.clone(),
+    };
+    let waiting = Waiting {
+        due,
+        trigger,
+        by_itself,
+    };
+    state.waiting.insert(item, waiting);
+    cluster.queue.push(due, event);
+}
+
+/// Runs one key of one controller, if it is still due: an event of a key that was meanwhile moved is nothing.
+pub(crate) fn reconcile(cluster: &mut Cluster, controller: usize, key: &Key) {
+    let item = (controller, key.clone());
+    let due = |w: &Waiting| w.due <= cluster.now;
+    let Some(c) = CONTROLLERS.get(controller) else {
+        return;
+    };
+    if !cluster.controllers.waiting.get(&item).is_some_and(due) {
+        return;
+    }
+    let Some(w) = cluster.controllers.waiting.remove(&item) else {
+        return;
+    };
+    if w.by_itself && is_hot(cluster, c.name, &item) {
+        let at = cluster.now + HOT_LOOP_PAUSE_MS;
+        push(cluster, item, at, false, None);
+        return;
+    }
+    if !w.by_itself {
+        cluster.controllers.self_wakes.remove(&item);
+    }
+    cluster.controllers.took_ms = 0;
+    cluster.controllers.busy.remove(&item);
+    let mut cx = Cx {
+        cluster,
+        actor: c.name,
+        host: Str::lit(""),
+        trigger: w.trigger,
+    };
+    let result = (c.reconcile)(&mut cx, key);
+    let took = std::mem::take(&mut cluster.controllers.took_ms);
+    if took > 0 {
+        hold(cluster, &item, took);
+    }
+    settle(cluster, item, result);
+}
+
+/// What follows from a reconcile's answer.
+fn settle(
+    cluster: &mut Cluster,
+    item: Item,
+    result: Result<Requeue, machinery::Status>,
+) {
+    match result {
+        Ok(Requeue::Never) => {
+            cluster.controllers.failures.remove(&item);
+        }
+        Ok(Requeue::After(ms)) => {
+            cluster.controllers.failures.remove(&item);
+            let at = cluster.now + ms.max(1);
+            push(cluster, item, at, false, None);
+        }
+        Err(status) => {
+            let n = cluster.controllers.failures.entry(item.clone()).or_default();
+            *n += 1;
+            // Somebody else wrote first: reading again is all that is needed, unless it happens over and over.
+            let wait = if status.is_conflict() && *n <= 3 {
+                cluster.world.delays.reconcile_ms
+            } else {
+                BACKOFF_FIRST_MS << (*n - 1).min(20)
+            };
+            let at = cluster.now + wait.clamp(1, BACKOFF_MAX_MS);
+            push(cluster, item, at, false, None);
+        }
+    }
+}
+
+/// A long reconcile occupies its key: whoever waits already is moved behind it.
+fn hold(cluster: &mut Cluster, item: &Item, took: i64) {
+    let until = cluster.now + took;
+    cluster.controllers.busy.insert(item.clone(), until);
+    if let Some(w) = cluster.controllers.waiting.get_mut(item)
+        && w.due < until
+    {
+        w.due = until;
+        let event = Event::Reconcile {
+            controller: item.0,
+            key: item.1.clone(),
+        };
+        cluster.queue.push(until, event);
+    }
+}
+
+/// Counts a wake-up of a controller by itself; past the bound it is reported, once per bout.
+fn is_hot(cluster: &mut Cluster, name: &str, item: &Item) -> bool {
+    let n = cluster.controllers.self_wakes.entry(item.clone()).or_default();
+    *n += 1;
+    if *n < SELF_WAKES_MAX {
+        return false;
+    }
+    cluster.controllers.self_wakes.remove(item);
+    let (ns, name_of_key) = &item.1;
+    let text = format!("hot loop in {name}: it keeps waking itself over {ns}/{name_of_key}");
+    let at = cluster.now;
+    cluster.emit(Output::Alarm { at, text });
+    true
+}
