@@ -2,12 +2,12 @@
 //! its name and what woke it.
 
 use crate::Cluster;
-use crate::apiserver::{self, Call, Verb};
+use crate::apiserver::{self, Call, Options, Verb, Who};
 use crate::event::Event;
 use crate::store::Store;
 use kinds::Kind;
 use machinery::time::Millis;
-use machinery::{Cause, Object, Status, Trigger, Value};
+use machinery::{Cause, Object, Status, Str, Trigger, Value};
 use std::rc::Rc;
 
 pub struct Cx<'a> {
@@ -15,7 +15,7 @@ pub struct Cx<'a> {
     /// Who acts: `deployment-controller`, `default-scheduler`, `kubelet`.
     pub actor: &'static str,
     /// The node for kubelets, "" otherwise.
-    pub host: machinery::Str,
+    pub host: Str,
     pub trigger: Trigger,
 }
 
@@ -29,7 +29,7 @@ impl Cx<'_> {
     }
     fn cause(&self, reason: &str) -> Rc<Cause> {
         Rc::new(Cause {
-            actor: machinery::Str::from(self.actor),
+            actor: Str::lit(self.actor),
             trigger: self.trigger.clone(),
             reason: reason.to_string(),
         })
@@ -40,22 +40,34 @@ impl Cx<'_> {
         kind: &'static Kind,
         subresource: &str,
         o: &Object,
+        body: Option<Value>,
         reason: &str,
     ) -> Result<Object, Status> {
-        let cause = self.cause(reason);
+        self.call_with(verb, kind, subresource, o, body, Options::default(), reason)
+    }
+    #[allow(clippy::too_many_arguments)]
+    fn call_with(
+        &mut self,
+        verb: Verb,
+        kind: &'static Kind,
+        subresource: &str,
+        o: &Object,
+        body: Option<Value>,
+        mut options: Options,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        options.field_manager = Str::lit(self.actor);
+        let metadata = o.get("metadata");
         let call = Call {
-            user: apiserver::component_user(self.actor, &self.host),
+            who: Who::Component(self.actor, self.host.clone()),
             verb,
             kind,
-            namespace: o.namespace().to_string(),
-            name: o.name().to_string(),
-            subresource: subresource.to_string(),
-            options: apiserver::Options {
-                field_manager: self.actor.to_string(),
-                ..Default::default()
-            },
-            body: Some(o.0.clone()),
-            cause,
+            namespace: apiserver::str_of(metadata.get("namespace")),
+            name: apiserver::str_of(metadata.get("name")),
+            subresource: Str::from(subresource),
+            options,
+            body,
+            cause: self.cause(reason),
         };
         apiserver::execute(self.cluster, call).map(|done| done.object)
     }
@@ -66,7 +78,7 @@ impl Cx<'_> {
         o: &Object,
         reason: &str,
     ) -> Result<Object, Status> {
-        self.call(Verb::Create, kind, "", o, reason)
+        self.call(Verb::Create, kind, "", o, Some(o.0.clone()), reason)
     }
     /// Replaces; `o` carries the resourceVersion that was read (optimistic lock). A write that changes nothing is none.
     pub fn update(
@@ -75,7 +87,7 @@ impl Cx<'_> {
         o: &Object,
         reason: &str,
     ) -> Result<Object, Status> {
-        self.call(Verb::Update, kind, "", o, reason)
+        self.call(Verb::Update, kind, "", o, Some(o.0.clone()), reason)
     }
     pub fn update_status(
         &mut self,
@@ -83,7 +95,17 @@ impl Cx<'_> {
         o: &Object,
         reason: &str,
     ) -> Result<Object, Status> {
-        self.call(Verb::Update, kind, "status", o, reason)
+        self.call(Verb::Update, kind, "status", o, Some(o.0.clone()), reason)
+    }
+    /// Replaces through another subresource: `finalize` of a namespace, `scale`, `ephemeralcontainers`, `resize`.
+    pub fn update_sub(
+        &mut self,
+        kind: &'static Kind,
+        subresource: &str,
+        o: &Object,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        self.call(Verb::Update, kind, subresource, o, Some(o.0.clone()), reason)
     }
     /// Another subresource with its own body: `binding` of a pod, `eviction`, `scale`.
     pub fn create_sub(
@@ -94,22 +116,7 @@ impl Cx<'_> {
         body: Value,
         reason: &str,
     ) -> Result<Object, Status> {
-        let cause = self.cause(reason);
-        let call = Call {
-            user: apiserver::component_user(self.actor, &self.host),
-            verb: Verb::Create,
-            kind,
-            namespace: o.namespace().to_string(),
-            name: o.name().to_string(),
-            subresource: subresource.to_string(),
-            options: apiserver::Options {
-                field_manager: self.actor.to_string(),
-                ..Default::default()
-            },
-            body: Some(body),
-            cause,
-        };
-        apiserver::execute(self.cluster, call).map(|done| done.object)
+        self.call(Verb::Create, kind, subresource, o, Some(body), reason)
     }
     /// Deletes as a client would (grace period, finalizers). `grace_s` None = the object's own.
     pub fn delete(
@@ -119,23 +126,24 @@ impl Cx<'_> {
         grace_s: Option<i64>,
         reason: &str,
     ) -> Result<Object, Status> {
-        let cause = self.cause(reason);
-        let call = Call {
-            user: apiserver::component_user(self.actor, &self.host),
-            verb: Verb::Delete,
-            kind,
-            namespace: o.namespace().to_string(),
-            name: o.name().to_string(),
-            subresource: String::new(),
-            options: apiserver::Options {
-                grace_period_s: grace_s,
-                precondition_uid: Some(o.uid().to_string()),
-                ..Default::default()
-            },
-            body: None,
-            cause,
+        self.delete_with(kind, o, grace_s, "", reason)
+    }
+    /// As [`Cx::delete`], saying what happens to dependents: `Background`, `Foreground`, `Orphan`; "" is the default.
+    pub fn delete_with(
+        &mut self,
+        kind: &'static Kind,
+        o: &Object,
+        grace_s: Option<i64>,
+        propagation: &str,
+        reason: &str,
+    ) -> Result<Object, Status> {
+        let options = Options {
+            grace_period_s: grace_s,
+            precondition_uid: Some(o.uid().to_string()).filter(|u| !u.is_empty()),
+            propagation: Str::from(propagation),
+            ..Options::default()
         };
-        apiserver::execute(self.cluster, call).map(|done| done.object)
+        self.call_with(Verb::Delete, kind, "", o, None, options, reason)
     }
     /// Records an Event object about `about`, aggregated and counted as upstream's recorder does. `kind` is Normal or Warning.
     pub fn event(&mut self, about: &Object, kind: &'static str, reason: &str, message: &str) {

@@ -49,3 +49,7 @@ pub(crate) fn record(
     // An event that cannot be written is lost, as upstream's is; nothing depends on it.
     let _ = cx.create(&kinds::event::KIND, &Object(e), "");
 }
+
+/// What the recorders remember of recent events.
+#[derive(Clone, Default)]
+pub struct State {}

@@ -38,6 +38,10 @@ pub struct Cluster {
     pub now: Millis,
     pub world: Rc<World>,
     pub store: store::Store,
+    /// What the API server remembers beside the store: address allocations, kinds made by CRDs, memoised templates.
+    pub api: apiserver::State,
+    /// What the event recorders remember, to count and combine similar events.
+    pub recorder: events::State,
     pub queue: event::Queue,
     pub controllers: controllers::State,
     pub scheduler: scheduler::State,
@@ -62,6 +66,8 @@ impl Cluster {
             now: world.start,
             world: Rc::new(world),
             store: store::Store::default(),
+            api: apiserver::State::default(),
+            recorder: events::State::default(),
             queue: event::Queue::default(),
             controllers: controllers::State::default(),
             scheduler: scheduler::State::default(),

@@ -5,7 +5,9 @@
 
 use kinds::Kind;
 use machinery::time::Millis;
-use machinery::{Cause, Object, Str, WatchType};
+use machinery::{Cause, Object, Str, Value, WatchType};
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -31,6 +33,42 @@ pub struct Change {
     pub cause: Rc<Cause>,
 }
 
+/// A key that is looked for, without owning its text: lets maps of [`Key`] be asked with two `&str`.
+trait Lookup {
+    fn parts(&self) -> (&str, &str);
+}
+impl Lookup for Key {
+    fn parts(&self) -> (&str, &str) {
+        (&self.0, &self.1)
+    }
+}
+impl Lookup for (&str, &str) {
+    fn parts(&self) -> (&str, &str) {
+        *self
+    }
+}
+impl<'a> Borrow<dyn Lookup + 'a> for Key {
+    fn borrow(&self) -> &(dyn Lookup + 'a) {
+        self
+    }
+}
+impl PartialEq for dyn Lookup + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+impl Eq for dyn Lookup + '_ {}
+impl PartialOrd for dyn Lookup + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for dyn Lookup + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
 #[derive(Clone, Default)]
 struct Table {
     objects: BTreeMap<Key, Object>,
@@ -38,6 +76,8 @@ struct Table {
     by_owner: BTreeMap<Str, BTreeSet<Key>>,
     /// `spec.nodeName` → keys, for pods.
     by_node: BTreeMap<Str, BTreeSet<Key>>,
+    /// The version of the newest write to this resource.
+    version: u64,
 }
 
 /// Cloning copies maps of shared pointers.
@@ -54,11 +94,15 @@ impl Store {
     pub fn version(&self) -> u64 {
         self.version
     }
+    /// The resourceVersion of the newest write to one resource, 0 if there was none.
+    pub fn version_of(&self, resource: &str) -> u64 {
+        self.tables.get(resource).map_or(0, |t| t.version)
+    }
     pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<&Object> {
         self.tables
             .get(resource)?
             .objects
-            .get(&(Str::from(namespace), Str::from(name)))
+            .get(&(namespace, name) as &dyn Lookup)
     }
     pub fn by_uid(&self, uid: &str) -> Option<&Object> {
         let (resource, key) = self.by_uid.get(uid)?;
@@ -144,7 +188,7 @@ impl Store {
     /// The caller has checked everything; this cannot fail. Returns the change.
     pub(crate) fn commit(
         &mut self,
-        kind: &Kind,
+        resource: Resource,
         key: Key,
         new: Option<Object>,
         cause: Rc<Cause>,
@@ -152,25 +196,38 @@ impl Store {
     ) -> Rc<Change> {
         self.version += 1;
         let version = self.version;
-        let resource = Str::from(kind.resource());
         let table = self.tables.entry(resource.clone()).or_default();
-        let old = table.objects.remove(&key);
-        if let Some(o) = &old {
-            table.unindex(o, &key);
-            self.by_uid.remove(o.uid());
-        }
-        let what = match (&old, &new) {
-            (_, None) => WatchType::Deleted,
-            (None, _) => WatchType::Added,
-            _ => WatchType::Modified,
+        table.version = version;
+        let stamp = |o: Object| {
+            o.edit(|v| {
+                *v.field("metadata").field("resourceVersion") = Value::from(version.to_string());
+            })
         };
-        let deleted = new.is_none();
-        let stamped = new.or_else(|| old.clone()).unwrap_or_default().edit(|v| {
-            v.set("metadata.resourceVersion", version.to_string());
-        });
-        if !deleted {
-            table.index(&stamped, &key);
-            table.objects.insert(key.clone(), stamped.clone());
+        let (what, old, stamped) = match new {
+            Some(new) => {
+                let stamped = stamp(new);
+                let old = table.objects.insert(key.clone(), stamped.clone());
+                table.reindex(old.as_ref(), Some(&stamped), &key);
+                let what = if old.is_some() {
+                    WatchType::Modified
+                } else {
+                    WatchType::Added
+                };
+                (what, old, stamped)
+            }
+            None => {
+                let old = table.objects.remove(&key);
+                table.reindex(old.as_ref(), None, &key);
+                let last = stamp(old.clone().unwrap_or_default());
+                (WatchType::Deleted, old, last)
+            }
+        };
+        if what == WatchType::Deleted {
+            self.by_uid.remove(stamped.uid());
+        } else if old.as_ref().is_none_or(|o| o.uid() != stamped.uid()) {
+            if let Some(o) = &old {
+                self.by_uid.remove(o.uid());
+            }
             self.by_uid
                 .insert(Str::from(stamped.uid()), (resource.clone(), key.clone()));
         }
@@ -192,34 +249,49 @@ impl Store {
     }
 }
 
-impl Table {
-    fn index(&mut self, o: &Object, key: &Key) {
-        let owner = o.controller().text("uid");
-        if !owner.is_empty() {
-            self.by_owner
-                .entry(Str::from(owner))
-                .or_default()
-                .insert(key.clone());
-        }
-        let node = o.text("spec.nodeName");
-        if !node.is_empty() {
-            self.by_node
-                .entry(Str::from(node))
-                .or_default()
-                .insert(key.clone());
-        }
-    }
-    fn unindex(&mut self, o: &Object, key: &Key) {
-        drop_from(&mut self.by_owner, o.controller().text("uid"), key);
-        drop_from(&mut self.by_node, o.text("spec.nodeName"), key);
+/// The name of a kind's resource without building text where that is possible.
+pub fn resource_of(kind: &Kind) -> Resource {
+    if kind.group.is_empty() {
+        Str::lit(kind.plural)
+    } else {
+        Str::from(kind.resource())
     }
 }
 
-fn drop_from(index: &mut BTreeMap<Str, BTreeSet<Key>>, by: &str, key: &Key) {
-    if let Some(keys) = index.get_mut(by) {
+impl Table {
+    /// Moves a key from where the old version stands in the indexes to where the new one belongs.
+    fn reindex(&mut self, old: Option<&Object>, new: Option<&Object>, key: &Key) {
+        fn owner(o: &Object) -> &str {
+            o.controller().text("uid")
+        }
+        fn node(o: &Object) -> &str {
+            o.get("spec").get("nodeName").as_str().unwrap_or("")
+        }
+        move_key(&mut self.by_owner, old.map(owner), new.map(owner), key);
+        move_key(&mut self.by_node, old.map(node), new.map(node), key);
+    }
+}
+
+fn move_key(
+    index: &mut BTreeMap<Str, BTreeSet<Key>>,
+    from: Option<&str>,
+    to: Option<&str>,
+    key: &Key,
+) {
+    let (from, to) = (from.unwrap_or(""), to.unwrap_or(""));
+    if from == to {
+        return;
+    }
+    if let Some(keys) = index.get_mut(from) {
         keys.remove(key);
         if keys.is_empty() {
-            index.remove(by);
+            index.remove(from);
         }
+    }
+    if !to.is_empty() {
+        match index.get_mut(to) {
+            Some(keys) => keys.insert(key.clone()),
+            None => index.entry(Str::from(to)).or_default().insert(key.clone()),
+        };
     }
 }

@@ -1,9 +1,35 @@
 //! The API server: one pipeline through which every read and write goes (`apiserver:ARCHITECTURE.md` names the stages).
+//!
+//! [`handle`] is the door for clients: it reads path and query ([`route`]), asks RBAC ([`rbac`]), and hands writes to
+//! [`execute`], where actors come in too. The stages of a write are the lines of [`create`], [`update`] and [`delete`]:
+//! decode, default, mutating admission, prepare, validate, validating admission, quota, commit. What upstream has and is
+//! not here: webhooks, audit, storage encryption, API priority and fairness.
+
+pub mod admission;
+mod bootstrap;
+mod create;
+mod decode;
+mod delete;
+mod discovery;
+mod meta;
+mod read;
+mod route;
+mod select;
+mod subresource;
+mod table;
+#[cfg(test)]
+mod tests;
+mod update;
+mod watch;
 
 use crate::Cluster;
+use crate::output::Output;
+use crate::store;
 use kinds::Kind;
-use machinery::{Cause, Object, Request, Response, Status, Str, User, Value, time};
+use machinery::{Body, Cause, Method, Object, Request, Response, Status, Str, User, Value};
 use std::rc::Rc;
+
+pub(crate) use bootstrap::bootstrap;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -17,39 +43,120 @@ pub enum Verb {
     DeleteCollection,
 }
 
+impl Verb {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::List => "list",
+            Verb::Watch => "watch",
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Patch => "patch",
+            Verb::Delete => "delete",
+            Verb::DeleteCollection => "deletecollection",
+        }
+    }
+}
+
 /// What the query of a request, or DeleteOptions, asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    pub field_manager: String,
+    pub field_manager: Str,
     pub dry_run: bool,
+    pub validation: Validation,
+    /// For server-side apply.
+    pub force: bool,
     pub grace_period_s: Option<i64>,
     /// `Background`, `Foreground`, `Orphan`; "" is the kind's default.
-    pub propagation: String,
+    pub propagation: Str,
     pub precondition_uid: Option<String>,
     pub precondition_version: Option<String>,
+}
+
+/// `fieldValidation`: what happens to unknown and duplicate fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validation {
+    Ignore,
+    #[default]
+    Warn,
+    Strict,
+}
+
+/// Who writes: a component of the cluster (trusted: its objects were made by our own code), or a client.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// Its name, and its node for kubelets.
+    Component(&'static str, Str),
+    User(Rc<User>),
+}
+
+impl Who {
+    pub fn is_component(&self) -> bool {
+        matches!(self, Who::Component(..))
+    }
+    pub fn user(&self) -> User {
+        match self {
+            Who::Component(actor, host) => component_user(actor, host),
+            Who::User(u) => (**u).clone(),
+        }
+    }
 }
 
 /// A parsed request: what [`execute`] runs through the stages.
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub user: User,
+    pub who: Who,
     pub verb: Verb,
     pub kind: &'static Kind,
-    pub namespace: String,
-    pub name: String,
+    pub namespace: Str,
+    pub name: Str,
     /// "" for the object itself.
-    pub subresource: String,
+    pub subresource: Str,
     pub options: Options,
     pub body: Option<Value>,
     pub cause: Rc<Cause>,
 }
 
+impl Call {
+    pub(crate) fn not_found(&self) -> Status {
+        Status::not_found(self.kind.group, self.kind.plural, &self.name)
+    }
+    pub(crate) fn forbidden(&self, name: &str, why: &str) -> Status {
+        Status::forbidden(self.kind.group, self.kind.plural, name, why)
+    }
+    pub(crate) fn key(&self) -> store::Key {
+        (self.namespace.clone(), self.name.clone())
+    }
+    /// The stored object that the call names.
+    pub(crate) fn stored(&self, cluster: &Cluster) -> Result<Object, Status> {
+        let resource = store::resource_of(self.kind);
+        let found = cluster.store.get(&resource, &self.namespace, &self.name);
+        found.cloned().ok_or_else(|| self.not_found())
+    }
+}
+
 /// What a write came to.
 #[derive(Clone, Debug)]
 pub struct Done {
+    /// The object written, or what else the answer's body is (a Status of success, a Scale, an Eviction's answer).
     pub object: Object,
     pub code: u16,
     pub warnings: Vec<String>,
+}
+
+impl Done {
+    pub(crate) fn ok(object: Object) -> Done {
+        Done { object, code: 200, warnings: Vec::new() }
+    }
+    pub(crate) fn created(object: Object) -> Done {
+        Done { object, code: 201, warnings: Vec::new() }
+    }
+}
+
+/// What the API server remembers beside the store.
+#[derive(Clone, Default)]
+pub struct State {
+    pub(crate) memo: create::Memo,
 }
 
 /// The identity under which a component acts: controllers as `system:serviceaccount:kube-system:NAME`, the scheduler as
@@ -61,6 +168,7 @@ pub fn component_user(actor: &str, host: &str) -> User {
             &["system:nodes", "system:authenticated"],
         ),
         "default-scheduler" => User::new("system:kube-scheduler", &["system:authenticated"]),
+        "apiserver" => User::new("system:apiserver", &["system:masters", "system:authenticated"]),
         _ => User::new(
             &format!("system:serviceaccount:kube-system:{actor}"),
             &[
@@ -72,59 +180,113 @@ pub fn component_user(actor: &str, host: &str) -> User {
     }
 }
 
-/// The objects that every cluster has: namespaces, the `kubernetes` Service, bootstrap roles (being written).
-pub(crate) fn bootstrap(_cluster: &mut Cluster) {}
-
-/// The door for clients: parses path and query, then runs the pipeline.
-pub fn handle(_cluster: &mut Cluster, request: Request) -> Response {
-    let _ = request;
-    Response::err(Status::no_resource())
+/// The door for clients: parses path and query, then runs the pipeline. Every call is told to who watches.
+pub fn handle(cluster: &mut Cluster, request: Request) -> Response {
+    let (actor, verb, path) = (
+        request.user.name.clone(),
+        request.method.as_str(),
+        request.path.clone(),
+    );
+    let response = match serve(cluster, request) {
+        Ok(r) => r,
+        Err(status) => Response::err(status),
+    };
+    let code = match &response {
+        Response::Ok { code, .. } => *code,
+        Response::Err { status, .. } => status.code,
+        Response::Stream(_) => 101,
+        Response::Text(_) | Response::Watch { .. } => 200,
+    };
+    let at = cluster.now;
+    cluster.emit(Output::Call { at, actor, verb, path, code });
+    response
 }
 
-/// The pipeline for writes and single reads (being written: admission, validation, finalizers, grace).
-pub fn execute(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
-    let kind = call.kind;
-    let key = (Str::from(&call.namespace), Str::from(&call.name));
-    let resource = kind.resource();
-    let old = cluster
-        .store
-        .get(&resource, &call.namespace, &call.name)
-        .cloned();
-    let new = match call.verb {
-        Verb::Create if call.subresource == "binding" => {
-            let old = old
-                .clone()
-                .ok_or_else(|| Status::not_found(kind.group, kind.plural, &call.name))?;
-            let node = call.body.unwrap_or_default();
-            Some(old.edit(|v| v.set("spec.nodeName", node.at("target.name"))))
-        }
-        Verb::Create => {
-            let mut v = call.body.unwrap_or_default();
-            (kind.default)(&mut v);
-            (kind.prepare_create)(&mut v);
-            if v.text("metadata.uid").is_empty() {
-                v.set("metadata.uid", cluster.uids.uuid());
-                v.set("metadata.creationTimestamp", time::rfc3339(cluster.now));
-            }
-            Some(Object(v))
-        }
-        Verb::Delete => None,
-        _ => call.body.map(Object),
+fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
+    let route = match route::parse(cluster, &request)? {
+        route::Route::Resource(r) => r,
+        route::Route::Other => return discovery::serve(cluster, &request),
     };
-    if new == old {
-        return Ok(Done {
-            object: new.unwrap_or_default(),
-            code: 200,
-            warnings: Vec::new(),
-        });
+    let verb = route.verb(&request);
+    if matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
+        if let Some(answer) = subresource::connect(cluster, &route, &request)? {
+            return Ok(answer);
+        }
+        return match verb {
+            Verb::Watch => watch::watch(cluster, &route, &request),
+            Verb::List => read::list(cluster, &route, &request),
+            _ => read::get(cluster, &route, &request),
+        };
     }
+    if request.method == Method::Post
+        && let Some(answer) = subresource::connect(cluster, &route, &request)?
+    {
+        return Ok(answer);
+    }
+    let mut warnings = Vec::new();
+    let body = match request.body {
+        Body::None => None,
+        Body::Value(ref v) => Some(v.clone()),
+        Body::Text(ref t) => Some(decode::parse(t, route.patch_or_object(&request))?),
+    };
+    let mut options = route::options(&request)?;
+    if matches!(verb, Verb::Delete | Verb::DeleteCollection) {
+        route::delete_options(&mut options, body.as_ref())?;
+    }
+    let call = Call {
+        who: Who::User(Rc::new(request.user.clone())),
+        verb,
+        kind: route.kind,
+        namespace: Str::from(&route.namespace),
+        name: Str::from(&route.name),
+        subresource: Str::from(&route.subresource),
+        options,
+        body,
+        cause: Rc::new(request.cause.clone()),
+    };
+    let done = match verb {
+        Verb::Patch => update::patch(cluster, call, request.patch)?,
+        Verb::DeleteCollection => delete::collection(cluster, call, &route, &request)?,
+        _ => execute(cluster, call)?,
+    };
+    warnings.extend(done.warnings);
+    let body = table::answer(cluster, &request, route.kind, &done.object);
+    Ok(Response::Ok { code: done.code, body, warnings })
+}
+
+/// The pipeline for writes (and single reads), for clients and actors alike.
+pub fn execute(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
+    match (call.verb, call.subresource.as_str()) {
+        (Verb::Create, "") => create::create(cluster, call),
+        (Verb::Update, "" | "status") => update::update(cluster, call),
+        (Verb::Delete, "") => delete::delete(cluster, call),
+        (Verb::Get, "") => call.stored(cluster).map(Done::ok),
+        _ => subresource::write(cluster, call),
+    }
+}
+
+/// Writes what the stages agreed on, and wakes those who watch.
+pub(crate) fn commit(
+    cluster: &mut Cluster,
+    kind: &'static Kind,
+    key: store::Key,
+    new: Option<Object>,
+    cause: Rc<Cause>,
+) -> Object {
+    let now = cluster.now;
     let change = cluster
         .store
-        .commit(kind, key, new, call.cause, cluster.now);
-    cluster.committed(change.clone());
-    Ok(Done {
-        object: change.new.clone(),
-        code: 200,
-        warnings: Vec::new(),
-    })
+        .commit(store::resource_of(kind), key, new, cause, now);
+    let object = change.new.clone();
+    create::forget_if_outdated(cluster, &change.resource);
+    cluster.committed(change);
+    object
+}
+
+/// The text of a value as a shared string; "" where it is none.
+pub(crate) fn str_of(v: &Value) -> Str {
+    match v {
+        Value::Str(s) => s.clone(),
+        _ => Str::lit(""),
+    }
 }

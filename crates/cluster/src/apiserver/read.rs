@@ -1,0 +1,91 @@
+//! get and list. Upstream: `apiserver:pkg/endpoints/handlers/get.go`, `pkg/registry/generic/registry/store.go`.
+
+use super::route::Target;
+use super::select::Selection;
+use super::{subresource, table};
+use crate::Cluster;
+use crate::store;
+use machinery::{Accept, Object, Request, Response, Status, Value, value};
+
+/// The most objects one answer holds when the client does not say.
+const LIMIT_MAX: usize = 100_000;
+
+pub(crate) fn get(
+    cluster: &mut Cluster,
+    route: &Target,
+    request: &Request,
+) -> Result<Response, Status> {
+    let kind = route.kind;
+    let resource = store::resource_of(kind);
+    let found = cluster.store.get(&resource, &route.namespace, &route.name);
+    let o = found
+        .cloned()
+        .ok_or_else(|| Status::not_found(kind.group, kind.plural, &route.name))?;
+    let o = subresource::read(cluster, route, o)?;
+    Ok(Response::ok(table::answer(cluster, request, kind, &o)))
+}
+
+/// The selection that the query asks for.
+pub(crate) fn selection(route: &Target, request: &Request) -> Result<Selection, Status> {
+    let mut fields = request.param("fieldSelector").unwrap_or("").to_string();
+    if !route.name.is_empty() {
+        let comma = if fields.is_empty() { "" } else { "," };
+        fields = format!("{fields}{comma}metadata.name={}", route.name);
+    }
+    Selection::parse(route.kind, request.param("labelSelector").unwrap_or(""), &fields)
+}
+
+/// The objects that a list selects, in order of namespace and name.
+pub(crate) fn selected(cluster: &Cluster, route: &Target, what: &Selection) -> Vec<Object> {
+    let resource = store::resource_of(route.kind);
+    if let (Some(name), Some(ns)) = (what.name(), route.scope().or((!route.kind.namespaced).then_some(""))) {
+        let one = cluster.store.get(&resource, ns, name);
+        return one.filter(|o| what.matches(o)).cloned().into_iter().collect();
+    }
+    let keep = |o: &&Object| what.is_everything() || what.matches(o);
+    if resource == "pods"
+        && let Some(node) = what.node()
+    {
+        let on = cluster.store.on_node(node).filter(keep);
+        return on.filter(|o| route.scope().is_none_or(|ns| o.namespace() == ns)).cloned().collect();
+    }
+    cluster.store.list(&resource, route.scope()).filter(keep).cloned().collect()
+}
+
+pub(crate) fn list(
+    cluster: &mut Cluster,
+    route: &Target,
+    request: &Request,
+) -> Result<Response, Status> {
+    let what = selection(route, request)?;
+    let mut objects = selected(cluster, route, &what);
+    let mut metadata = value!({ "resourceVersion": cluster.store.version().to_string() });
+    if let Some(token) = request.param("continue").filter(|t| !t.is_empty()) {
+        let (ns, name) = token.split_once('/').ok_or_else(|| {
+            Status::bad_request("continue key is not valid: illegal base64 data at input byte 0")
+        })?;
+        objects.retain(|o| (o.namespace(), o.name()) > (ns, name));
+    }
+    let limit = request.param("limit").and_then(|l| l.parse::<usize>().ok()).filter(|l| *l > 0);
+    let limit = limit.unwrap_or(LIMIT_MAX);
+    if objects.len() > limit {
+        let left = objects.len() - limit;
+        objects.truncate(limit);
+        if let Some(last) = objects.last() {
+            metadata.set("continue", format!("{}/{}", last.namespace(), last.name()));
+            metadata.set("remainingItemCount", left);
+        }
+    }
+    let body = match request.accept {
+        Accept::Table => table::table(cluster, request, route.kind, &objects, metadata),
+        Accept::Metadata => value!({
+            "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
+            "items": Value::from(objects.iter().map(table::partial).collect::<Vec<_>>()),
+        }),
+        _ => value!({
+            "kind": format!("{}List", route.kind.kind), "apiVersion": route.kind.api_version(), "metadata": metadata,
+            "items": Value::from(objects.into_iter().map(|o| o.0).collect::<Vec<_>>()),
+        }),
+    };
+    Ok(Response::ok(body))
+}

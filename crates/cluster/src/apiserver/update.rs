@@ -1,0 +1,160 @@
+//! Replacing and patching an object, and its status. Upstream: `apiserver:pkg/endpoints/handlers/{update,patch}.go`,
+//! `pkg/registry/generic/registry/store.go` (Update), `pkg/registry/rest/update.go` (BeforeUpdate).
+
+use super::{Call, Done, admission, commit, decode, delete, meta};
+use crate::Cluster;
+use machinery::{Errors, Object, PatchType, Status, Value};
+
+pub(crate) fn update(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
+    let mut warnings = Vec::new();
+    let v = decode::object(&call, &mut warnings)?;
+    match v.text("metadata.name") {
+        "" => {
+            return Err(Status::bad_request("the name of the object (metadata.name) is required"));
+        }
+        n if n != call.name.as_str() => {
+            return Err(Status::bad_request(format!(
+                "the name of the object ({n}) does not match the name on the URL ({})",
+                call.name
+            )));
+        }
+        _ => {}
+    }
+    let old = call.stored(cluster)?;
+    write(cluster, call, v, old, warnings)
+}
+
+/// From decoded new object and old one to commit; patches come in here too.
+pub(crate) fn write(
+    cluster: &mut Cluster,
+    call: Call,
+    mut v: Value,
+    old: Object,
+    mut warnings: Vec<String>,
+) -> Result<Done, Status> {
+    let kind = call.kind;
+    check_lock(&call, &v, &old)?;
+    meta::keep_old(&mut v, &old);
+    if call.subresource == "status" {
+        v = only_status(v, &old);
+        if v == old.0 {
+            return Ok(Done { object: old, code: 200, warnings });
+        }
+        if !call.who.is_component() {
+            (kind.default)(&mut v);
+        }
+    } else {
+        if v == old.0 {
+            return Ok(Done { object: old, code: 200, warnings });
+        }
+        prepare(cluster, &call, &mut v, &old, &mut warnings)?;
+    }
+    let o = Object(v);
+    if o == old {
+        return Ok(Done { object: old, code: 200, warnings });
+    }
+    admission::charge_update(cluster, &call, &o, &old)?;
+    if call.options.dry_run {
+        return Ok(Done { object: o, code: 200, warnings });
+    }
+    admission::reallocate(cluster, &call, &o, &old);
+    // The last finalizer is gone: what was being deleted goes now.
+    if delete::is_due(kind, &o) {
+        let object = commit(cluster, kind, call.key(), None, call.cause);
+        admission::release(cluster, kind, &object);
+        return Ok(Done { object, code: 200, warnings });
+    }
+    let object = commit(cluster, kind, call.key(), Some(o), call.cause);
+    Ok(Done { object, code: 200, warnings })
+}
+
+fn prepare(
+    cluster: &mut Cluster,
+    call: &Call,
+    v: &mut Value,
+    old: &Object,
+    warnings: &mut Vec<String>,
+) -> Result<(), Status> {
+    let kind = call.kind;
+    let has_status = kind.subresources.iter().any(|s| s.name == "status");
+    if has_status && call.subresource.is_empty() {
+        // The main endpoint does not write status where status has its own.
+        if v.get("status") != old.get("status") {
+            match old.get("status") {
+                Value::Null => drop(v.remove("status")),
+                s => *v.field("status") = s.clone(),
+            }
+        }
+    }
+    if v == &old.0 {
+        return Ok(());
+    }
+    (kind.default)(v);
+    admission::mutate(cluster, call, v, Some(old), warnings)?;
+    (kind.prepare_update)(v, old);
+    admission::allocate_into(cluster, call, v, Some(old))?;
+    if *v == old.0 {
+        return Ok(());
+    }
+    meta::bump_generation(kind, v, old);
+    let mut errors = Errors::default();
+    let o = Object(v.clone());
+    meta::validate(kind, &o, &mut errors);
+    meta::validate_update(&o, old, &mut errors);
+    if !call.who.is_component() || o.spec() != old.spec() {
+        (kind.validate)(&o, &mut errors);
+        (kind.validate_update)(&o, old, &mut errors);
+        admission::allocation_errors(cluster, call, &o, Some(old), &mut errors);
+    }
+    if !errors.is_empty() {
+        return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));
+    }
+    if !call.who.is_component() {
+        warnings.extend((kind.warnings)(&o));
+    }
+    admission::validate(cluster, call, &o, Some(old), warnings)
+}
+
+/// The optimistic lock: a resourceVersion that was sent must be the stored one; so must a uid.
+fn check_lock(call: &Call, v: &Value, old: &Object) -> Result<(), Status> {
+    let kind = call.kind;
+    let version = v.text("metadata.resourceVersion");
+    if !version.is_empty() && version != old.text("metadata.resourceVersion") {
+        return Err(Status::modified(kind.group, kind.plural, &call.name));
+    }
+    let uid = v.text("metadata.uid");
+    if !uid.is_empty() && uid != old.uid() {
+        let why = format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            old.uid()
+        );
+        return Err(Status::conflict(kind.group, kind.plural, &call.name, &why));
+    }
+    Ok(())
+}
+
+/// The status endpoint writes status, and lets metadata that is not identity through as upstream's does.
+fn only_status(v: Value, old: &Object) -> Value {
+    let status = v.get("status");
+    let mut out = old.0.clone();
+    if status.is_null() {
+        out.remove("status");
+    } else if !out.get("status").same(status) {
+        *out.field("status") = status.clone();
+    }
+    let notes = v.at("metadata.annotations");
+    if notes != old.at("metadata.annotations") {
+        *out.place("metadata.annotations") = notes.clone();
+    }
+    out
+}
+
+pub(crate) fn patch(
+    cluster: &mut Cluster,
+    call: Call,
+    patch: Option<PatchType>,
+) -> Result<Done, Status> {
+    let _ = call.stored(cluster)?;
+    let _ = patch;
+    Err(Status::internal("bottleship does not simulate patches yet"))
+}

@@ -1,0 +1,65 @@
+//! watch, as a repeated question: all that happened since the asked resourceVersion, at once. An object that begins to
+//! match the selectors is ADDED, one that ceases to is DELETED. Upstream: `apiserver:pkg/storage/cacher`.
+
+use super::read::{selected, selection};
+use super::route::{Target, is_true};
+use super::table;
+use crate::Cluster;
+use crate::store;
+use machinery::{Accept, Object, Request, Response, Status, Value, WatchEvent, WatchType, value};
+
+pub(crate) fn watch(
+    cluster: &mut Cluster,
+    route: &Target,
+    request: &Request,
+) -> Result<Response, Status> {
+    let what = selection(route, request)?;
+    let version = cluster.store.version();
+    let shape = |o: &Object| match request.accept {
+        Accept::Table => {
+            let metadata = value!({ "resourceVersion": o.at("metadata.resourceVersion").clone() });
+            table::table(cluster, request, route.kind, std::slice::from_ref(o), metadata)
+        }
+        Accept::Metadata => table::partial(o),
+        _ => o.0.clone(),
+    };
+    let asked = request.param("resourceVersion").unwrap_or("");
+    let mut events = Vec::new();
+    let since: u64 = match asked {
+        "" | "0" => {
+            let now = selected(cluster, route, &what);
+            events.extend(now.iter().map(|o| WatchEvent { kind: WatchType::Added, object: shape(o) }));
+            return Ok(Response::Watch { events, version });
+        }
+        text => text.parse().map_err(|_| {
+            Status::bad_request(format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"))
+        })?,
+    };
+    let Some(changes) = cluster.store.since(since) else {
+        let oldest = cluster.store.history().next().map_or(0, |c| c.version);
+        return Err(Status::gone(format!("too old resource version: {since} ({oldest})")));
+    };
+    let resource = store::resource_of(route.kind);
+    for c in changes.filter(|c| c.resource == resource) {
+        if route.scope().is_some_and(|ns| c.key.0 != ns) {
+            continue;
+        }
+        let before = c.old.as_ref().is_some_and(|o| what.matches(o));
+        let after = c.kind != WatchType::Deleted && what.matches(&c.new);
+        let kind = match (before, after) {
+            (false, false) => continue,
+            (false, true) => WatchType::Added,
+            (true, true) => WatchType::Modified,
+            (true, false) => WatchType::Deleted,
+        };
+        events.push(WatchEvent { kind, object: shape(&c.new) });
+    }
+    if is_true(request.param("allowWatchBookmarks")) && events.is_empty() && version > since {
+        let object = value!({
+            "kind": route.kind.kind, "apiVersion": route.kind.api_version(),
+            "metadata": { "resourceVersion": version.to_string(), "creationTimestamp": Value::Null },
+        });
+        events.push(WatchEvent { kind: WatchType::Bookmark, object });
+    }
+    Ok(Response::Watch { events, version })
+}
