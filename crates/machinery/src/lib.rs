@@ -4,7 +4,7 @@
 //! - [`value`]: the persistent tree that every object is; [`view`]: typed reading of it; [`object`]: what all objects have.
 //! - [`status`], [`field`]: the one error type, and what validation finds.
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
-//! - [`time`], [`json`]: instants and text forms.
+//! - [`time`], [`json`], [`yaml`]: instants and text forms.
 
 pub mod field;
 pub mod http;
@@ -16,6 +16,7 @@ pub mod status;
 pub mod time;
 pub mod value;
 pub mod view;
+pub mod yaml;
 
 pub use field::{Errors, Path};
 pub use object::Object;

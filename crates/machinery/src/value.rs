@@ -329,6 +329,18 @@ impl Map {
     pub fn with_capacity(n: usize) -> Map {
         Map(Vec::with_capacity(n))
     }
+    /// A map of entries already sorted by key; of equal keys the last wins.
+    pub fn from_sorted(mut entries: Vec<(Str, Value)>) -> Map {
+        debug_assert!(entries.is_sorted_by(|a, b| a.0 <= b.0));
+        entries.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                std::mem::swap(later, earlier);
+            }
+            same
+        });
+        Map(entries)
+    }
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
     }
