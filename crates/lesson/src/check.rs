@@ -45,12 +45,34 @@ pub struct Check {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Asks {
-    Object { kind: String, name: String, path: String, test: Test },
-    Count { kind: String, selector: String, path: String, is: Option<Value>, test: Test },
-    Absent { kind: String, name: String },
-    Ran { alternatives: Vec<Vec<String>> },
-    Reached { url: String },
-    Event { reason: String, kind: String, name: String },
+    Object {
+        kind: String,
+        name: String,
+        path: String,
+        test: Test,
+    },
+    Count {
+        kind: String,
+        selector: String,
+        path: String,
+        is: Option<Value>,
+        test: Test,
+    },
+    Absent {
+        kind: String,
+        name: String,
+    },
+    Ran {
+        alternatives: Vec<Vec<String>>,
+    },
+    Reached {
+        url: String,
+    },
+    Event {
+        reason: String,
+        kind: String,
+        name: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -102,21 +124,27 @@ impl Test {
         } else if present("exists") {
             Ok(Test::Exists)
         } else {
-            Err(format!("a check needs one of equals, in, not, atLeast, exists: {v:?}"))
+            Err(format!(
+                "a check needs one of equals, in, not, atLeast, exists: {v:?}"
+            ))
         }
     }
 }
 
 /// `deployment/web` → its parts.
 fn reference(s: &str) -> Result<(String, String), String> {
-    s.split_once('/').map(|(k, n)| (k.to_string(), n.to_string())).ok_or(format!("not KIND/NAME: {s:?}"))
+    s.split_once('/')
+        .map(|(k, n)| (k.to_string(), n.to_string()))
+        .ok_or(format!("not KIND/NAME: {s:?}"))
 }
 
 /// The value at a path with list items chosen by index or by `[key=value]`: `status.conditions[type=Ready].status`.
 pub fn at<'a>(v: &'a Value, path: &str) -> &'a Value {
     let mut here = v;
     for part in path.split('.').filter(|p| !p.is_empty()) {
-        let (key, choice) = part.split_once('[').map_or((part, ""), |(k, c)| (k, c.trim_end_matches(']')));
+        let (key, choice) = part
+            .split_once('[')
+            .map_or((part, ""), |(k, c)| (k, c.trim_end_matches(']')));
         if !key.is_empty() {
             here = here.get(key);
         }
@@ -124,8 +152,16 @@ pub fn at<'a>(v: &'a Value, path: &str) -> &'a Value {
             continue;
         }
         here = match choice.split_once('=') {
-            Some((k, want)) => here.items().iter().find(|i| i.text(k) == want).unwrap_or(machinery::NULL),
-            None => choice.parse::<usize>().ok().and_then(|i| here.items().get(i)).unwrap_or(machinery::NULL),
+            Some((k, want)) => here
+                .items()
+                .iter()
+                .find(|i| i.text(k) == want)
+                .unwrap_or(machinery::NULL),
+            None => choice
+                .parse::<usize>()
+                .ok()
+                .and_then(|i| here.items().get(i))
+                .unwrap_or(machinery::NULL),
         };
     }
     here
@@ -150,7 +186,11 @@ fn plain(word: &str) -> String {
 fn words(line: &str) -> Vec<String> {
     line.split_whitespace()
         .flat_map(|w| match w.split_once('/') {
-            Some((k, n)) if !k.is_empty() && !n.is_empty() && k.chars().all(|c| c.is_ascii_lowercase()) => vec![plain(k), n.to_string()],
+            Some((k, n))
+                if !k.is_empty() && !n.is_empty() && k.chars().all(|c| c.is_ascii_lowercase()) =>
+            {
+                vec![plain(k), n.to_string()]
+            }
             _ => vec![plain(w)],
         })
         .collect()
@@ -169,25 +209,49 @@ impl Check {
         };
         let asks = if v.has("object") {
             let (kind, name) = reference(v.text("object"))?;
-            Asks::Object { kind, name, path: v.text("path").to_string(), test: Test::read(v)? }
+            Asks::Object {
+                kind,
+                name,
+                path: v.text("path").to_string(),
+                test: Test::read(v)?,
+            }
         } else if v.has("count") {
             let is = v.has("is").then(|| v.get("is").clone());
             let (selector, path) = (v.text("selector").to_string(), v.text("path").to_string());
-            Asks::Count { kind: v.text("count").to_string(), selector, path, is, test: Test::read(v)? }
+            Asks::Count {
+                kind: v.text("count").to_string(),
+                selector,
+                path,
+                is,
+                test: Test::read(v)?,
+            }
         } else if v.has("absent") {
             let (kind, name) = reference(v.text("absent"))?;
             Asks::Absent { kind, name }
         } else if v.has("ran") {
             let texts: Vec<&str> = match v.get("ran").as_str() {
                 Some(one) => vec![one],
-                None => v.get("ran").items().iter().filter_map(Value::as_str).collect(),
+                None => v
+                    .get("ran")
+                    .items()
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .collect(),
             };
-            Asks::Ran { alternatives: texts.into_iter().map(words).collect() }
+            Asks::Ran {
+                alternatives: texts.into_iter().map(words).collect(),
+            }
         } else if v.has("reached") {
-            Asks::Reached { url: v.text("reached").to_string() }
+            Asks::Reached {
+                url: v.text("reached").to_string(),
+            }
         } else if v.has("event") {
             let (kind, name) = reference(v.text("about"))?;
-            Asks::Event { reason: v.text("event").to_string(), kind, name }
+            Asks::Event {
+                reason: v.text("event").to_string(),
+                kind,
+                name,
+            }
         } else {
             return Err(format!("not a check: {v:?}"));
         };
@@ -198,14 +262,28 @@ impl Check {
         let ns = self.namespace.as_str();
         let met = |met: bool, have: String, want: String| Finding { met, have, want };
         match &self.asks {
-            Asks::Object { kind, name, path, test } => {
+            Asks::Object {
+                kind,
+                name,
+                path,
+                test,
+            } => {
                 let object = look.get(ns, kind, name).unwrap_or_default();
                 let value = at(&object, path);
                 met(test.holds(value), shown(value), test.wanted())
             }
-            Asks::Count { kind, selector, path, is, test } => {
+            Asks::Count {
+                kind,
+                selector,
+                path,
+                is,
+                test,
+            } => {
                 let all = look.list(ns, kind, selector);
-                let n = all.iter().filter(|o| is.as_ref().is_none_or(|want| at(o, path) == want)).count();
+                let n = all
+                    .iter()
+                    .filter(|o| is.as_ref().is_none_or(|want| at(o, path) == want))
+                    .count();
                 met(test.holds(&Value::from(n)), n.to_string(), test.wanted())
             }
             Asks::Absent { kind, name } => {
@@ -213,21 +291,38 @@ impl Check {
                 met(!there, format!("{kind}/{name}"), String::new())
             }
             Asks::Ran { alternatives } => {
-                let ran = |wanted: &Vec<String>| look.typed().iter().any(|t| contains_in_order(&words(&t.line), wanted));
-                let want = alternatives.first().map(|w| w.join(" ")).unwrap_or_default();
+                let ran = |wanted: &Vec<String>| {
+                    look.typed()
+                        .iter()
+                        .any(|t| contains_in_order(&words(&t.line), wanted))
+                };
+                let want = alternatives
+                    .first()
+                    .map(|w| w.join(" "))
+                    .unwrap_or_default();
                 met(alternatives.iter().any(ran), String::new(), want)
             }
             Asks::Reached { url } => {
-                let bare = |u: &str| u.trim_start_matches("http://").trim_end_matches('/').to_string();
-                let hit = look.reached().iter().any(|r| bare(r) == bare(url) || bare(r).starts_with(&format!("{}/", bare(url))));
+                let bare = |u: &str| {
+                    u.trim_start_matches("http://")
+                        .trim_end_matches('/')
+                        .to_string()
+                };
+                let hit = look.reached().iter().any(|r| {
+                    bare(r) == bare(url) || bare(r).starts_with(&format!("{}/", bare(url)))
+                });
                 met(hit, String::new(), url.clone())
             }
             Asks::Event { reason, kind, name } => {
                 let about = |e: &Object| {
                     let who = e.at("involvedObject");
-                    who.text("kind").eq_ignore_ascii_case(kind) && who.text("name").starts_with(name.as_str())
+                    who.text("kind").eq_ignore_ascii_case(kind)
+                        && who.text("name").starts_with(name.as_str())
                 };
-                let hit = look.list(ns, "event", "").iter().any(|e| e.text("reason") == reason && about(e));
+                let hit = look
+                    .list(ns, "event", "")
+                    .iter()
+                    .any(|e| e.text("reason") == reason && about(e));
                 met(hit, String::new(), reason.clone())
             }
         }

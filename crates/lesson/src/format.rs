@@ -61,11 +61,19 @@ pub struct StepProse {
 
 impl Index {
     /// Reads all lessons; `read` gives a file below `lessons/`, `list` the files below a folder of it. The error names the file.
-    pub fn read(read: &dyn Fn(&str) -> Option<String>, list: &dyn Fn(&str) -> Vec<String>) -> Result<Index, String> {
-        let index = document("index.yaml", &read("index.yaml").ok_or("lessons/index.yaml is missing")?)?;
+    pub fn read(
+        read: &dyn Fn(&str) -> Option<String>,
+        list: &dyn Fn(&str) -> Vec<String>,
+    ) -> Result<Index, String> {
+        let index = document(
+            "index.yaml",
+            &read("index.yaml").ok_or("lessons/index.yaml is missing")?,
+        )?;
         let mut lessons = Vec::new();
         for slug in index.get("lessons").items() {
-            let slug = slug.as_str().ok_or("index.yaml: lessons is a list of folder names")?;
+            let slug = slug
+                .as_str()
+                .ok_or("index.yaml: lessons is a list of folder names")?;
             lessons.push(Lesson::read(slug, read, list)?);
         }
         Ok(Index { lessons })
@@ -76,14 +84,26 @@ impl Index {
 }
 
 fn document(name: &str, text: &str) -> Result<Value, String> {
-    let first = yaml::documents(text).into_iter().next().ok_or(format!("{name}: empty"))?;
-    first.value.map_err(|e| format!("{name}: line {}: {}", e.line, e.message))
+    let first = yaml::documents(text)
+        .into_iter()
+        .next()
+        .ok_or(format!("{name}: empty"))?;
+    first
+        .value
+        .map_err(|e| format!("{name}: line {}: {}", e.line, e.message))
 }
 
 impl Lesson {
-    pub fn read(slug: &str, read: &dyn Fn(&str) -> Option<String>, list: &dyn Fn(&str) -> Vec<String>) -> Result<Lesson, String> {
+    pub fn read(
+        slug: &str,
+        read: &dyn Fn(&str) -> Option<String>,
+        list: &dyn Fn(&str) -> Vec<String>,
+    ) -> Result<Lesson, String> {
         let name = format!("{slug}/lesson.yaml");
-        let v = document(&name, &read(&name).ok_or(format!("lessons/{name} is missing"))?)?;
+        let v = document(
+            &name,
+            &read(&name).ok_or(format!("lessons/{name} is missing"))?,
+        )?;
         let mut lesson = Lesson {
             slug: slug.to_string(),
             nodes: v.at("world.nodes").as_i64().unwrap_or(3).clamp(1, 100) as usize,
@@ -96,17 +116,29 @@ impl Lesson {
             lesson.files.push((path, text));
         }
         for step in v.get("steps").items() {
-            let checks = step.get("check").items().iter().map(Check::read).collect::<Result<_, _>>();
+            let checks = step
+                .get("check")
+                .items()
+                .iter()
+                .map(Check::read)
+                .collect::<Result<_, _>>();
             lesson.steps.push(Step {
                 id: step.text("id").to_string(),
                 checks: checks.map_err(|e| format!("{name}: step {}: {e}", step.text("id")))?,
-                solution: step.get("solution").items().iter().filter_map(|s| s.as_str().map(str::to_string)).collect(),
+                solution: step
+                    .get("solution")
+                    .items()
+                    .iter()
+                    .filter_map(|s| s.as_str().map(str::to_string))
+                    .collect(),
             });
         }
         for language in LANGUAGES {
             let name = format!("{slug}/{language}.md");
             let text = read(&name).ok_or(format!("lessons/{name} is missing"))?;
-            lesson.prose.push(Prose::read(language, &text).map_err(|e| format!("{name}: {e}"))?);
+            lesson
+                .prose
+                .push(Prose::read(language, &text).map_err(|e| format!("{name}: {e}"))?);
         }
         lesson.agree()?;
         Ok(lesson)
@@ -119,11 +151,18 @@ impl Lesson {
             let name = format!("{}/{}.md", self.slug, prose.language);
             let theirs: Vec<&str> = prose.steps.iter().map(|s| s.id.as_str()).collect();
             if theirs != ids {
-                return Err(format!("{name}: its steps are {theirs:?}, lesson.yaml's are {ids:?}"));
+                return Err(format!(
+                    "{name}: its steps are {theirs:?}, lesson.yaml's are {ids:?}"
+                ));
             }
             for (step, text) in self.steps.iter().zip(&prose.steps) {
                 if text.checks.len() != step.checks.len() {
-                    return Err(format!("{name}: step {}: {} sentences for {} checks", step.id, text.checks.len(), step.checks.len()));
+                    return Err(format!(
+                        "{name}: step {}: {} sentences for {} checks",
+                        step.id,
+                        text.checks.len(),
+                        step.checks.len()
+                    ));
                 }
             }
         }
@@ -132,13 +171,19 @@ impl Lesson {
 
     /// The prose in this language, else in the first.
     pub fn prose(&self, language: &str) -> Option<&Prose> {
-        self.prose.iter().find(|p| p.language == language).or(self.prose.first())
+        self.prose
+            .iter()
+            .find(|p| p.language == language)
+            .or(self.prose.first())
     }
 }
 
 impl Prose {
     pub fn read(language: &str, text: &str) -> Result<Prose, String> {
-        let mut prose = Prose { language: language.to_string(), ..Prose::default() };
+        let mut prose = Prose {
+            language: language.to_string(),
+            ..Prose::default()
+        };
         let (mut part, mut fenced) = (Part::Intro, false);
         for line in text.lines() {
             fenced ^= line.starts_with("```");
@@ -147,16 +192,25 @@ impl Prose {
             } else if let Some(title) = line.strip_prefix("# ") {
                 prose.title = title.trim().to_string();
             } else if let Some(heading) = line.strip_prefix("## ") {
-                let (id, title) = heading.split_once('·').ok_or(format!("a heading without ' · ': {heading:?}"))?;
+                let (id, title) = heading
+                    .split_once('·')
+                    .ok_or(format!("a heading without ' · ': {heading:?}"))?;
                 part = if id.trim() == "end" {
                     Part::End
                 } else {
-                    let step = StepProse { id: id.trim().into(), title: title.trim().into(), ..StepProse::default() };
+                    let step = StepProse {
+                        id: id.trim().into(),
+                        title: title.trim().into(),
+                        ..StepProse::default()
+                    };
                     prose.steps.push(step);
                     Part::Body
                 };
             } else if let Some(heading) = line.strip_prefix("### ") {
-                let step = prose.steps.last_mut().ok_or(format!("{heading:?} before any step"))?;
+                let step = prose
+                    .steps
+                    .last_mut()
+                    .ok_or(format!("{heading:?} before any step"))?;
                 part = match heading.trim() {
                     "hint" => {
                         step.hints.push(String::new());
@@ -170,7 +224,11 @@ impl Prose {
             }
         }
         prose.trim();
-        if prose.title.is_empty() { Err("no title".into()) } else { Ok(prose) }
+        if prose.title.is_empty() {
+            Err("no title".into())
+        } else {
+            Ok(prose)
+        }
     }
 
     fn add(&mut self, part: &Part, line: &str) {
@@ -178,11 +236,14 @@ impl Prose {
             Part::Intro => &mut self.intro,
             Part::End => &mut self.end,
             Part::Body | Part::Hint | Part::Checks => {
-                let Some(step) = self.steps.last_mut() else { return };
+                let Some(step) = self.steps.last_mut() else {
+                    return;
+                };
                 match (part, step.hints.last_mut()) {
                     (Part::Hint, Some(hint)) => hint,
                     (Part::Checks, _) => {
-                        step.checks.extend(line.strip_prefix("- ").map(|t| t.trim().to_string()));
+                        step.checks
+                            .extend(line.strip_prefix("- ").map(|t| t.trim().to_string()));
                         return;
                     }
                     _ => &mut step.body,
@@ -194,7 +255,10 @@ impl Prose {
     }
 
     fn trim(&mut self) {
-        let texts = self.steps.iter_mut().flat_map(|s| std::iter::once(&mut s.body).chain(&mut s.hints));
+        let texts = self
+            .steps
+            .iter_mut()
+            .flat_map(|s| std::iter::once(&mut s.body).chain(&mut s.hints));
         for text in texts.chain([&mut self.intro, &mut self.end]) {
             *text = text.trim().to_string();
         }

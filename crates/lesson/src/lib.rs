@@ -16,7 +16,19 @@ include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 /// The lessons that the program carries.
 pub fn built_in() -> Result<Index, String> {
-    format::Index::read(&|path: &str| FILES.iter().find(|(p, _)| *p == path).map(|(_, text)| text.to_string()), &|dir: &str| {
-        FILES.iter().filter_map(|(p, _)| p.strip_prefix(dir)?.strip_prefix('/')).map(str::to_string).collect()
-    })
+    format::Index::read(
+        &|path: &str| {
+            FILES
+                .iter()
+                .find(|(p, _)| *p == path)
+                .map(|(_, text)| text.to_string())
+        },
+        &|dir: &str| {
+            FILES
+                .iter()
+                .filter_map(|(p, _)| p.strip_prefix(dir)?.strip_prefix('/'))
+                .map(str::to_string)
+                .collect()
+        },
+    )
 }

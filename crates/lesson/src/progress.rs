@@ -20,14 +20,23 @@ const REMEMBERED_MAX: usize = 200;
 
 impl Progress {
     pub fn new(lesson: Rc<Lesson>) -> Progress {
-        Progress { lesson, current: 0, hints: 0, typed: Vec::new(), reached: Vec::new() }
+        Progress {
+            lesson,
+            current: 0,
+            hints: 0,
+            typed: Vec::new(),
+            reached: Vec::new(),
+        }
     }
     pub fn is_done(&self) -> bool {
         self.current >= self.lesson.steps.len()
     }
     pub fn ran(&mut self, line: &str, status: i32) {
         if self.typed.len() < REMEMBERED_MAX {
-            self.typed.push(Typed { line: line.to_string(), status });
+            self.typed.push(Typed {
+                line: line.to_string(),
+                status,
+            });
         }
     }
     pub fn reach(&mut self, url: &str) {
@@ -36,12 +45,21 @@ impl Progress {
         }
     }
     pub fn hint(&mut self) {
-        let total = self.lesson.prose.first().and_then(|p| p.steps.get(self.current)).map_or(0, |s| s.hints.len());
+        let total = self
+            .lesson
+            .prose
+            .first()
+            .and_then(|p| p.steps.get(self.current))
+            .map_or(0, |s| s.hints.len());
         self.hints = (self.hints + 1).min(total);
     }
     /// What the current step's checks find.
     pub fn findings(&self, look: &dyn Look) -> Vec<Finding> {
-        let checks = self.lesson.steps.get(self.current).map_or(&[][..], |s| &s.checks);
+        let checks = self
+            .lesson
+            .steps
+            .get(self.current)
+            .map_or(&[][..], |s| &s.checks);
         checks.iter().map(|c| c.find(look)).collect()
     }
     /// Goes to the next step if all that this one asks is there. True if it did. One step at a time: what follows has to be

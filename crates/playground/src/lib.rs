@@ -3,8 +3,13 @@
 //! [`Playground`] is what the page, the native binary and the tests drive: send [`Input`]s, advance virtual time, drain
 //! [`Output`]s. It knows no browser and no real time.
 
+pub mod bench;
 pub mod editor;
 pub mod message;
+pub mod replay;
+pub mod session;
+pub mod shared;
+pub mod transcript;
 
 pub use message::{Input, Inspection, LessonView, Output, Ref, Speed, StepView, WhyCard};
 

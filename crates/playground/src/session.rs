@@ -1,0 +1,170 @@
+//! One cluster and one terminal, moved through virtual time together. Everything that happens is ordered by virtual time
+//! alone: how finely the caller slices time changes nothing.
+
+use crate::shared::Shared;
+use cluster::{Cluster, World};
+use machinery::Api;
+use machinery::time::Millis;
+use shell::machine::{Env, Start};
+use shell::terminal::Chunk;
+use shell::{Fs, Program, Terminal};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The learner's home, where a session starts.
+pub const HOME: &str = "/home/learner";
+
+/// How long a cluster has been up when a session opens: nodes are Ready, everything has settled.
+const UPTIME_MS: Millis = 300_000;
+
+pub struct Session {
+    pub shared: Rc<Shared>,
+    pub fs: Rc<RefCell<Fs>>,
+    pub terminal: Terminal,
+}
+
+impl Session {
+    /// A session in a settled cluster of this world.
+    pub fn new(world: World, is_up: bool) -> Session {
+        let mut cluster = Cluster::new(world);
+        let ready = cluster.now + UPTIME_MS;
+        cluster.advance(ready, u64::MAX);
+        let shared = Rc::new(Shared::new(cluster, is_up));
+        let mut fs = Fs::new();
+        fs.set_now(shared.cluster.borrow().now);
+        // The home folder is ours to make; these cannot fail on an empty file system.
+        let _ = fs.mkdir(HOME, true);
+        let _ = fs.mkdir("/tmp", true);
+        if is_up {
+            let _ = fs.install(&format!("{HOME}/.kube/config"), KUBECONFIG);
+        }
+        let fs = Rc::new(RefCell::new(fs));
+        let mut terminal = Terminal::new(programs(&shared), fs.clone(), environment());
+        terminal.machine().alias("k", "kubectl");
+        Session {
+            shared,
+            fs,
+            terminal,
+        }
+    }
+    pub fn now(&self) -> Millis {
+        self.shared.cluster.borrow().now
+    }
+    /// Starts a command line at the prompt; its cause is remembered with all that it writes.
+    pub fn start(&mut self, line: &str) -> Start {
+        *self.shared.command.borrow_mut() = line.trim().to_string();
+        self.terminal.run(line)
+    }
+    /// Moves virtual time to `until`, handling at most `budget` events of the cluster. True if `until` was reached.
+    /// Returns early (false) when the running command ends, so that the caller can show the prompt at that very instant.
+    pub fn advance(&mut self, until: Millis, budget: u64) -> bool {
+        let mut left = budget;
+        loop {
+            if self.terminal.is_idle() {
+                let mut cluster = self.shared.cluster.borrow_mut();
+                let done = cluster.advance(until, left);
+                self.fs.borrow_mut().set_now(cluster.now);
+                return done;
+            }
+            let now = self.now();
+            self.terminal.poll(now);
+            if self.terminal.is_idle() {
+                return false;
+            }
+            let next = self.next_at().unwrap_or(until).max(now);
+            if next > until || left == 0 {
+                let reached = next > until;
+                if reached {
+                    self.shared.cluster.borrow_mut().advance(until, 0);
+                    self.set_now(until);
+                }
+                return reached;
+            }
+            self.instant(next, &mut left);
+        }
+    }
+    /// Handles all that happens at one instant, then lets the terminal see it.
+    fn instant(&mut self, at: Millis, left: &mut u64) {
+        let before = self.shared.cluster.borrow().handled;
+        self.shared.cluster.borrow_mut().advance(at, *left);
+        let handled = self.shared.cluster.borrow().handled - before;
+        *left = left.saturating_sub(handled.max(1));
+        self.fs.borrow_mut().set_now(at);
+        self.terminal.world_changed();
+    }
+    fn set_now(&mut self, until: Millis) {
+        let mut cluster = self.shared.cluster.borrow_mut();
+        cluster.now = cluster.now.max(until);
+        self.fs.borrow_mut().set_now(until);
+    }
+    /// When something is due: in the cluster, or for a running program.
+    pub fn next_at(&self) -> Option<Millis> {
+        let cluster = self.shared.cluster.borrow().next_at();
+        let terminal = self.terminal.next_wake();
+        match (cluster, terminal) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+    /// Runs a command line to its end, or for `limit_ms` of virtual time; then it is interrupted. Returns what it printed
+    /// and its status (130 if interrupted).
+    pub fn run(&mut self, line: &str, limit_ms: i64) -> (Vec<Chunk>, i32) {
+        let end = self.now() + limit_ms;
+        if let Start::Incomplete = self.start(line) {
+            return (Vec::new(), 2);
+        }
+        loop {
+            let reached = self.advance(end, u64::MAX);
+            if self.terminal.is_idle() {
+                return (self.terminal.drain(), self.terminal.status());
+            }
+            if reached {
+                self.terminal.interrupt();
+                let now = self.now();
+                self.terminal.poll(now);
+                return (self.terminal.drain(), 130);
+            }
+        }
+    }
+}
+
+/// The programs on the learner's machine.
+fn programs(shared: &Rc<Shared>) -> Vec<Program> {
+    let api: Rc<dyn Api> = shared.clone();
+    let _ = api;
+    Vec::new()
+}
+
+fn environment() -> Env {
+    let pairs = [
+        ("HOME", HOME),
+        ("USER", "learner"),
+        ("HOSTNAME", "bottleship"),
+        ("SHELL", "/bin/bash"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("LANG", "C.UTF-8"),
+        ("TERM", "xterm-256color"),
+    ];
+    pairs
+        .into_iter()
+        .map(|(k, v)| (k.to_string(), v.to_string()))
+        .collect()
+}
+
+/// What `kubeadm` would have left in the learner's home.
+const KUBECONFIG: &str = "apiVersion: v1
+clusters:
+- cluster:
+    server: https://127.0.0.1:6443
+  name: kubernetes
+contexts:
+- context:
+    cluster: kubernetes
+    user: kubernetes-admin
+  name: kubernetes-admin@kubernetes
+current-context: kubernetes-admin@kubernetes
+kind: Config
+users:
+- name: kubernetes-admin
+  user: {}
+";
