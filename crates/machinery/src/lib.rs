@@ -10,6 +10,7 @@ pub mod field;
 pub mod http;
 pub mod intern;
 pub mod json;
+pub mod jsonpath;
 pub mod object;
 pub mod request;
 pub mod status;
