@@ -1,7 +1,7 @@
 //! Creating an object: the stages in order. Upstream: `apiserver:pkg/endpoints/handlers/create.go`,
 //! `pkg/registry/generic/registry/store.go` (Create), `pkg/registry/rest/create.go` (BeforeCreate).
 
-use super::{Call, Done, admission, commit, decode, meta};
+use super::{Call, Done, addresses, admission, commit, decode, meta};
 use crate::Cluster;
 use crate::store;
 use machinery::{Errors, Object, Status, Str, Value};
@@ -25,11 +25,10 @@ pub(crate) fn create(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
         return Err(already_exists(&call, old));
     }
     let o = Object(v);
-    admission::charge(cluster, &call, &o)?;
+    admission::quota::charge(cluster, &call, &o, None)?;
     if call.options.dry_run {
         return Ok(Done { object: o, code: 201, warnings });
     }
-    admission::allocate(cluster, &call, &o);
     let object = commit(cluster, kind, call.key(), Some(o), call.cause);
     Ok(Done { object, code: 201, warnings })
 }
@@ -46,12 +45,11 @@ fn prepare(
     (kind.default)(v);
     admission::mutate(cluster, call, v, None, warnings)?;
     (kind.prepare_create)(v);
-    admission::allocate_into(cluster, call, v, None)?;
+    addresses::assign(cluster, call, v, None)?;
     let mut errors = Errors::default();
     let o = Object(v.clone());
     meta::validate(kind, &o, &mut errors);
     (kind.validate)(&o, &mut errors);
-    admission::allocation_errors(cluster, call, &o, None, &mut errors);
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));
     }

@@ -43,9 +43,7 @@ pub(crate) fn delete(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
 }
 
 fn remove(cluster: &mut Cluster, call: &Call) -> Object {
-    let object = commit(cluster, call.kind, call.key(), None, call.cause.clone());
-    admission::release(cluster, call.kind, &object);
-    object
+    commit(cluster, call.kind, call.key(), None, call.cause.clone())
 }
 
 /// Sets the time of deletion; a second deletion can only shorten it.

@@ -5,6 +5,7 @@
 //! decode, default, mutating admission, prepare, validate, validating admission, quota, commit. What upstream has and is
 //! not here: webhooks, audit, storage encryption, API priority and fairness.
 
+mod addresses;
 pub mod admission;
 mod bootstrap;
 mod create;

@@ -1,7 +1,7 @@
 //! Replacing and patching an object, and its status. Upstream: `apiserver:pkg/endpoints/handlers/{update,patch}.go`,
 //! `pkg/registry/generic/registry/store.go` (Update), `pkg/registry/rest/update.go` (BeforeUpdate).
 
-use super::{Call, Done, admission, commit, decode, delete, meta};
+use super::{Call, Done, addresses, admission, commit, decode, delete, meta};
 use crate::Cluster;
 use machinery::{Errors, Object, PatchType, Status, Value};
 
@@ -53,15 +53,15 @@ pub(crate) fn write(
     if o == old {
         return Ok(Done { object: old, code: 200, warnings });
     }
-    admission::charge_update(cluster, &call, &o, &old)?;
+    if call.subresource.is_empty() {
+        admission::quota::charge(cluster, &call, &o, Some(&old))?;
+    }
     if call.options.dry_run {
         return Ok(Done { object: o, code: 200, warnings });
     }
-    admission::reallocate(cluster, &call, &o, &old);
     // The last finalizer is gone: what was being deleted goes now.
     if delete::is_due(kind, &o) {
         let object = commit(cluster, kind, call.key(), None, call.cause);
-        admission::release(cluster, kind, &object);
         return Ok(Done { object, code: 200, warnings });
     }
     let object = commit(cluster, kind, call.key(), Some(o), call.cause);
@@ -92,7 +92,7 @@ fn prepare(
     (kind.default)(v);
     admission::mutate(cluster, call, v, Some(old), warnings)?;
     (kind.prepare_update)(v, old);
-    admission::allocate_into(cluster, call, v, Some(old))?;
+    addresses::assign(cluster, call, v, Some(old))?;
     if *v == old.0 {
         return Ok(());
     }
@@ -104,7 +104,6 @@ fn prepare(
     if !call.who.is_component() || o.spec() != old.spec() {
         (kind.validate)(&o, &mut errors);
         (kind.validate_update)(&o, old, &mut errors);
-        admission::allocation_errors(cluster, call, &o, Some(old), &mut errors);
     }
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));

@@ -1,9 +1,73 @@
-//! Admission: what may come in, and what is put into it on the way. Upstream: `kubernetes:plugin/pkg/admission`.
+//! Admission: what may come in, and what is put into it on the way. Each plugin is a const struct in one visible list, in
+//! upstream's order. Upstream: `kubernetes:plugin/pkg/admission`, `pkg/kubeapiserver/options/plugins.go`. Webhooks and
+//! CEL policies are not simulated.
 
-use super::Call;
+mod limits;
+mod namespaces;
+mod pods;
+mod podsecurity;
+pub(crate) mod quota;
+mod storage;
+
+use super::{Call, Verb};
 use crate::Cluster;
-use kinds::Kind;
-use machinery::{Errors, Object, Status, Value};
+use crate::store::Store;
+use machinery::{Object, Status, Value};
+
+/// What a plugin sees of the request.
+pub(crate) struct Ctx<'a> {
+    pub cluster: &'a mut Cluster,
+    pub call: &'a Call,
+    pub old: Option<&'a Object>,
+    pub warnings: &'a mut Vec<String>,
+}
+
+impl Ctx<'_> {
+    pub fn store(&self) -> &Store {
+        &self.cluster.store
+    }
+    pub fn is_create(&self) -> bool {
+        self.call.verb == Verb::Create || self.old.is_none()
+    }
+    /// `pods "web" is forbidden: WHY`.
+    pub fn forbidden(&self, v: &Value, why: &str) -> Status {
+        self.call.forbidden(v.text("metadata.name"), why)
+    }
+}
+
+type Mutate = fn(&mut Ctx, &mut Value) -> Result<(), Status>;
+type Validate = fn(&mut Ctx, &Object) -> Result<(), Status>;
+
+pub(crate) struct Plugin {
+    pub name: &'static str,
+    /// The resources it looks at (plural names); none means all.
+    pub resources: &'static [&'static str],
+    pub mutate: Mutate,
+    pub validate: Validate,
+}
+
+impl Plugin {
+    pub const NONE: Plugin = Plugin { name: "", resources: &[], mutate: |_, _| Ok(()), validate: |_, _| Ok(()) };
+    fn looks_at(&self, plural: &str) -> bool {
+        self.resources.is_empty() || self.resources.contains(&plural)
+    }
+}
+
+/// In the order in which they run.
+pub(crate) static PLUGINS: &[&Plugin] = &[
+    &namespaces::LIFECYCLE,
+    &limits::LIMIT_RANGER,
+    &pods::SERVICE_ACCOUNT,
+    &pods::TAINT_NODES_BY_CONDITION,
+    &podsecurity::POD_SECURITY,
+    &pods::PRIORITY,
+    &pods::DEFAULT_TOLERATION_SECONDS,
+    &storage::DEFAULT_STORAGE_CLASS,
+    &storage::OBJECT_IN_USE_PROTECTION,
+    &storage::CLAIM_RESIZE,
+    &pods::RUNTIME_CLASS,
+    &storage::DEFAULT_INGRESS_CLASS,
+];
 
 /// Mutating admission of a create (no old) or an update.
 pub(crate) fn mutate(
@@ -11,67 +75,34 @@ pub(crate) fn mutate(
     call: &Call,
     v: &mut Value,
     old: Option<&Object>,
-    _warnings: &mut Vec<String>,
+    warnings: &mut Vec<String>,
 ) -> Result<(), Status> {
-    if old.is_none() {
-        namespace_exists(cluster, call)?;
-    }
-    let _ = v;
-    Ok(())
-}
-
-/// NamespaceLifecycle: nothing is created in a namespace that is missing or going.
-fn namespace_exists(cluster: &Cluster, call: &Call) -> Result<(), Status> {
-    if !call.kind.namespaced {
-        return Ok(());
-    }
-    let ns = call.namespace.as_str();
-    let Some(namespace) = cluster.store.get("namespaces", "", ns) else {
-        return Err(Status::not_found("", "namespaces", ns));
-    };
-    if namespace.is_deleting() {
-        let why = format!("unable to create new content in namespace {ns} because it is being terminated");
-        return Err(call.forbidden(&call.name, &why));
-    }
-    Ok(())
+    let mut ctx = Ctx { cluster, call, old, warnings };
+    let plural = call.kind.plural;
+    PLUGINS.iter().filter(|p| p.looks_at(plural)).try_for_each(|p| (p.mutate)(&mut ctx, v))
 }
 
 /// Validating admission.
 pub(crate) fn validate(
-    _cluster: &mut Cluster,
-    _call: &Call,
-    _o: &Object,
-    _old: Option<&Object>,
-    _warnings: &mut Vec<String>,
+    cluster: &mut Cluster,
+    call: &Call,
+    o: &Object,
+    old: Option<&Object>,
+    warnings: &mut Vec<String>,
 ) -> Result<(), Status> {
-    Ok(())
+    let mut ctx = Ctx { cluster, call, old, warnings };
+    let plural = call.kind.plural;
+    PLUGINS.iter().filter(|p| p.looks_at(plural)).try_for_each(|p| (p.validate)(&mut ctx, o))
 }
-
-/// Namespaces that may not go.
-const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
 
 /// Admission of a deletion.
 pub(crate) fn delete(_cluster: &mut Cluster, call: &Call, old: &Object) -> Result<(), Status> {
-    if call.kind.plural == "namespaces" && IMMORTAL.contains(&old.name()) {
-        return Err(call.forbidden(old.name(), "this namespace may not be deleted"));
+    namespaces::may_go(call, old)
+}
+
+/// A list in a value, for changing each of its items.
+pub(crate) fn each(v: &mut Value, path: &str, mut change: impl FnMut(&mut Value)) {
+    if !v.at(path).items().is_empty() {
+        v.place(path).list_mut().iter_mut().for_each(&mut change);
     }
-    Ok(())
 }
-
-/// ResourceQuota: what a new object costs.
-pub(crate) fn charge(_cluster: &mut Cluster, _call: &Call, _o: &Object) -> Result<(), Status> {
-    Ok(())
-}
-/// ResourceQuota: what a change costs.
-pub(crate) fn charge_update(_cluster: &mut Cluster, _call: &Call, _o: &Object, _old: &Object) -> Result<(), Status> {
-    Ok(())
-}
-
-/// Addresses and ports that the server hands out.
-pub(crate) fn allocate_into(_cluster: &mut Cluster, _call: &Call, _v: &mut Value, _old: Option<&Object>) -> Result<(), Status> {
-    Ok(())
-}
-pub(crate) fn allocation_errors(_cluster: &Cluster, _call: &Call, _o: &Object, _old: Option<&Object>, _errors: &mut Errors) {}
-pub(crate) fn allocate(_cluster: &mut Cluster, _call: &Call, _o: &Object) {}
-pub(crate) fn reallocate(_cluster: &mut Cluster, _call: &Call, _o: &Object, _old: &Object) {}
-pub(crate) fn release(_cluster: &mut Cluster, _kind: &Kind, _o: &Object) {}
