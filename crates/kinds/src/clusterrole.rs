@@ -19,6 +19,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,
+    describe: crate::role::describe,
     ..Kind::NONE
 };
 

@@ -18,6 +18,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: crate::rolebinding::KIND.columns,
     cells: row,
+    describe: crate::rolebinding::describe,
     ..Kind::NONE
 };
 

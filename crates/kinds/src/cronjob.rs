@@ -1,6 +1,7 @@
 //! CronJob: makes Jobs by a timetable.
 //! Upstream: `kubernetes:pkg/registry/batch/cronjob/strategy.go`.
 
+use crate::describe::{Describe, rfc1123, or_unset, flag};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
@@ -22,6 +23,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Schedule"), Column::text("Timezone"), Column::text("Suspend"), Column::int("Active"), Column::text("Last Schedule"), Column::AGE, Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -58,4 +60,44 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         images.into(),
         cells::selector(job.get("selector")).into(),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let spec = o.spec();
+    d.head(o);
+    d.labels_and_annotations(o);
+    d.line(0, format!("Schedule:\t{}", spec.text("schedule")));
+    d.line(0, format!("Concurrency Policy:\t{}", spec.text("concurrencyPolicy")));
+    d.line(0, format!("Suspend:\t{}", flag(spec.get("suspend"))));
+    d.line(0, format!("Time Zone:\t{}", or_unset(spec.text("timeZone"))));
+    let number = |v: &Value, unit: &str| match v.as_i64() {
+        Some(n) => format!("{n}{unit}"),
+        None => "<unset>".into(),
+    };
+    for (title, field, unit) in [
+        ("Successful Job History Limit", "successfulJobsHistoryLimit", ""),
+        ("Failed Job History Limit", "failedJobsHistoryLimit", ""),
+        ("Starting Deadline Seconds", "startingDeadlineSeconds", "s"),
+    ] {
+        d.line(0, format!("{title}:\t{}", number(spec.get(field), unit)));
+    }
+    let job = spec.at("jobTemplate.spec");
+    match job.get("selector") {
+        Value::Null => d.line(0, "Selector:\t<unset>"),
+        selector => d.line(0, format!("Selector:\t{}", cells::selector(selector))),
+    }
+    for (title, field) in [("Parallelism", "parallelism"), ("Completions", "completions")] {
+        d.line(0, format!("{title}:\t{}", number(job.get(field), "")));
+    }
+    if !job.get("activeDeadlineSeconds").is_null() {
+        d.line(0, format!("Active Deadline Seconds:\t{}s", job.int("activeDeadlineSeconds")));
+    }
+    crate::pod_describe::template(d, job.get("template"));
+    match o.text("status.lastScheduleTime") {
+        "" => d.line(0, "Last Schedule Time:\t<unset>"),
+        t => d.line(0, format!("Last Schedule Time:\t{}", rfc1123(t))),
+    }
+    let active: Vec<&str> = o.at("status.active").items().iter().map(|j| j.text("name")).collect();
+    d.line(0, format!("Active Jobs:\t{}", cells::or_none(active.join(", "))));
+    d.events(o);
 }

@@ -1,6 +1,7 @@
 //! DaemonSet: one pod on every node that fits.
 //! Upstream: `kubernetes:pkg/registry/apps/daemonset/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
@@ -34,6 +35,7 @@ pub const KIND: Kind = Kind {
         Column::wide("Selector"),
     ],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -92,4 +94,26 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         images,
         selector,
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.head(o);
+    let selector = cells::selector(o.at("spec.selector"));
+    d.line(0, format!("Selector:\t{selector}"));
+    let nodes = cells::labels(o.at("spec.template.spec.nodeSelector"));
+    d.line(0, format!("Node-Selector:\t{nodes}"));
+    d.labels_and_annotations(o);
+    for (title, field) in [
+        ("Desired Number of Nodes Scheduled", "desiredNumberScheduled"),
+        ("Current Number of Nodes Scheduled", "currentNumberScheduled"),
+        ("Number of Nodes Scheduled with Up-to-date Pods", "updatedNumberScheduled"),
+        ("Number of Nodes Scheduled with Available Pods", "numberAvailable"),
+        ("Number of Nodes Misscheduled", "numberMisscheduled"),
+    ] {
+        d.line(0, format!("{title}: {}", o.status().int(field)));
+    }
+    let pods = d.pods_status(o, &selector);
+    d.line(0, format!("Pods Status:\t{pods}"));
+    crate::pod_describe::template(d, o.at("spec.template"));
+    d.events(o);
 }

@@ -1,6 +1,7 @@
 //! Deployment: keeps a number of equal pods running and replaces them gradually, through ReplicaSets.
 //! Upstream: `kubernetes:pkg/registry/apps/deployment/strategy.go`, `pkg/apis/apps/v1/defaults.go`.
 
+use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 use crate::normal::{normalize, within};
@@ -32,6 +33,7 @@ pub const KIND: Kind = Kind {
     ],
     cells: row,
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
+    describe,
     ..Kind::NONE
 };
 
@@ -65,4 +67,72 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         images,
         selector,
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let (spec, status) = (o.spec(), o.status());
+    d.head(o);
+    d.line(0, format!("CreationTimestamp:\t{}", rfc1123(o.text("metadata.creationTimestamp"))));
+    d.labels_and_annotations(o);
+    let selector = cells::selector(spec.get("selector"));
+    d.line(0, format!("Selector:\t{selector}"));
+    d.line(
+        0,
+        format!(
+            "Replicas:\t{} desired | {} updated | {} total | {} available | {} unavailable",
+            spec.int("replicas"),
+            status.int("updatedReplicas"),
+            status.int("replicas"),
+            status.int("availableReplicas"),
+            status.int("unavailableReplicas")
+        ),
+    );
+    d.line(0, format!("StrategyType:\t{}", spec.text("strategy.type")));
+    d.line(0, format!("MinReadySeconds:\t{}", spec.int("minReadySeconds")));
+    let rolling = spec.at("strategy.rollingUpdate");
+    if !rolling.is_null() {
+        let (down, up) = (plain(rolling.get("maxUnavailable")), plain(rolling.get("maxSurge")));
+        d.line(0, format!("RollingUpdateStrategy:\t{down} max unavailable, {up} max surge"));
+    }
+    crate::pod_describe::template(d, spec.get("template"));
+    d.conditions(o);
+    let (old, new) = replica_sets(o, d.related.list("apps/v1", "ReplicaSet", o.namespace(), &selector));
+    if !old.is_empty() || new.is_some() {
+        d.line(0, format!("OldReplicaSets:\t{}", counts(&old)));
+        d.line(0, format!("NewReplicaSet:\t{}", counts(new.as_slice())));
+    }
+    d.events(o);
+}
+
+/// Of the ReplicaSets that match the selector, those of older templates and the one of the present template.
+pub fn replica_sets(o: &Object, all: Vec<Object>) -> (Vec<Object>, Option<Object>) {
+    let mut mine: Vec<Object> = all.into_iter().filter(|rs| rs.is_controlled_by(o)).collect();
+    let same = |rs: &Object| same_template(rs.at("spec.template"), o.at("spec.template"));
+    let oldest = mine.iter().enumerate().filter(|(_, rs)| same(rs));
+    let new = oldest.min_by_key(|(_, rs)| (rs.created(), rs.name().to_string())).map(|(i, _)| i);
+    let new = new.map(|i| mine.remove(i));
+    (mine, new)
+}
+
+/// Equal but for the `pod-template-hash` label.
+pub fn same_template(a: &Value, b: &Value) -> bool {
+    let without = |t: &Value| {
+        let mut t = t.clone();
+        if t.at("metadata.labels").has("pod-template-hash") {
+            t.place("metadata.labels").map_mut().remove("pod-template-hash");
+        }
+        if t.at("metadata.labels").is_empty() {
+            t.remove("metadata.labels");
+        }
+        t
+    };
+    a.get("spec") == b.get("spec") && without(a) == without(b)
+}
+
+fn counts(sets: &[Object]) -> String {
+    let one = |rs: &Object| {
+        let (now, wanted) = (rs.int("status.replicas"), rs.int("spec.replicas"));
+        format!("{} ({now}/{wanted} replicas created)", rs.name())
+    };
+    cells::or_none(sets.iter().map(one).collect::<Vec<_>>().join(", "))
 }

@@ -1,6 +1,7 @@
 //! Endpoints: the addresses behind a Service, in the older form (EndpointSlice is the newer).
 //! Upstream: `kubernetes:pkg/registry/core/endpoint/strategy.go`, `printEndpoints`.
 
+use crate::describe::{Describe, or_unset};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize};
@@ -23,6 +24,7 @@ pub const KIND: Kind = Kind {
     },
     columns: &[Column::NAME, Column::text("Endpoints"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -76,4 +78,27 @@ pub fn summary(o: &Object, port_name: &str) -> String {
 /// `10.0.0.1:80`, `[fd00::1]:80`.
 pub fn join_host_port(ip: &str, port: i64) -> String {
     if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.head(o);
+    d.labels_and_annotations(o);
+    d.line(0, "Subsets:");
+    for subset in o.at("subsets").items() {
+        for (title, key) in [("Addresses", "addresses"), ("NotReadyAddresses", "notReadyAddresses")] {
+            let ips: Vec<&str> = subset.get(key).items().iter().map(|a| a.text("ip")).collect();
+            d.line(1, format!("{title}:\t{}", cells::or_none(ips.join(","))));
+        }
+        let ports = subset.get("ports").items();
+        if !ports.is_empty() {
+            d.line(1, "Ports:");
+            d.line(2, "Name\tPort\tProtocol");
+            d.line(2, "----\t----\t--------");
+        }
+        for p in ports {
+            d.line(2, format!("{}\t{}\t{}", or_unset(p.text("name")), p.int("port"), p.text("protocol")));
+        }
+        d.line(0, "");
+    }
+    d.events(o);
 }

@@ -22,6 +22,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Reference"), Column::text("Targets"), Column::text("MinPods"), Column::text("MaxPods"), Column::int("Replicas"), Column::AGE],
     cells: row,
+    describe: crate::hpa_describe::hpa,
     ..Kind::NONE
 };
 

@@ -1,6 +1,7 @@
 //! Ingress: which host and path leads to which Service.
 //! Upstream: `kubernetes:pkg/registry/networking/ingress/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{each, normalize, within};
@@ -22,6 +23,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Class"), Column::text("Hosts"), Column::text("Address"), Column::text("Ports"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -66,4 +68,78 @@ fn hosts(o: &Object) -> String {
         1..=3 => shown,
         n => format!("{shown} + {} more...", n - 3),
     }
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let spec = o.spec();
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels("Labels", o.at("metadata.labels"));
+    d.line(0, format!("Namespace:\t{}", o.namespace()));
+    let address = crate::service::load_balancer(o.at("status.loadBalancer")).join(",");
+    d.line(0, format!("Address:\t{address}"));
+    let class = match spec.get("ingressClassName").as_str() {
+        Some(class) => class,
+        None => "<none>",
+    };
+    d.line(0, format!("Ingress Class:\t{class}"));
+    let default = match spec.get("defaultBackend") {
+        Value::Null => "<default>".to_string(),
+        b => backend(o, d, b),
+    };
+    d.line(0, format!("Default backend:\t{default}"));
+    let tls = spec.get("tls").items();
+    if !tls.is_empty() {
+        d.line(0, "TLS:");
+    }
+    for t in tls {
+        let hosts: Vec<&str> = t.get("hosts").items().iter().filter_map(Value::as_str).collect();
+        match t.text("secretName") {
+            "" => d.line(1, format!("SNI routes {}", hosts.join(","))),
+            secret => d.line(1, format!("{secret} terminates {}", hosts.join(","))),
+        }
+    }
+    d.line(0, "Rules:");
+    d.line(1, "Host\tPath\tBackends");
+    d.line(1, "----\t----\t--------");
+    let mut none = true;
+    for rule in spec.get("rules").items().iter().filter(|r| !r.get("http").is_null()) {
+        none = false;
+        let host = if rule.text("host").is_empty() { "*" } else { rule.text("host") };
+        d.line(1, format!("{host}\t"));
+        for p in rule.at("http.paths").items() {
+            let to = backend(o, d, p.get("backend"));
+            d.line(2, format!("\t{} \t{to}", p.text("path")));
+        }
+    }
+    if none {
+        d.line(1, format!("*\t*\t{default}"));
+    }
+    d.annotations("Annotations", o.at("metadata.annotations"));
+    d.events(o);
+}
+
+/// `web:80 (10.0.0.1:80,10.0.0.2:80)`.
+fn backend(o: &Object, d: &Describe, b: &Value) -> String {
+    let service = b.get("service");
+    if service.is_null() {
+        let r = b.get("resource");
+        if r.is_null() {
+            return String::new();
+        }
+        let group = r.get("apiGroup").as_str().unwrap_or("<none>");
+        return format!("APIGroup: {group}, Kind: {}, Name: {}", r.text("kind"), r.text("name"));
+    }
+    let (name, number, port_name) = (service.text("name"), service.int("port.number"), service.text("port.name"));
+    let port = if number != 0 { number.to_string() } else { port_name.to_string() };
+    let Some(found) = d.related.get("v1", "Service", o.namespace(), name) else {
+        return format!("{name}:{port} (<error: services \"{name}\" not found>)");
+    };
+    let mut ports = found.at("spec.ports").items().iter();
+    let matching = ports.rfind(|p| {
+        (number != 0 && p.int("port") == number) || (!port_name.is_empty() && p.text("name") == port_name)
+    });
+    let label = format!("kubernetes.io/service-name={name}");
+    let slices = d.related.list("discovery.k8s.io/v1", "EndpointSlice", o.namespace(), &label);
+    let ready = crate::service::ready_endpoints(&slices, matching.map_or("", |p| p.text("name")));
+    format!("{name}:{port} ({ready})")
 }

@@ -1,6 +1,7 @@
 //! IngressClass: which controller serves an Ingress.
 //! Upstream: `kubernetes:pkg/registry/networking/ingressclass/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize, within};
@@ -20,6 +21,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Controller"), Column::text("Parameters"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -41,4 +43,20 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         parameters.into(),
         cells::age(o, cx),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels_and_annotations(o);
+    d.line(0, format!("Controller:\t{}", o.text("spec.controller")));
+    let p = o.at("spec.parameters");
+    if !p.is_null() {
+        d.line(0, "Parameters:");
+        if !p.get("apiGroup").is_null() {
+            d.line(1, format!("APIGroup:\t{}", p.text("apiGroup")));
+        }
+        d.line(1, format!("Kind:\t{}", p.text("kind")));
+        d.line(1, format!("Name:\t{}", p.text("name")));
+    }
+    d.events(o);
 }

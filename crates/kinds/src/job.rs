@@ -1,6 +1,7 @@
 //! Job: pods that run to their end, a number of times.
 //! Upstream: `kubernetes:pkg/registry/batch/job/strategy.go`.
 
+use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{each, normalize, within};
@@ -22,6 +23,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Status"), Column::text("Completions"), Column::text("Duration"), Column::AGE, Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -134,4 +136,61 @@ fn duration(o: &Object, cx: &CellCx) -> String {
         return String::new();
     };
     cells::human(parse_rfc3339(o.text("status.completionTime")).unwrap_or(cx.now) - start)
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let (spec, status) = (o.spec(), o.status());
+    d.head(o);
+    d.line(0, format!("Selector:\t{}", cells::selector(spec.get("selector"))));
+    d.labels_and_annotations(o);
+    d.controlled_by(o);
+    if !spec.get("parallelism").is_null() {
+        d.line(0, format!("Parallelism:\t{}", spec.int("parallelism")));
+    }
+    match spec.get("completions").as_i64() {
+        Some(n) => d.line(0, format!("Completions:\t{n}")),
+        None => d.line(0, "Completions:\t<unset>"),
+    }
+    for (title, field) in [
+        ("Completion Mode", "completionMode"),
+        ("Suspend", "suspend"),
+        ("Backoff Limit", "backoffLimit"),
+        ("TTL Seconds After Finished", "ttlSecondsAfterFinished"),
+    ] {
+        if !spec.get(field).is_null() {
+            d.line(0, format!("{title}:\t{}", plain(spec.get(field))));
+        }
+    }
+    for (title, field) in [("Start Time", "startTime"), ("Completed At", "completionTime")] {
+        if !status.text(field).is_empty() {
+            d.line(0, format!("{title}:\t{}", rfc1123(status.text(field))));
+        }
+    }
+    if !status.text("startTime").is_empty() && !status.text("completionTime").is_empty() {
+        d.line(0, format!("Duration:\t{}", duration(o, &CellCx { now: 0 })));
+    }
+    if let Some(seconds) = spec.get("activeDeadlineSeconds").as_i64() {
+        d.line(0, format!("Active Deadline Seconds:\t{seconds}s"));
+    }
+    let ready = match status.get("ready").as_i64() {
+        Some(n) => format!(" ({n} Ready)"),
+        None => String::new(),
+    };
+    let (active, good, bad) = (status.int("active"), status.int("succeeded"), status.int("failed"));
+    d.line(0, format!("Pods Statuses:\t{active} Active{ready} / {good} Succeeded / {bad} Failed"));
+    if spec.text("completionMode") == "Indexed" {
+        d.line(0, format!("Completed Indexes:\t{}", capped(status.text("completedIndexes"))));
+    }
+    crate::pod_describe::template(d, spec.get("template"));
+    d.events(o);
+}
+
+/// A long list of indexes is cut at the first comma after fifty letters.
+fn capped(indexes: &str) -> String {
+    const LIMIT: usize = 50;
+    match indexes.bytes().enumerate().find(|(i, b)| *i >= LIMIT && *b == b',') {
+        _ if indexes.is_empty() => "<none>".into(),
+        Some((i, _)) => format!("{}...", &indexes[..=i]),
+        None => indexes.into(),
+    }
 }

@@ -4,10 +4,14 @@
 
 pub mod cells;
 pub mod describe;
+pub mod hpa_describe;
 pub mod kind;
+pub mod node_describe;
 pub mod normal;
 pub mod pod_cells;
 pub mod pod_defaults;
+pub mod pod_describe;
+pub mod pod_volumes;
 pub mod quantity;
 pub mod tabs;
 

@@ -1,6 +1,7 @@
 //! LimitRange: bounds and defaults for what one pod or container of a namespace asks for.
 //! Upstream: `kubernetes:pkg/registry/core/limitrange/strategy.go`.
 
+use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize};
 use machinery::{Object, Value};
@@ -19,6 +20,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -41,4 +43,30 @@ fn default(v: &mut Value) {
 
 fn row(o: &Object, _: &CellCx) -> Vec<Value> {
     vec![Value::str(o.name()), Value::str(o.text("metadata.creationTimestamp"))]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.head(o);
+    d.line(0, HEAD[0]);
+    d.line(0, HEAD[1]);
+    rows(d, "", o);
+}
+
+pub const HEAD: [&str; 2] = [
+    "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio",
+    "----\t--------\t---\t---\t---------------\t-------------\t-----------------------",
+];
+
+pub fn rows(d: &mut Describe, prefix: &str, o: &Object) {
+    const FIELDS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
+    for item in o.at("spec.limits").items() {
+        let mut names: Vec<&str> =
+            FIELDS.iter().flat_map(|f| item.get(f).entries()).map(|(k, _)| k.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let amounts = FIELDS.map(|f| item.get(f).get(name).as_str().unwrap_or("-"));
+            d.line(0, format!("{prefix}{}\t{name}\t{}", item.text("type"), amounts.join("\t")));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Namespace: a room for names, quotas and permissions.
 //! Upstream: `kubernetes:pkg/registry/core/namespace/strategy.go`.
 
+use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::normalize;
@@ -30,6 +31,7 @@ pub const KIND: Kind = Kind {
     },
     columns: &[Column::NAME, Column::text("Status"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -52,4 +54,48 @@ fn prepare_create(v: &mut Value) {
 
 fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
     vec![Value::str(o.name()), Value::str(o.text("status.phase")), cells::age(o, cx)]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels_and_annotations(o);
+    d.line(0, format!("Status:\t{}", o.text("status.phase")));
+    let conditions = o.at("status.conditions").items();
+    if !conditions.is_empty() {
+        d.line(0, "Conditions:");
+        d.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+        d.line(1, "----\t------\t------------------\t------\t-------");
+    }
+    for c in conditions {
+        let (kind, status) = (c.text("type"), c.text("status"));
+        let since = rfc1123(c.text("lastTransitionTime"));
+        d.line(1, format!("{kind}\t{status}\t{since}\t{}\t{}", c.text("reason"), c.text("message")));
+    }
+    d.line(0, "");
+    let mut quotas = d.related.list("v1", "ResourceQuota", o.name(), "");
+    quotas.sort_by(|a, b| a.name().cmp(b.name()));
+    if quotas.is_empty() {
+        d.line(0, "No resource quota.");
+    } else {
+        d.line(0, "Resource Quotas");
+    }
+    for q in &quotas {
+        d.line(1, format!("Name:\t{}", q.name()));
+        crate::resourcequota::scopes(d, 1, "* ", q);
+        d.line(1, "Resource\tUsed\tHard");
+        d.line(1, "--------\t---\t---");
+        crate::resourcequota::amounts(d, 1, q);
+    }
+    d.line(0, "");
+    let ranges = d.related.list("v1", "LimitRange", o.name(), "");
+    if ranges.is_empty() {
+        d.line(0, "No LimitRange resource.");
+    } else {
+        d.line(0, "Resource Limits");
+        d.line(0, format!(" {}", crate::limitrange::HEAD[0]));
+        d.line(0, format!(" {}", crate::limitrange::HEAD[1]));
+    }
+    for r in &ranges {
+        crate::limitrange::rows(d, " ", r);
+    }
 }

@@ -1,6 +1,7 @@
 //! NetworkPolicy: who may talk to a set of pods, and to whom they may.
 //! Upstream: `kubernetes:pkg/registry/networking/networkpolicy/strategy.go`.
 
+use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize, within};
@@ -20,6 +21,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Pod-Selector"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -47,4 +49,75 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         cells::selector(o.at("spec.podSelector")).into(),
         cells::age(o, cx),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let spec = o.spec();
+    d.head(o);
+    d.line(0, format!("Created on:\t{}", created(o)));
+    d.labels_and_annotations(o);
+    d.line(0, "Spec:");
+    let selector = match cells::selector(spec.get("podSelector")).as_str() {
+        "<none>" => "<none> (Allowing the specific traffic to all pods in this namespace)".to_string(),
+        text => text.to_string(),
+    };
+    // Upstream indents the selector once more, on the same line.
+    d.line(1, format!("PodSelector:     {selector}"));
+    let types: Vec<&str> = spec.get("policyTypes").items().iter().filter_map(Value::as_str).collect();
+    for (kind, word, peer) in [("Ingress", "ingress", "From"), ("Egress", "egress", "To")] {
+        if types.contains(&kind) {
+            d.line(1, format!("Allowing {word} traffic:"));
+            rules(d, spec.get(word).items(), word, peer);
+        } else {
+            d.line(1, format!("Not affecting {word} traffic"));
+        }
+    }
+    d.line(1, format!("Policy Types: {}", cells::or_none(types.join(", "))));
+}
+
+/// `2026-11-20 11:46:49 +0000 UTC`.
+fn created(o: &Object) -> String {
+    o.text("metadata.creationTimestamp").replace('T', " ").replace('Z', " +0000 UTC")
+}
+
+fn rules(d: &mut Describe, rules: &[Value], word: &str, peer: &str) {
+    if rules.is_empty() {
+        d.line(2, format!("<none> (Selected pods are isolated for {word} connectivity)"));
+    }
+    for (i, rule) in rules.iter().enumerate() {
+        let ports = rule.get("ports").items();
+        if ports.is_empty() {
+            d.line(2, "To Port: <any> (traffic allowed to all ports)");
+        }
+        for p in ports {
+            let protocol = if p.text("protocol").is_empty() { "TCP" } else { p.text("protocol") };
+            match p.get("endPort").as_i64() {
+                None => d.line(2, format!("To Port: {}/{protocol}", plain(p.get("port")))),
+                Some(end) => d.line(2, format!("To Port Range: {}-{end}/{protocol}", plain(p.get("port")))),
+            }
+        }
+        let peers = rule.get(&peer.to_lowercase()).items();
+        if peers.is_empty() {
+            let way = if peer == "From" { "source" } else { "destination" };
+            d.line(2, format!("{peer}: <any> (traffic not restricted by {way})"));
+        }
+        for p in peers {
+            d.line(2, format!("{peer}:"));
+            for (title, key) in [("NamespaceSelector", "namespaceSelector"), ("PodSelector", "podSelector")] {
+                if !p.get(key).is_null() {
+                    d.line(3, format!("{title}: {}", cells::selector(p.get(key))));
+                }
+            }
+            let block = p.get("ipBlock");
+            if !block.is_null() && p.get("namespaceSelector").is_null() && p.get("podSelector").is_null() {
+                let except: Vec<&str> = block.get("except").items().iter().filter_map(Value::as_str).collect();
+                d.line(3, "IPBlock:");
+                d.line(4, format!("CIDR: {}", block.text("cidr")));
+                d.line(4, format!("Except: {}", except.join(", ")));
+            }
+        }
+        if i + 1 != rules.len() {
+            d.line(2, "----------");
+        }
+    }
 }

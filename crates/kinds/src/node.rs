@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
         Column::wide("Container-Runtime"),
     ],
     cells: row,
+    describe: crate::node_describe::node,
     ..Kind::NONE
 };
 

@@ -1,6 +1,7 @@
 //! PersistentVolume: a piece of storage in the cluster.
 //! Upstream: `kubernetes:pkg/registry/core/persistentvolume/strategy.go`.
 
+use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
@@ -22,6 +23,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Capacity"), Column::text("Access Modes"), Column::text("Reclaim Policy"), Column::text("Status"), Column::text("Claim"), Column::text("StorageClass"), Column::text("VolumeAttributesClass"), Column::text("Reason"), Column::AGE, Column::wide("VolumeMode")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -104,4 +106,71 @@ pub fn storage_class(o: &Object) -> String {
 
 pub fn unset(text: &str) -> Value {
     if text.is_empty() { Value::from("<unset>") } else { Value::str(text) }
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let spec = o.spec();
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels_and_annotations(o);
+    d.line(0, format!("Finalizers:\t{}", finalizers(o)));
+    d.line(0, format!("StorageClass:\t{}", storage_class(o)));
+    match o.is_deleting() {
+        true => {
+            let lasts = d.since(o.text("metadata.deletionTimestamp"));
+            d.line(0, format!("Status:\tTerminating (lasts {lasts})"));
+        }
+        false => d.line(0, format!("Status:\t{}", o.text("status.phase"))),
+    }
+    match spec.get("claimRef") {
+        Value::Null => d.line(0, "Claim:\t"),
+        c => d.line(0, format!("Claim:\t{}/{}", c.text("namespace"), c.text("name"))),
+    }
+    d.line(0, format!("Reclaim Policy:\t{}", spec.text("persistentVolumeReclaimPolicy")));
+    d.line(0, format!("Access Modes:\t{}", access_modes(spec.get("accessModes"))));
+    if !spec.text("volumeMode").is_empty() {
+        d.line(0, format!("VolumeMode:\t{}", spec.text("volumeMode")));
+    }
+    let capacity = match spec.text("capacity.storage") {
+        "" => "0",
+        amount => amount,
+    };
+    d.line(0, format!("Capacity:\t{capacity}"));
+    node_affinity(d, spec.at("nodeAffinity.required"));
+    d.line(0, format!("Message:\t{}", o.text("status.message")));
+    d.line(0, "Source:");
+    crate::pod_volumes::source(d, spec);
+    d.events(o);
+}
+
+/// `[kubernetes.io/pv-protection]`.
+pub fn finalizers(o: &Object) -> String {
+    match o.at("metadata.finalizers") {
+        Value::Null => "[]".into(),
+        list => plain(list),
+    }
+}
+
+fn node_affinity(d: &mut Describe, required: &Value) {
+    if required.is_null() {
+        d.line(0, "Node Affinity:\t<none>");
+        return;
+    }
+    d.line(0, "Node Affinity:\t");
+    let terms = required.get("nodeSelectorTerms").items();
+    d.line(1, if terms.is_empty() { "Required Terms:\t<none>" } else { "Required Terms:\t" });
+    for (i, term) in terms.iter().enumerate() {
+        let requirements = term.get("matchExpressions").items();
+        if requirements.is_empty() {
+            d.line(2, format!("Term {i}:\t<none>"));
+        }
+        for (j, r) in requirements.iter().enumerate() {
+            let head = if j == 0 { format!("Term {i}:") } else { String::new() };
+            let values: Vec<&str> = r.get("values").items().iter().filter_map(Value::as_str).collect();
+            let mut text = format!("{} {}", r.text("key"), r.text("operator").to_lowercase());
+            if !values.is_empty() {
+                text.push_str(&format!(" [{}]", values.join(", ")));
+            }
+            d.line(2, format!("{head}\t{text}"));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! PersistentVolumeClaim: a user's wish for storage.
 //! Upstream: `kubernetes:pkg/registry/core/persistentvolumeclaim/strategy.go`.
 
+use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
@@ -23,6 +24,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Status"), Column::text("Volume"), Column::text("Capacity"), Column::text("Access Modes"), Column::text("StorageClass"), Column::text("VolumeAttributesClass"), Column::AGE, Column::wide("VolumeMode")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -65,4 +67,68 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         cells::age(o, cx),
         unset(o.text("spec.volumeMode")),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let spec = o.spec();
+    d.head(o);
+    d.line(0, format!("StorageClass:\t{}", storage_class(o)));
+    match o.is_deleting() {
+        true => {
+            let lasts = d.since(o.text("metadata.deletionTimestamp"));
+            d.line(0, format!("Status:\tTerminating (lasts {lasts})"));
+        }
+        false => d.line(0, format!("Status:\t{}", o.text("status.phase"))),
+    }
+    d.line(0, format!("Volume:\t{}", spec.text("volumeName")));
+    d.labels_and_annotations(o);
+    d.line(0, format!("Finalizers:\t{}", crate::persistentvolume::finalizers(o)));
+    let bound = !spec.text("volumeName").is_empty();
+    let capacity = match o.text("status.capacity.storage") {
+        _ if !bound => "",
+        "" => "0",
+        amount => amount,
+    };
+    d.line(0, format!("Capacity:\t{capacity}"));
+    let modes = if bound { access_modes(o.at("status.accessModes")) } else { String::new() };
+    d.line(0, format!("Access Modes:\t{modes}"));
+    if !spec.text("volumeMode").is_empty() {
+        d.line(0, format!("VolumeMode:\t{}", spec.text("volumeMode")));
+    }
+    let source = spec.get("dataSource");
+    if !source.is_null() {
+        d.line(0, "DataSource:");
+        if !source.get("apiGroup").is_null() {
+            d.line(1, format!("APIGroup:\t{}", source.text("apiGroup")));
+        }
+        d.line(1, format!("Kind:\t{}", source.text("kind")));
+        d.line(1, format!("Name:\t{}", source.text("name")));
+    }
+    let pods = d.related.list("v1", "Pod", o.namespace(), "");
+    let uses = |p: &&Object| {
+        let mut volumes = p.at("spec.volumes").items().iter();
+        volumes.any(|v| v.text("persistentVolumeClaim.claimName") == o.name())
+            || o.owners().iter().any(|r| r.text("kind") == "Pod" && r.text("uid") == p.uid())
+    };
+    let mut users: Vec<String> = pods.iter().filter(uses).map(|p| p.name().to_string()).collect();
+    users.sort();
+    d.multiline("", "Used By", users);
+    conditions(o, d);
+    d.events(o);
+}
+
+fn conditions(o: &Object, d: &mut Describe) {
+    let conditions = o.at("status.conditions").items();
+    if conditions.is_empty() {
+        return;
+    }
+    d.line(0, "Conditions:");
+    d.line(1, "Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage");
+    d.line(1, "----\t------\t-----------------\t------------------\t------\t-------");
+    for c in conditions {
+        let (kind, status) = (c.text("type"), c.text("status"));
+        let (probe, changed) = (rfc1123(c.text("lastProbeTime")), rfc1123(c.text("lastTransitionTime")));
+        let (reason, message) = (c.text("reason"), c.text("message"));
+        d.line(1, format!("{kind} \t{status} \t{probe} \t{changed} \t{reason} \t{message}"));
+    }
 }

@@ -49,6 +49,7 @@ pub const KIND: Kind = Kind {
         Column::wide("Readiness Gates"),
     ],
     cells: crate::pod_cells::cells,
+    describe: crate::pod_describe::pod,
     ..Kind::NONE
 };
 
@@ -133,4 +134,71 @@ pub fn is_sidecar(container: &Value) -> bool {
 /// Whether the pod is done for good.
 pub fn is_terminal(o: &Object) -> bool {
     matches!(o.text("status.phase"), "Succeeded" | "Failed")
+}
+
+/// Amounts of resources by name, as pods ask for them.
+#[derive(Clone, Default, Debug, PartialEq)]
+pub struct Amounts(std::collections::BTreeMap<String, (i128, bool)>);
+
+impl Amounts {
+    /// What a list `{cpu: 100m, memory: 64Mi}` says.
+    pub fn of(list: &Value) -> Amounts {
+        let amount = |v: &Value| v.as_str().and_then(crate::quantity::parse);
+        let pairs = list.entries().iter().filter_map(|(k, v)| Some((k.to_string(), amount(v)?)));
+        Amounts(pairs.collect())
+    }
+    /// `requests` or `limits` of a whole pod: its containers and sidecars together, or its largest init container with
+    /// the sidecars before it, whichever is more; and its overhead. Amounts for the pod as a whole go before all that.
+    pub fn of_pod(spec: &Value, what: &str) -> Amounts {
+        let mut sum = Amounts::default();
+        for c in spec.get("containers").items() {
+            sum.add(&Amounts::of(c.get("resources").get(what)));
+        }
+        let (mut sidecars, mut largest) = (Amounts::default(), Amounts::default());
+        for c in spec.get("initContainers").items() {
+            let mut own = Amounts::of(c.get("resources").get(what));
+            if is_sidecar(c) {
+                sum.add(&own);
+                sidecars.add(&own);
+                own = sidecars.clone();
+            } else {
+                own.add(&sidecars);
+            }
+            largest.max(&own);
+        }
+        sum.max(&largest);
+        for (name, amount) in Amounts::of(spec.get("resources").get(what)).0 {
+            sum.0.insert(name, amount);
+        }
+        let overhead = Amounts::of(spec.get("overhead"));
+        for (name, amount) in overhead.0 {
+            if what == "requests" || sum.0.contains_key(&name) {
+                sum.add(&Amounts([(name, amount)].into()));
+            }
+        }
+        sum
+    }
+    pub fn add(&mut self, other: &Amounts) {
+        for (name, (n, binary)) in &other.0 {
+            let place = self.0.entry(name.clone()).or_insert((0, *binary));
+            // Nothing at all takes the form of what is added to it.
+            *place = (place.0.saturating_add(*n), if place.0 == 0 { *binary } else { place.1 });
+        }
+    }
+    fn max(&mut self, other: &Amounts) {
+        for (name, amount) in &other.0 {
+            let place = self.0.entry(name.clone()).or_insert(*amount);
+            if amount.0 > place.0 {
+                *place = *amount;
+            }
+        }
+    }
+    /// In billionths.
+    pub fn get(&self, name: &str) -> i128 {
+        self.0.get(name).map_or(0, |a| a.0)
+    }
+    /// `250m`, `0` where there is none.
+    pub fn text(&self, name: &str) -> String {
+        self.0.get(name).map_or("0".into(), |(n, binary)| crate::quantity::text(*n, *binary))
+    }
 }

@@ -1,6 +1,7 @@
 //! PodDisruptionBudget: how many pods may be taken away by choice.
 //! Upstream: `kubernetes:pkg/registry/policy/poddisruptionbudget/strategy.go`.
 
+use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize};
@@ -22,6 +23,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Min Available"), Column::text("Max Unavailable"), Column::int("Allowed Disruptions"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -43,4 +45,28 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         o.int("status.disruptionsAllowed").into(),
         cells::age(o, cx),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let spec = o.spec();
+    d.head(o);
+    if !spec.get("minAvailable").is_null() {
+        d.line(0, format!("Min available:\t{}", plain(spec.get("minAvailable"))));
+    } else if !spec.get("maxUnavailable").is_null() {
+        d.line(0, format!("Max unavailable:\t{}", plain(spec.get("maxUnavailable"))));
+    }
+    match spec.get("selector") {
+        Value::Null => d.line(0, "Selector:\t<unset>"),
+        selector => d.line(0, format!("Selector:\t{}", cells::selector(selector))),
+    }
+    d.line(0, "Status:");
+    for (title, field) in [
+        ("Allowed disruptions", "disruptionsAllowed"),
+        ("Current", "currentHealthy"),
+        ("Desired", "desiredHealthy"),
+        ("Total", "expectedPods"),
+    ] {
+        d.line(2, format!("{title}:\t{}", o.status().int(field)));
+    }
+    d.events(o);
 }

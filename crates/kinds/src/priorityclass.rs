@@ -1,6 +1,7 @@
 //! PriorityClass: which pods go before which.
 //! Upstream: `kubernetes:pkg/registry/scheduling/priorityclass/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
@@ -20,6 +21,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::int("Value"), Column::text("Global-Default"), Column::AGE, Column::text("PreemptionPolicy")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -37,4 +39,14 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         cells::age(o, cx),
         Value::str(o.text("preemptionPolicy")),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.line(0, format!("Value:\t{}", o.int("value")));
+    d.line(0, format!("GlobalDefault:\t{}", o.flag("globalDefault")));
+    d.line(0, format!("PreemptionPolicy:\t{}", o.text("preemptionPolicy")));
+    d.line(0, format!("Description:\t{}", o.text("description")));
+    d.line(0, format!("Annotations:\t{}", cells::labels(o.at("metadata.annotations"))));
+    d.events(o);
 }

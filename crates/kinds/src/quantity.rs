@@ -69,6 +69,11 @@ pub fn parse(text: &str) -> Option<(i128, bool)> {
     Some((if negative { -value } else { value }, binary))
 }
 
+/// The canonical form of an amount in billionths.
+pub fn text(nanos: i128, binary: bool) -> String {
+    print(nanos, binary, "")
+}
+
 fn print(nanos: i128, binary: bool, text: &str) -> String {
     const ONE: i128 = 1_000_000_000;
     if nanos == 0 {

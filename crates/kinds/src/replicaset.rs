@@ -1,6 +1,7 @@
 //! ReplicaSet: keeps a number of equal pods running.
 //! Upstream: `kubernetes:pkg/registry/apps/replicaset/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 use crate::normal::{normalize, within};
@@ -23,6 +24,7 @@ pub const KIND: Kind = Kind {
     columns: COLUMNS,
     cells: row,
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
+    describe,
     ..Kind::NONE
 };
 
@@ -56,4 +58,19 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         images,
         selector,
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.head(o);
+    let selector = cells::selector(o.at("spec.selector"));
+    d.line(0, format!("Selector:\t{selector}"));
+    d.labels_and_annotations(o);
+    d.controlled_by(o);
+    let (now, wanted) = (o.int("status.replicas"), o.int("spec.replicas"));
+    d.line(0, format!("Replicas:\t{now} current / {wanted} desired"));
+    let pods = d.pods_status(o, &selector);
+    d.line(0, format!("Pods Status:\t{pods}"));
+    crate::pod_describe::template(d, o.at("spec.template"));
+    d.conditions(o);
+    d.events(o);
 }

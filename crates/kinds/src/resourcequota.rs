@@ -1,6 +1,7 @@
 //! ResourceQuota: how much a namespace may use in all.
 //! Upstream: `kubernetes:pkg/registry/core/resourcequota/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize};
@@ -22,6 +23,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Request"), Column::text("Limit"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -44,4 +46,38 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         limits.join(", ").into(),
         cells::age(o, cx),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.head(o);
+    scopes(d, 0, " * ", o);
+    d.line(0, "Resource\tUsed\tHard");
+    d.line(0, "--------\t----\t----");
+    amounts(d, 0, o);
+}
+
+pub fn scopes(d: &mut Describe, level: usize, bullet: &str, o: &Object) {
+    let mut scopes: Vec<&str> = o.at("spec.scopes").items().iter().filter_map(Value::as_str).collect();
+    scopes.sort_unstable();
+    if scopes.is_empty() {
+        return;
+    }
+    d.line(level, format!("Scopes:\t{}", scopes.join(", ")));
+    for scope in scopes {
+        let help = match scope {
+            "Terminating" => "Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.",
+            "NotTerminating" => "Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.",
+            "BestEffort" => "Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.",
+            "NotBestEffort" => "Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.",
+            _ => continue,
+        };
+        d.line(level, format!("{bullet}{help}"));
+    }
+}
+
+pub fn amounts(d: &mut Describe, level: usize, o: &Object) {
+    for (name, hard) in o.at("status.hard").entries() {
+        let used = o.at("status.used").get(name).as_str().unwrap_or("0");
+        d.line(level, format!("{name}\t{used}\t{}", hard.as_str().unwrap_or("0")));
+    }
 }

@@ -1,6 +1,7 @@
 //! Role: what may be done in one namespace.
 //! Upstream: `kubernetes:pkg/registry/rbac/role/strategy.go`.
 
+use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
 use machinery::{Object, Value};
@@ -19,6 +20,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -31,4 +33,66 @@ fn default(v: &mut Value) {
 
 fn row(o: &Object, _: &CellCx) -> Vec<Value> {
     vec![Value::str(o.name()), Value::str(o.text("metadata.creationTimestamp"))]
+}
+
+pub fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels_and_annotations(o);
+    d.line(0, "PolicyRule:");
+    d.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
+    d.line(1, "---------\t-----------------\t--------------\t-----");
+    for r in compact(o.at("rules")) {
+        let verbs = r.verbs.join(" ");
+        d.line(1, format!("{}\t[{}]\t[{}]\t[{verbs}]", r.resource, r.url, r.name));
+    }
+}
+
+/// One line of the table: one resource or URL with all of its verbs.
+struct Row {
+    resource: String,
+    url: String,
+    name: String,
+    verbs: Vec<String>,
+}
+
+/// Rules broken into single ones, put together again by what they are about, in upstream's order (by verbs).
+fn compact(rules: &Value) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let texts = |v: &Value| -> Vec<String> { v.items().iter().filter_map(|t| t.as_str().map(String::from)).collect() };
+    for rule in rules.items() {
+        let verbs = texts(rule.get("verbs"));
+        let mut names = texts(rule.get("resourceNames"));
+        if names.is_empty() {
+            names.push(String::new());
+        }
+        for group in texts(rule.get("apiGroups")) {
+            for resource in texts(rule.get("resources")) {
+                let (head, tail) = match resource.split_once('/') {
+                    Some((head, tail)) => (head.to_string(), format!("/{tail}")),
+                    None => (resource, String::new()),
+                };
+                let dot = if group.is_empty() { "" } else { "." };
+                let resource = format!("{head}{dot}{group}{tail}");
+                for name in &names {
+                    let found = rows.iter_mut().find(|r| r.resource == resource && r.name == *name && r.url.is_empty());
+                    match found {
+                        Some(row) => row.verbs.extend(verbs.iter().cloned()),
+                        None => rows.push(Row {
+                            resource: resource.clone(),
+                            url: String::new(),
+                            name: name.clone(),
+                            verbs: verbs.clone(),
+                        }),
+                    }
+                }
+            }
+        }
+        for url in texts(rule.get("nonResourceURLs")) {
+            for verb in &verbs {
+                rows.push(Row { resource: String::new(), url: url.clone(), name: String::new(), verbs: vec![verb.clone()] });
+            }
+        }
+    }
+    rows.sort_by_key(|r| format!("[{}] {}", r.verbs.join(" "), r.resource));
+    rows
 }

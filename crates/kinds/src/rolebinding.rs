@@ -1,6 +1,7 @@
 //! RoleBinding: who has a role in a namespace.
 //! Upstream: `kubernetes:pkg/registry/rbac/rolebinding/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize};
@@ -20,6 +21,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Role"), Column::AGE, Column::wide("Users"), Column::wide("Groups"), Column::wide("ServiceAccounts")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -57,4 +59,18 @@ pub fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         subjects("Group", false),
         subjects("ServiceAccount", true),
     ]
+}
+
+pub fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels_and_annotations(o);
+    d.line(0, "Role:");
+    d.line(1, format!("Kind:\t{}", o.text("roleRef.kind")));
+    d.line(1, format!("Name:\t{}", o.text("roleRef.name")));
+    d.line(0, "Subjects:");
+    d.line(1, "Kind\tName\tNamespace");
+    d.line(1, "----\t----\t---------");
+    for s in o.at("subjects").items() {
+        d.line(1, format!("{}\t{}\t{}", s.text("kind"), s.text("name"), s.text("namespace")));
+    }
 }

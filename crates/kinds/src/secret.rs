@@ -1,6 +1,7 @@
 //! Secret: data that pods read and people should not.
 //! Upstream: `kubernetes:pkg/registry/core/secret/strategy.go`.
 
+use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::normalize;
@@ -20,6 +21,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Type"), Column::int("Data"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -76,4 +78,22 @@ pub fn unbase64(text: &str) -> Option<Vec<u8>> {
         out.extend(bytes.iter().take(3 - padding));
     }
     Some(out)
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.head(o);
+    d.labels_and_annotations(o);
+    d.line(0, "");
+    d.line(0, format!("Type:\t{}", o.text("type")));
+    d.line(0, "");
+    d.line(0, "Data");
+    d.line(0, "====");
+    for (key, text) in o.at("data").entries() {
+        let bytes = unbase64(text.as_str().unwrap_or("")).unwrap_or_default();
+        if *key == "token" && o.text("type") == "kubernetes.io/service-account-token" {
+            d.line(0, format!("{key}:\t{}", String::from_utf8_lossy(&bytes)));
+        } else {
+            d.line(0, format!("{key}:\t{} bytes", bytes.len()));
+        }
+    }
 }

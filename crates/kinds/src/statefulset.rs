@@ -1,6 +1,7 @@
 //! StatefulSet: pods with steady names and storage, started one after another.
 //! Upstream: `kubernetes:pkg/registry/apps/statefulset/strategy.go`.
 
+use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 use crate::normal::{each, normalize, within};
@@ -23,6 +24,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Ready"), Column::AGE, Column::wide("Containers"), Column::wide("Images")],
     cells: row,
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
+    describe,
     ..Kind::NONE
 };
 
@@ -65,4 +67,63 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         names.into(),
         images.into(),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    let spec = o.spec();
+    d.head(o);
+    d.line(0, format!("CreationTimestamp:\t{}", rfc1123(o.text("metadata.creationTimestamp"))));
+    let selector = cells::selector(spec.get("selector"));
+    d.line(0, format!("Selector:\t{selector}"));
+    d.labels_and_annotations(o);
+    if !spec.text("serviceName").is_empty() {
+        d.line(0, format!("Service Name:\t{}", spec.text("serviceName")));
+    }
+    if !spec.text("podManagementPolicy").is_empty() {
+        d.line(0, format!("Pod Management Policy:\t{}", spec.text("podManagementPolicy")));
+    }
+    let (wanted, now) = (spec.int("replicas"), o.int("status.replicas"));
+    d.line(0, format!("Replicas:\t{wanted} desired | {now} total"));
+    d.line(0, format!("Update Strategy:\t{}", spec.text("updateStrategy.type")));
+    let rolling = spec.at("updateStrategy.rollingUpdate");
+    if let Some(partition) = rolling.get("partition").as_i64() {
+        d.line(1, format!("Partition:\t{partition}"));
+        if !rolling.get("maxUnavailable").is_null() {
+            d.line(1, format!("MaxUnavailable:\t{}", plain(rolling.get("maxUnavailable"))));
+        }
+    }
+    let retention = spec.get("persistentVolumeClaimRetentionPolicy");
+    if !retention.is_null() {
+        d.line(0, "Persistent Volume Claim Retention Policy:");
+        d.line(1, format!("WhenDeleted:\t{}", retention.text("whenDeleted")));
+        d.line(1, format!("WhenScaled:\t{}", retention.text("whenScaled")));
+    }
+    let pods = d.pods_status(o, &selector);
+    d.line(0, format!("Pods Status:\t{pods}"));
+    crate::pod_describe::template(d, spec.get("template"));
+    claims(d, spec.get("volumeClaimTemplates"));
+    d.events(o);
+}
+
+fn claims(d: &mut Describe, templates: &Value) {
+    if templates.items().is_empty() {
+        d.line(0, "Volume Claims:\t<none>");
+        return;
+    }
+    d.line(0, "Volume Claims:");
+    for c in templates.items() {
+        d.line(1, format!("Name:\t{}", c.text("metadata.name")));
+        let class = crate::persistentvolume::storage_class(&Object(c.clone()));
+        d.line(1, format!("StorageClass:\t{class}"));
+        for (title, map) in [("Labels", "metadata.labels"), ("Annotations", "metadata.annotations")] {
+            let pair = |(k, v): &(machinery::Str, Value)| format!("{k}={}", v.as_str().unwrap_or(""));
+            d.multiline("  ", title, c.at(map).entries().iter().map(pair).collect());
+        }
+        let capacity = match c.text("spec.resources.requests.storage") {
+            "" => "<default>",
+            amount => amount,
+        };
+        d.line(1, format!("Capacity:\t{capacity}"));
+        d.line(1, format!("Access Modes:\t{}", plain(c.at("spec.accessModes"))));
+    }
 }

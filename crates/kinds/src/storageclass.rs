@@ -1,6 +1,7 @@
 //! StorageClass: how volumes are made on demand.
 //! Upstream: `kubernetes:pkg/registry/storage/storageclass/strategy.go`.
 
+use crate::describe::{Describe, flag};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
@@ -20,6 +21,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Provisioner"), Column::text("ReclaimPolicy"), Column::text("VolumeBindingMode"), Column::text("AllowVolumeExpansion"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -45,4 +47,38 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         o.flag("allowVolumeExpansion").into(),
         cells::age(o, cx),
     ]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    let default = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+        .iter()
+        .any(|key| o.annotation(key) == Some("true"));
+    d.line(0, format!("IsDefaultClass:\t{}", if default { "Yes" } else { "No" }));
+    d.line(0, format!("Annotations:\t{}", cells::labels(o.at("metadata.annotations"))));
+    d.line(0, format!("Provisioner:\t{}", o.text("provisioner")));
+    d.line(0, format!("Parameters:\t{}", cells::labels(o.at("parameters"))));
+    d.line(0, format!("AllowVolumeExpansion:\t{}", flag(o.at("allowVolumeExpansion"))));
+    let options = o.at("mountOptions").items();
+    d.line(0, if options.is_empty() { "MountOptions:\t<none>" } else { "MountOptions:" });
+    for option in options {
+        d.line(1, option.as_str().unwrap_or(""));
+    }
+    for (title, key) in [("ReclaimPolicy", "reclaimPolicy"), ("VolumeBindingMode", "volumeBindingMode")] {
+        if !o.text(key).is_empty() {
+            d.line(0, format!("{title}:\t{}", o.text(key)));
+        }
+    }
+    let topologies = o.at("allowedTopologies").items();
+    if !topologies.is_empty() {
+        d.line(0, "AllowedTopologies:\t");
+    }
+    for (i, term) in topologies.iter().enumerate() {
+        for (j, r) in term.get("matchLabelExpressions").items().iter().enumerate() {
+            let head = if j == 0 { format!("Term {i}:") } else { String::new() };
+            let values: Vec<&str> = r.get("values").items().iter().filter_map(Value::as_str).collect();
+            d.line(1, format!("{head}\t{} in [{}]", r.text("key"), values.join(", ")));
+        }
+    }
+    d.events(o);
 }
