@@ -4,27 +4,34 @@
 //! - [`value`]: the persistent tree that every object is; [`view`]: typed reading of it; [`object`]: what all objects have.
 //! - [`status`], [`field`]: the one error type, and what validation finds.
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
-//! - [`time`], [`json`], [`yaml`]: instants and text forms.
+//! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
+//! - [`validate_names`]: rules for names that kinds share.
 
+pub mod duration;
 pub mod field;
 pub mod http;
 pub mod intern;
 pub mod json;
 pub mod jsonpath;
 pub mod object;
+pub mod quantity;
 pub mod request;
+pub mod selector;
 pub mod status;
 pub mod time;
+pub mod validate_names;
 pub mod value;
 pub mod view;
 pub mod yaml;
 
 pub use field::{Errors, Path};
 pub use object::Object;
+pub use quantity::Quantity;
 pub use request::{
     Accept, Api, Body, Cause, Method, PatchType, Request, Response, StreamId, StreamIn, StreamOut,
     Trigger, User, WatchEvent, WatchType,
 };
+pub use selector::Selector;
 pub use status::Status;
 pub use value::{Map, NULL, Str, Value};
 pub use view::List;
