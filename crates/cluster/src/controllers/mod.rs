@@ -9,10 +9,11 @@
 //! state; what travels with delay are the wake-ups.
 
 mod deployment;
-mod labels;
+pub(crate) mod labels;
 mod pods;
 mod queue;
 mod replicaset;
+mod volumebinder;
 
 use crate::Cluster;
 use crate::cx::Cx;
@@ -21,6 +22,7 @@ use kinds::Kind;
 use machinery::{Object, Status, Str};
 
 pub use queue::State;
+pub(crate) use volumebinder::volume_fits;
 pub(crate) use queue::{on_change, reconcile};
 
 /// When to look at the key again without being woken.

@@ -1,0 +1,32 @@
+//! VolumeBinding: the node must be able to reach the pod's volumes. What is known of them is collected by
+//! [`super::super::volumes`].
+
+use super::super::framework::Plugin;
+use super::{hopeless, node_affinity};
+
+pub const VOLUME_BINDING: Plugin = Plugin {
+    name: "VolumeBinding",
+    pre_filter: Some(|s| match &s.ask.volumes.problem {
+        Some(text) => Err(text.clone()),
+        None => Ok(()),
+    }),
+    filter: Some(|s, row| {
+        let v = &s.ask.volumes;
+        if v.node_rules.iter().any(|rule| !node_affinity::selects(rule, row)) {
+            return hopeless("node(s) didn't match PersistentVolume's node affinity");
+        }
+        for claim in &v.delayed {
+            if claim.node.as_ref().is_some_and(|n| *n != row.name) {
+                return hopeless("node(s) didn't match PersistentVolume's node affinity");
+            }
+            let reachable = |rule: &machinery::Value| {
+                rule.is_null() || node_affinity::selects(rule, row)
+            };
+            if !claim.provisioned && !claim.candidates.iter().any(reachable) {
+                return hopeless("node(s) didn't find available persistent volumes to bind");
+            }
+        }
+        Ok(())
+    }),
+    ..Plugin::NONE
+};
