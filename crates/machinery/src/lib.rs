@@ -15,6 +15,7 @@ pub mod json;
 pub mod jsonpath;
 pub mod object;
 pub mod quantity;
+pub mod patch;
 pub mod request;
 pub mod selector;
 pub mod status;
