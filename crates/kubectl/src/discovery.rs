@@ -1,0 +1,182 @@
+//! Which resources the server has: asked through aggregated discovery, once per invocation.
+//! Upstream: client-go `restmapper`, `discovery`.
+
+use crate::cx::Inner;
+use crate::fail::{Fail, text};
+use machinery::{Accept, Request, Value};
+use std::rc::Rc;
+
+/// A resource as discovery describes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Res {
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+    pub plural: String,
+    pub singular: String,
+    pub short: Vec<String>,
+    pub categories: Vec<String>,
+    pub verbs: Vec<String>,
+    pub subresources: Vec<String>,
+    pub namespaced: bool,
+}
+
+impl Res {
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.clone()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+    /// `deployments.apps`
+    pub fn qualified(&self) -> String {
+        machinery::status::qualified(&self.group, &self.plural)
+    }
+    /// `deployment.apps`: how kubectl names an object's kind.
+    pub fn kind_name(&self) -> String {
+        machinery::status::qualified(&self.group, &self.kind.to_lowercase())
+    }
+    /// The collection's path; all namespaces for "".
+    pub fn path(&self, namespace: &str) -> String {
+        let root = if self.group.is_empty() {
+            format!("/api/{}", self.version)
+        } else {
+            format!("/apis/{}/{}", self.group, self.version)
+        };
+        if self.namespaced && !namespace.is_empty() {
+            format!("{root}/namespaces/{namespace}/{}", self.plural)
+        } else {
+            format!("{root}/{}", self.plural)
+        }
+    }
+    pub fn item(&self, namespace: &str, name: &str) -> String {
+        format!("{}/{name}", self.path(namespace))
+    }
+    pub fn can(&self, verb: &str) -> bool {
+        self.verbs.iter().any(|v| v == verb)
+    }
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+}
+
+/// All resources, in the server's order of preference.
+pub struct Mapper {
+    pub all: Vec<Rc<Res>>,
+    /// `apps/v1`, in the server's order.
+    pub versions: Vec<String>,
+}
+
+impl Mapper {
+    pub fn ask(cx: &Inner) -> Result<Mapper, Fail> {
+        let mut out = Mapper {
+            all: Vec::new(),
+            versions: Vec::new(),
+        };
+        for root in ["/api", "/apis"] {
+            let request = Request::get(root).accept(Accept::Discovery);
+            let loud = false;
+            let doc = cx
+                .send_quietly(request, loud)?
+                .value()
+                .map_err(Fail::Status)?;
+            for group in doc.get("items").items() {
+                out.read(group);
+            }
+        }
+        Ok(out)
+    }
+    fn read(&mut self, group: &Value) {
+        let name = group.text("metadata.name");
+        for version in group.get("versions").items() {
+            let v = version.text("version");
+            self.versions.push(if name.is_empty() {
+                v.to_string()
+            } else {
+                format!("{name}/{v}")
+            });
+            for r in version.get("resources").items() {
+                let words = |key: &str| -> Vec<String> {
+                    let items = r.get(key).items().iter();
+                    items
+                        .filter_map(|w| w.as_str().map(str::to_string))
+                        .collect()
+                };
+                self.all.push(Rc::new(Res {
+                    group: name.to_string(),
+                    version: v.to_string(),
+                    kind: r.text("responseKind.kind").to_string(),
+                    plural: r.text("resource").to_string(),
+                    singular: r.text("singularResource").to_string(),
+                    short: words("shortNames"),
+                    categories: words("categories"),
+                    verbs: words("verbs"),
+                    subresources: r
+                        .get("subresources")
+                        .items()
+                        .iter()
+                        .map(|s| s.text("subresource").to_string())
+                        .collect(),
+                    namespaced: r.text("scope") == "Namespaced",
+                }));
+            }
+        }
+    }
+    /// The resource that a word of the command line names: `pods`, `po`, `deployment.apps`, `deployments.v1.apps`.
+    pub fn find(&self, word: &str) -> Option<Rc<Res>> {
+        let word = word.to_lowercase();
+        let named = |r: &Res, w: &str| {
+            r.plural == w || r.singular == w || r.short.iter().any(|s| s == w)
+        };
+        // Core wins over groups, in the order of discovery; full names win over short ones.
+        let exact = |r: &Res, w: &str| r.plural == w || r.singular == w;
+        if let Some(r) = self.all.iter().find(|r| exact(r, &word)) {
+            return Some(r.clone());
+        }
+        if let Some(r) = self.all.iter().find(|r| named(r, &word)) {
+            return Some(r.clone());
+        }
+        let (resource, rest) = word.split_once('.')?;
+        if let Some((version, group)) = rest.split_once('.')
+            && let Some(r) = self
+                .all
+                .iter()
+                .find(|r| r.group == group && r.version == version && named(r, resource))
+        {
+            return Some(r.clone());
+        }
+        let of_core = |r: &&Rc<Res>| r.group.is_empty() && r.version == rest && named(r, resource);
+        self.all
+            .iter()
+            .find(|r| {
+                (r.group == rest || (!r.group.is_empty() && r.group.starts_with(rest) && r.group.as_bytes().get(rest.len()) == Some(&b'.')))
+                    && named(r, resource)
+            })
+            .or_else(|| self.all.iter().find(of_core))
+            .cloned()
+    }
+    /// The resource, or the words that there is none.
+    pub fn resource(&self, word: &str) -> Result<Rc<Res>, Fail> {
+        self.find(word).ok_or_else(|| {
+            let word = word.split('.').next().unwrap_or(word);
+            text(format!(
+                "the server doesn't have a resource type \"{word}\""
+            ))
+        })
+    }
+    pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<Rc<Res>> {
+        self.all
+            .iter()
+            .find(|r| r.kind == kind && r.api_version() == api_version)
+            .cloned()
+    }
+    /// The members of a category (`all`), in the order in which kubectl shows them.
+    pub fn category(&self, name: &str) -> Vec<Rc<Res>> {
+        self.all
+            .iter()
+            .filter(|r| r.categories.iter().any(|c| c == name) && r.can("list"))
+            .cloned()
+            .collect()
+    }
+}
