@@ -1,0 +1,474 @@
+//! `kubectl get`: tables from the server, or objects in the formats of machines. Upstream: `kubectl:pkg/cmd/get`.
+
+use super::*;
+use crate::command::{Complete, Example, Run};
+use crate::cx::Cx;
+use crate::discovery::Res;
+use crate::fail::{self, Fail, text, usage};
+use crate::print::{self, Format, Path, table};
+use crate::resources::{self, Ask, Target};
+use machinery::{Accept, Object, Request, Response, Value, WatchType};
+use std::rc::Rc;
+
+pub const COMMAND: Command = Command {
+    name: "get",
+    group: INTERMEDIATE,
+    usage: "[(-o|--output=)FORMAT] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    short: "Display one or many resources",
+    long: "Shows one or many objects as a table of the most important facts about them.\n\nBy label (--selector) or field (--field-selector) the list is narrowed; objects of the current namespace are shown unless --all-namespaces is given.",
+    examples: &[
+        Example("List all pods", "kubectl get pods"),
+        Example("List all pods with more columns, such as the node", "kubectl get pods -o wide"),
+        Example("Show a single deployment as YAML", "kubectl get deployment web -o yaml"),
+        Example("List deployments and services together", "kubectl get deployments,services"),
+        Example("Show only the phase of a pod", "kubectl get pod web -o jsonpath='{.status.phase}'"),
+    ],
+    flags: &[
+        &[
+            Flag::bool("watch", "After listing/getting the requested object, watch for changes.").short('w'),
+            Flag::bool("watch-only", "Watch for changes to the requested object(s), without listing/getting first."),
+            Flag::bool("output-watch-events", "Output watch event objects when --watch or --watch-only is used."),
+            Flag::int("chunk-size", "500", "Return large lists in chunks rather than all at once."),
+            Flag::bool("ignore-not-found", "If set to true, suppresses NotFound error for specific objects that do not exist."),
+            Flag::bool("no-headers", "When using the default or custom-column output format, don't print headers."),
+            Flag::bool("show-labels", "When printing, show all labels as the last column."),
+            Flag::bool("show-kind", "If present, list the resource type for the requested object(s)."),
+            Flag::list("label-columns", "Labels that are going to be presented as columns.").short('L'),
+            Flag::text("sort-by", "If non-empty, sort list types using this field specification, a JSONPath expression."),
+            Flag::text("raw", "Raw URI to request from the server."),
+            Flag::text("subresource", "If specified, gets the subresource of the requested object."),
+            Flag::bool("server-print", "If true, have the server return the appropriate table output.").or("true"),
+        ],
+        FILES,
+        OUTPUT,
+        SELECTOR,
+        FIELDS,
+        ALL_NAMESPACES,
+    ],
+    complete: Complete::Resources,
+    run: Some(|cx| -> Run { Box::pin(run(cx)) }),
+    ..Command::NONE
+};
+
+const SUGGEST: &str = "Use \"kubectl api-resources\" for a complete list of supported resources.";
+
+async fn run(cx: Cx) -> Result<(), Fail> {
+    if cx.given("raw") {
+        return raw(&cx);
+    }
+    let ask = Ask::of(&cx, cx.args())?.type_alone();
+    if cx.args().is_empty() && !ask.has_files() {
+        cx.err(format!("You must specify the type of resource to get. {SUGGEST}\n\n"));
+        return Err(usage(
+            "Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).",
+        ));
+    }
+    let output = cx.flag("output").to_string();
+    let format = print::parse(&cx, &output, print::GET_FORMATS)?;
+    if cx.on("watch") || cx.on("watch-only") {
+        return watch(&cx, &ask, format).await;
+    }
+    if cx.on("output-watch-events") {
+        return Err(usage(
+            "--output-watch-events option can only be used with --watch or --watch-only",
+        ));
+    }
+    let found = resources::find(&cx, &ask).await?;
+    match format {
+        Some(f) => objects(&cx, found, f),
+        None => tables(&cx, &ask, found),
+    }
+}
+
+fn raw(cx: &Cx) -> Result<(), Fail> {
+    if !cx.args().is_empty() {
+        return Err(usage("arguments may not be passed when --raw is specified"));
+    }
+    match cx.send(raw_request(machinery::Method::Get, cx.flag("raw")))? {
+        Response::Text(t) => cx.out(t),
+        other => cx.line(machinery::json::print(&other.value()?)),
+    }
+    Ok(())
+}
+
+/// A request for a path as typed, query and all.
+pub fn raw_request(method: machinery::Method, uri: &str) -> Request {
+    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+    let mut request = Request::new(method, path);
+    for pair in query.split('&').filter(|p| !p.is_empty()) {
+        let (k, v) = pair.split_once('=').unwrap_or((pair, ""));
+        request = request.with(&unescape(k), unescape(v));
+    }
+    request
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut bytes = text.bytes();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'+' => out.push(b' '),
+            b'%' => {
+                let hex: Vec<u8> = bytes.by_ref().take(2).collect();
+                let hex = String::from_utf8(hex).unwrap_or_default();
+                out.push(u8::from_str_radix(&hex, 16).unwrap_or(b'%'));
+            }
+            b => out.push(b),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The request for one target; a single object may be asked for its subresource.
+fn request(cx: &Cx, target: &Target) -> Request {
+    match target {
+        Target::One(info) => {
+            let sub = cx.flag("subresource");
+            let tail = if sub.is_empty() { String::new() } else { format!("/{sub}") };
+            Request::get(format!("{}{tail}", info.path()))
+        }
+        Target::Many { res, namespace, selector, fields } => {
+            let mut r = resources::list_request(res, namespace, selector, fields);
+            let limit = cx.int("chunk-size");
+            if limit > 0 && cx.flag("sort-by").is_empty() {
+                r = r.with("limit", limit.to_string());
+            }
+            r
+        }
+    }
+}
+
+fn res(target: &Target) -> &Rc<Res> {
+    match target {
+        Target::One(info) => &info.res,
+        Target::Many { res, .. } => res,
+    }
+}
+
+/// Asks for a target, following `continue` until the collection is whole. `merge` is `rows` or `items`.
+fn whole(cx: &Cx, target: &Target, accept: Accept, merge: &str) -> Result<Value, Fail> {
+    let describe = |e: Fail| match target {
+        Target::Many { res, selector, fields, .. } => resources::list_error(e, res, selector, fields),
+        Target::One(_) => e,
+    };
+    let with_objects = accept == Accept::Table && !cx.flag("sort-by").is_empty();
+    let base = move |r: Request| {
+        let r = r.accept(accept);
+        if with_objects { r.with("includeObject", "Object") } else { r }
+    };
+    let mut value = cx.ask(base(request(cx, target))).map_err(describe)?;
+    let mut next = value.text("metadata.continue").to_string();
+    let mut all: Vec<Value> = Vec::new();
+    while !next.is_empty() {
+        let more = cx.ask(base(request(cx, target)).with("continue", next.clone())).map_err(describe)?;
+        all.extend(more.get(merge).items().iter().cloned());
+        next = more.text("metadata.continue").to_string();
+    }
+    if !all.is_empty() {
+        value.field(merge).list_mut().extend(all);
+        value.remove("metadata.continue");
+        value.remove("metadata.remainingItemCount");
+    }
+    Ok(value)
+}
+
+fn ignorable(cx: &Cx, e: &Fail) -> bool {
+    cx.on("ignore-not-found") && e.is_not_found()
+}
+
+/// Objects, in a machine's format.
+fn objects(cx: &Cx, found: resources::Found, format: Format) -> Result<(), Fail> {
+    let mut fails = found.fails;
+    let mut items: Vec<Value> = Vec::new();
+    let mut version = String::new();
+    for target in &found.targets {
+        match whole(cx, target, Accept::Json, "items") {
+            Ok(v) => match target {
+                Target::One(_) => items.push(v),
+                Target::Many { res, .. } => {
+                    version = v.text("metadata.resourceVersion").to_string();
+                    let of_list = resources::items(res, &v).into_iter().map(|i| i.object.0);
+                    items.extend(of_list);
+                }
+            },
+            Err(e) if ignorable(cx, &e) => {}
+            Err(e) => fails.push(e),
+        }
+    }
+    let _ = version;
+    if !cx.flag("sort-by").is_empty() {
+        sort(cx.flag("sort-by"), &mut items, |v| v)?;
+    }
+    let managed = cx.on("show-managed-fields");
+    let clean = |v: Value| if managed { v } else { print::without_managed(&v) };
+    let nothing = found.single && items.is_empty();
+    match &format {
+        Format::Name => {
+            for item in items {
+                cx.line(print::shown_name(&Object(item)));
+            }
+        }
+        Format::Columns(spec) if !nothing => {
+            cx.out(spec.print(&items, !cx.on("no-headers")));
+        }
+        _ if nothing => {}
+        other => {
+            let v = match found.single {
+                true => items.remove(0),
+                false => print::list(items.into_iter().map(clean).collect()),
+            };
+            cx.out(print::render(other, &clean(v))?);
+        }
+    }
+    fail::all(fails)
+}
+
+/// Sorts by a JSONPath; what has no such field comes first.
+pub fn sort<T>(by: &str, items: &mut [T], value: impl Fn(&T) -> &Value) -> Result<(), Fail> {
+    let path = Path::relaxed(by)?;
+    let key = |item: &T| path.values(value(item)).into_iter().next().unwrap_or_default();
+    let mut keyed: Vec<Value> = items.iter().map(key).collect();
+    if !items.is_empty() && keyed.iter().all(Value::is_null) {
+        return Err(text(format!(
+            "couldn't find any field with path \"{{{}}}\" in the list of objects",
+            if by.starts_with('.') { by.to_string() } else { format!(".{}", by.trim_matches(['{', '}'])) }
+        )));
+    }
+    // An insertion sort keeps equal items in their order and moves keys along with them.
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|&a, &b| compare(&keyed[a], &keyed[b]));
+    let mut place = vec![0; order.len()];
+    for (to, &from) in order.iter().enumerate() {
+        place[from] = to;
+    }
+    for i in 0..place.len() {
+        while place[i] != i {
+            let j = place[i];
+            items.swap(i, j);
+            keyed.swap(i, j);
+            place.swap(i, j);
+        }
+    }
+    Ok(())
+}
+
+fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    match (a, b) {
+        (Value::Null, Value::Null) => Ordering::Equal,
+        (Value::Null, _) => Ordering::Less,
+        (_, Value::Null) => Ordering::Greater,
+        _ => match (a.as_f64(), b.as_f64()) {
+            (Some(x), Some(y)) => x.partial_cmp(&y).unwrap_or(Ordering::Equal),
+            _ => {
+                let (x, y) = (crate::forms::go(a), crate::forms::go(b));
+                let quantity = |s: &str| machinery::quantity::parse(s).ok();
+                match (quantity(&x), quantity(&y)) {
+                    (Some(p), Some(q)) => p.cmp(&q),
+                    _ => x.cmp(&y),
+                }
+            }
+        },
+    }
+}
+
+fn options(cx: &Cx) -> table::Options {
+    table::Options {
+        wide: cx.flag("output") == "wide",
+        headers: !cx.on("no-headers"),
+        namespace: cx.on("all-namespaces"),
+        labels: cx.on("show-labels"),
+        label_columns: cx.list("label-columns"),
+        kind_prefix: None,
+        event: cx.on("output-watch-events"),
+    }
+}
+
+/// Whether a table shows something.
+fn has_rows(t: &Value) -> bool {
+    !t.get("rows").items().is_empty()
+}
+
+/// Tables, one for each kind.
+fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
+    let mut fails = found.fails;
+    // (resource, columns, table): neighbouring targets of one kind share a table.
+    let mut parts: Vec<(Rc<Res>, Value)> = Vec::new();
+    for target in &found.targets {
+        match whole(cx, target, Accept::Table, "rows") {
+            Ok(t) => match parts.last_mut() {
+                Some((r, last)) if r == res(target) => {
+                    let more = t.get("rows").items().to_vec();
+                    last.field("rows").list_mut().extend(more);
+                }
+                _ => parts.push((res(target).clone(), t)),
+            },
+            Err(e) if ignorable(cx, &e) => {}
+            Err(e) => fails.push(e),
+        }
+    }
+    parts.retain(|(_, t)| has_rows(t));
+    if !cx.flag("sort-by").is_empty() {
+        for (_, t) in &mut parts {
+            let mut rows = t.get("rows").items().to_vec();
+            sort(cx.flag("sort-by"), &mut rows, |r| r.get("object"))?;
+            t.set("rows", rows);
+        }
+    }
+    let mut kinds: Vec<&Rc<Res>> = Vec::new();
+    for t in &found.targets {
+        if !kinds.contains(&res(t)) {
+            kinds.push(res(t));
+        }
+    }
+    let prefix = kinds.len() > 1 || cx.on("show-kind");
+    let many = parts.len() > 1;
+    for (i, (r, t)) in parts.iter().enumerate() {
+        let mut o = options(cx);
+        o.namespace = o.namespace && r.namespaced;
+        o.kind_prefix = prefix.then(|| r.kind_name());
+        let mut rows = Vec::new();
+        if o.headers {
+            rows.push(table::header(t, &o));
+        }
+        rows.extend(table::rows(t, &o, ""));
+        if many && i > 0 {
+            cx.line("");
+        }
+        cx.out(table::once(&rows));
+    }
+    if parts.is_empty() && fails.is_empty() && !cx.on("ignore-not-found") {
+        nothing(cx, ask, &found.targets);
+    }
+    fail::all(fails)
+}
+
+fn nothing(cx: &Cx, ask: &Ask, targets: &[Target]) {
+    let all = ask.all_namespaces || !targets.iter().any(|t| res(t).namespaced);
+    if all {
+        cx.err("No resources found\n");
+    } else {
+        cx.err(format!("No resources found in {} namespace.\n", ask.namespace));
+    }
+}
+
+/// `-w`: the list, then each change as a line of the same table.
+async fn watch(cx: &Cx, ask: &Ask, format: Option<Format>) -> Result<(), Fail> {
+    let found = resources::find(cx, ask).await?;
+    fail::all(found.fails)?;
+    let [target] = &found.targets[..] else {
+        return Err(text("watch is only supported on individual resources and resource collections - more than 1 resource was found"));
+    };
+    let accept = if format.is_some() { Accept::Json } else { Accept::Table };
+    let mut shown = Watched { format, options: options(cx), widths: Vec::new(), headed: false };
+    shown.options.namespace &= res(target).namespaced;
+    shown.options.kind_prefix = cx.on("show-kind").then(|| res(target).kind_name());
+    let first = whole(cx, target, accept, "rows")?;
+    let mut version = first.text("metadata.resourceVersion").to_string();
+    if version.is_empty() {
+        version = first.at("rows").items().first().map(|r| r.text("object.metadata.resourceVersion").to_string()).unwrap_or_default();
+    }
+    if !cx.on("watch-only") {
+        match accept {
+            Accept::Table if has_rows(&first) => shown.table(cx, &first, "ADDED"),
+            Accept::Table => {}
+            _ => {
+                let items = match target {
+                    Target::One(_) => vec![first.clone()],
+                    Target::Many { res, .. } => resources::items(res, &first).into_iter().map(|i| i.object.0).collect(),
+                };
+                for v in items {
+                    shown.object(cx, &v, "ADDED")?;
+                }
+            }
+        }
+    }
+    let deadline = deadline(cx);
+    let path = watch_request(target, accept);
+    loop {
+        let request = path.clone().with("resourceVersion", version.clone());
+        let Response::Watch { events, version: next } = cx.send(request)? else {
+            return Err(text("the server did not answer with a watch"));
+        };
+        version = next.to_string();
+        for event in events.iter().filter(|e| e.kind != WatchType::Bookmark) {
+            if accept == Accept::Table {
+                shown.table(cx, &event.object, event.kind.as_str());
+            } else {
+                shown.object(cx, &event.object, event.kind.as_str())?;
+            }
+        }
+        if deadline.is_some_and(|d| cx.now() >= d) {
+            return Ok(());
+        }
+        cx.host.changed_until(deadline).await;
+    }
+}
+
+/// When `--request-timeout` ends a watch.
+fn deadline(cx: &Cx) -> Option<i64> {
+    let given = cx.flag("request-timeout");
+    let ms = crate::flags::duration(given).or_else(|| given.parse::<i64>().ok().map(|s| s * 1000))?;
+    (ms > 0).then(|| cx.now() + ms)
+}
+
+/// The watch request for a target, without its resourceVersion.
+pub fn watch_request(target: &Target, accept: Accept) -> Request {
+    let r = match target {
+        Target::One(info) => Request::get(info.res.path(&info.namespace))
+            .with("fieldSelector", format!("metadata.name={}", info.name)),
+        Target::Many { res, namespace, selector, fields } => {
+            resources::list_request(res, namespace, selector, fields)
+        }
+    };
+    r.accept(accept).with("watch", "true")
+}
+
+struct Watched {
+    format: Option<Format>,
+    options: table::Options,
+    widths: Vec<usize>,
+    headed: bool,
+}
+
+impl Watched {
+    fn table(&mut self, cx: &Cx, t: &Value, event: &str) {
+        let mut rows = Vec::new();
+        // Only the first Table of a watch carries column definitions that are shown as a header.
+        if self.options.headers && !self.headed {
+            rows.push(table::header(t, &self.options));
+        }
+        self.headed = true;
+        rows.extend(table::rows(t, &self.options, event));
+        cx.out(table::align(&rows, &mut self.widths));
+    }
+    fn object(&mut self, cx: &Cx, v: &Value, event: &str) -> Result<(), Fail> {
+        let clean = print::without_managed(v);
+        let clean = if cx.on("output-watch-events") {
+            machinery::value!({ "type": Value::str(event), "object": clean })
+        } else {
+            clean
+        };
+        match &self.format {
+            Some(Format::Columns(spec)) => {
+                let mut rows = Vec::new();
+                if self.options.headers && !self.headed {
+                    rows.push(spec.header());
+                }
+                self.headed = true;
+                rows.push(spec.row(&clean));
+                cx.out(table::align(&rows, &mut self.widths));
+            }
+            Some(Format::Yaml) => {
+                if self.headed {
+                    cx.out("---\n");
+                }
+                self.headed = true;
+                cx.out(crate::forms::yaml(&clean));
+            }
+            Some(f) => cx.out(print::render(f, &clean)?),
+            None => {}
+        }
+        Ok(())
+    }
+}

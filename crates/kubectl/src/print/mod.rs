@@ -1,0 +1,238 @@
+//! The output formats of `-o`. Upstream: `cli-runtime:pkg/printers`.
+
+pub mod columns;
+pub mod table;
+pub mod template;
+
+use crate::cx::{Cx, DryRun, Inner};
+use crate::fail::{Fail, text};
+use crate::forms;
+use machinery::{Object, Value, value};
+
+/// The formats that commands other than `get` know, for their refusal.
+const FORMATS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
+/// Those of `get`.
+pub const GET_FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+
+/// A chosen format.
+pub enum Format {
+    /// `deployment.apps/web created`
+    Words,
+    Name,
+    Yaml,
+    Json,
+    Kyaml,
+    JsonPath(Path),
+    JsonPathAsJson(Path),
+    Template(template::Template),
+    Columns(columns::Spec),
+}
+
+/// A JSONPath template, parsed.
+pub struct Path(machinery::jsonpath::Template);
+
+impl Path {
+    pub fn parse(source: &str) -> Result<Path, Fail> {
+        machinery::jsonpath::Template::parse(source)
+            .map(Path)
+            .map_err(|e| text(format!("error parsing jsonpath {source}, {e}")))
+    }
+    /// A path as `custom-columns`, `--sort-by` and `wait` take it: braces and the first dot may be missing.
+    pub fn relaxed(source: &str) -> Result<Path, Fail> {
+        let bare = source
+            .strip_prefix('{')
+            .and_then(|s| s.strip_suffix('}'))
+            .unwrap_or(source);
+        if bare.is_empty() || bare.contains(['{', '}']) {
+            return Err(text(
+                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'",
+            ));
+        }
+        let dot = if bare.starts_with(['.', '[', '$']) { "" } else { "." };
+        Path::parse(&format!("{{{dot}{bare}}}"))
+    }
+    pub fn print(&self, v: &Value) -> Result<String, Fail> {
+        self.0.print(v).map_err(|e| {
+            text(format!(
+                "error executing jsonpath {}: {e}",
+                forms_quote(self.0.source())
+            ))
+        })
+    }
+    /// The values of the first node; nothing where the path leads nowhere.
+    pub fn values(&self, v: &Value) -> Vec<Value> {
+        self.0.find(v)
+    }
+}
+
+fn forms_quote(s: &str) -> String {
+    machinery::json::quote(s)
+}
+
+/// Reads `-o`; None for the human form.
+pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, Fail> {
+    let (name, rest) = match output.split_once('=') {
+        Some((n, r)) => (n, Some(r.to_string())),
+        None => (output, None),
+    };
+    let template_flag = cx.flag("template");
+    let argument = || -> Result<String, Fail> {
+        match rest.clone() {
+            Some(r) => Ok(r),
+            None if !template_flag.is_empty() => Ok(template_flag.to_string()),
+            None => Err(text(format!(
+                "template format specified but no template given"
+            ))),
+        }
+    };
+    let file = || -> Result<String, Fail> {
+        let path = argument()?;
+        cx.host.read(&path).map_err(|_| {
+            text(format!(
+                "error reading --template {path}, open {path}: no such file or directory\n"
+            ))
+        })
+    };
+    let format = match name {
+        "" if !template_flag.is_empty() => Format::Template(template::Template::parse(template_flag)?),
+        "" | "wide" if allowed == GET_FORMATS || name.is_empty() => return Ok(None),
+        "name" => Format::Name,
+        "yaml" => Format::Yaml,
+        "json" => Format::Json,
+        "kyaml" => Format::Kyaml,
+        "jsonpath" => Format::JsonPath(Path::parse(&argument()?)?),
+        "jsonpath-as-json" => Format::JsonPathAsJson(Path::parse(&argument()?)?),
+        "jsonpath-file" => Format::JsonPath(Path::parse(&file()?)?),
+        "go-template" | "template" => Format::Template(template::Template::parse(&argument()?)?),
+        "go-template-file" | "templatefile" => {
+            Format::Template(template::Template::parse(&file()?)?)
+        }
+        "custom-columns" if allowed == GET_FORMATS => {
+            let spec = rest.ok_or_else(|| {
+                text("custom-columns format specified but no custom columns given")
+            })?;
+            Format::Columns(columns::Spec::parse(&spec)?)
+        }
+        "custom-columns-file" if allowed == GET_FORMATS => {
+            Format::Columns(columns::Spec::parse_file(&file()?)?)
+        }
+        _ => {
+            return Err(text(format!(
+                "unable to match a printer suitable for the output format \"{output}\", allowed formats are: {allowed}"
+            )));
+        }
+    };
+    Ok(Some(format))
+}
+
+/// Prints the objects of a command that makes or changes them.
+pub struct Shown {
+    format: Format,
+    dry: DryRun,
+    managed: bool,
+    count: std::cell::Cell<usize>,
+}
+
+impl Shown {
+    pub fn of(cx: &Cx) -> Result<Shown, Fail> {
+        let format = parse(cx, cx.flag("output"), FORMATS)?.unwrap_or(Format::Words);
+        Ok(Shown {
+            format,
+            dry: cx.dry_run()?,
+            managed: cx.on("show-managed-fields"),
+            count: std::cell::Cell::new(0),
+        })
+    }
+    /// Only the words: `deployment.apps/web scaled`.
+    pub fn is_words(&self) -> bool {
+        matches!(self.format, Format::Words)
+    }
+    /// Prints one object, after what was done to it.
+    pub fn print(&self, cx: &Cx, object: &Object, done: &str) -> Result<(), Fail> {
+        let name = || shown_name(object);
+        match &self.format {
+            Format::Words => {
+                let suffix = self.dry.suffix();
+                cx.line(format!("{} {done}{suffix}", name()));
+            }
+            Format::Name => cx.line(name()),
+            other => {
+                let n = self.count.get();
+                self.count.set(n + 1);
+                let clean = if self.managed {
+                    object.0.clone()
+                } else {
+                    without_managed(&object.0)
+                };
+                if n > 0 && matches!(other, Format::Yaml) {
+                    cx.out("---\n");
+                }
+                cx.out(render(other, &clean)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `deployment.apps/web`
+pub fn shown_name(o: &Object) -> String {
+    let kind = machinery::status::qualified(o.group(), &o.kind().to_lowercase());
+    format!("{kind}/{}", o.name())
+}
+
+/// One value in a machine's format.
+pub fn render(format: &Format, v: &Value) -> Result<String, Fail> {
+    Ok(match format {
+        Format::Yaml => forms::yaml(v),
+        Format::Json => forms::json_pretty(v),
+        Format::Kyaml => forms::kyaml(v),
+        Format::JsonPath(p) => p.print(v)?,
+        Format::JsonPathAsJson(p) => forms::json_pretty(&Value::from(p.values(v))),
+        Format::Template(t) => t.print(v)?,
+        Format::Columns(spec) => {
+            let rows = match v.get("items").as_list() {
+                Some(items) => items.to_vec(),
+                None => vec![v.clone()],
+            };
+            spec.print(&rows, true)
+        }
+        Format::Name | Format::Words => {
+            let items = match v.get("items").as_list() {
+                Some(items) => items.to_vec(),
+                None => vec![v.clone()],
+            };
+            items
+                .into_iter()
+                .map(|i| format!("{}\n", shown_name(&Object(i))))
+                .collect()
+        }
+    })
+}
+
+/// Without `metadata.managedFields`, which kubectl does not show unless asked.
+pub fn without_managed(v: &Value) -> Value {
+    let mut v = v.clone();
+    v.remove("metadata.managedFields");
+    if v.get("items").as_list().is_some() {
+        let items: Vec<Value> = v
+            .get("items")
+            .items()
+            .iter()
+            .map(|i| {
+                let mut i = i.clone();
+                i.remove("metadata.managedFields");
+                i
+            })
+            .collect();
+        v.set("items", items);
+    }
+    v
+}
+
+/// Several objects as one `v1 List`.
+pub fn list(items: Vec<Value>) -> Value {
+    value!({
+        "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" },
+        "items": items,
+    })
+}
