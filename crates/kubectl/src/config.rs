@@ -60,7 +60,7 @@ pub fn load(cx: &Inner) -> Result<Config, Fail> {
         Ok(t) => forms::parse_one(&t).map_err(|e| {
             text(format!(
                 "error loading config file \"{path}\": {}",
-                forms::yaml_error(&e)
+                e
             ))
         })?,
         Err(_) if !cx.flag("kubeconfig").is_empty() => {
