@@ -36,7 +36,8 @@ pub fn complete(request: &CompletionRequest, api: &Rc<dyn Api>) -> Vec<Candidate
 
 fn subcommands(command: &Command) -> Vec<Candidate> {
     let subs = command.subs.iter();
-    subs.map(|c| Candidate::described(c.name, c.short)).collect()
+    subs.map(|c| Candidate::described(c.name, c.short))
+        .collect()
 }
 
 struct At<'a> {
@@ -99,7 +100,14 @@ impl At<'_> {
         match flag.long {
             "namespace" => self.names("namespaces", ""),
             "output" => fixed(&[
-                "custom-columns=", "go-template=", "json", "jsonpath=", "kyaml", "name", "wide", "yaml",
+                "custom-columns=",
+                "go-template=",
+                "json",
+                "jsonpath=",
+                "kyaml",
+                "name",
+                "wide",
+                "yaml",
             ]),
             "dry-run" => fixed(&["client", "none", "server"]),
             "cascade" => fixed(&["background", "foreground", "orphan"]),
@@ -156,10 +164,15 @@ impl At<'_> {
                     };
                     for r in version.get("resources").items() {
                         let short = r.get("shortNames").items().iter();
-                        let mut names: Vec<String> =
-                            short.filter_map(|s| s.as_str().map(str::to_string)).collect();
+                        let mut names: Vec<String> = short
+                            .filter_map(|s| s.as_str().map(str::to_string))
+                            .collect();
                         names.push(r.text("singularResource").to_string());
-                        let lists = r.get("verbs").items().iter().any(|v| v.as_str() == Some("list"));
+                        let lists = r
+                            .get("verbs")
+                            .items()
+                            .iter()
+                            .any(|v| v.as_str() == Some("list"));
                         out.push((
                             r.text("resource").to_string(),
                             names,
@@ -190,7 +203,12 @@ impl At<'_> {
     fn config(&self) -> Value {
         let home = self.request.env.get("HOME").cloned().unwrap_or_default();
         let path = format!("{home}/.kube/config");
-        let text = self.request.fs.borrow().read_text(&path).unwrap_or_default();
+        let text = self
+            .request
+            .fs
+            .borrow()
+            .read_text(&path)
+            .unwrap_or_default();
         forms::parse_one(&text).unwrap_or_default()
     }
     fn contexts(&self) -> Vec<Candidate> {
@@ -201,8 +219,9 @@ impl At<'_> {
     /// The names of a type's objects.
     fn names(&self, kind: &str, prefix: &str) -> Vec<Candidate> {
         let all = self.resources();
-        let Some((plural, _, base, namespaced, _)) =
-            all.iter().find(|r| r.0 == kind || r.1.iter().any(|n| n == kind))
+        let Some((plural, _, base, namespaced, _)) = all
+            .iter()
+            .find(|r| r.0 == kind || r.1.iter().any(|n| n == kind))
         else {
             return Vec::new();
         };
@@ -225,7 +244,11 @@ impl At<'_> {
         let pod = pod.rsplit('/').next().unwrap_or(pod);
         let path = format!("/api/v1/namespaces/{}/pods/{pod}", self.namespace());
         let pod = self.ask(Request::get(path));
-        let all = ["spec.containers", "spec.initContainers", "spec.ephemeralContainers"];
+        let all = [
+            "spec.containers",
+            "spec.initContainers",
+            "spec.ephemeralContainers",
+        ];
         all.iter()
             .flat_map(|p| pod.at(p).items())
             .map(|c| Candidate::new(c.text("name")))
@@ -233,16 +256,27 @@ impl At<'_> {
     }
     fn files(&self, current: &str) -> Vec<Candidate> {
         let (folder, _) = current.rsplit_once('/').unwrap_or(("", current));
-        let full = shell::fs::resolve(&self.request.cwd, if folder.is_empty() { "." } else { folder });
+        let full = shell::fs::resolve(
+            &self.request.cwd,
+            if folder.is_empty() { "." } else { folder },
+        );
         let fs = self.request.fs.borrow();
         let names = fs.list(&full).unwrap_or_default();
         let shown = |name: String| {
-            let slash = if fs.is_dir(&format!("{full}/{name}")) { "/" } else { "" };
+            let slash = if fs.is_dir(&format!("{full}/{name}")) {
+                "/"
+            } else {
+                ""
+            };
             match folder {
                 "" => Candidate::new(format!("{name}{slash}")),
                 f => Candidate::new(format!("{f}/{name}{slash}")),
             }
         };
-        names.into_iter().filter(|n| !n.starts_with('.')).map(shown).collect()
+        names
+            .into_iter()
+            .filter(|n| !n.starts_with('.'))
+            .map(shown)
+            .collect()
     }
 }

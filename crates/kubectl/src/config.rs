@@ -57,16 +57,10 @@ pub fn file(cx: &Inner) -> String {
 pub fn load(cx: &Inner) -> Result<Config, Fail> {
     let path = file(cx);
     let value = match cx.host.read(&path) {
-        Ok(t) => forms::parse_one(&t).map_err(|e| {
-            text(format!(
-                "error loading config file \"{path}\": {}",
-                e
-            ))
-        })?,
+        Ok(t) => forms::parse_one(&t)
+            .map_err(|e| text(format!("error loading config file \"{path}\": {}", e)))?,
         Err(_) if !cx.flag("kubeconfig").is_empty() => {
-            return Err(text(format!(
-                "stat {path}: no such file or directory"
-            )));
+            return Err(text(format!("stat {path}: no such file or directory")));
         }
         Err(_) => Value::Null,
     };

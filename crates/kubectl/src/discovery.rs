@@ -126,9 +126,8 @@ impl Mapper {
     /// The resource that a word of the command line names: `pods`, `po`, `deployment.apps`, `deployments.v1.apps`.
     pub fn find(&self, word: &str) -> Option<Rc<Res>> {
         let word = word.to_lowercase();
-        let named = |r: &Res, w: &str| {
-            r.plural == w || r.singular == w || r.short.iter().any(|s| s == w)
-        };
+        let named =
+            |r: &Res, w: &str| r.plural == w || r.singular == w || r.short.iter().any(|s| s == w);
         // Core wins over groups, in the order of discovery; full names win over short ones.
         let exact = |r: &Res, w: &str| r.plural == w || r.singular == w;
         if let Some(r) = self.all.iter().find(|r| exact(r, &word)) {
@@ -150,7 +149,10 @@ impl Mapper {
         self.all
             .iter()
             .find(|r| {
-                (r.group == rest || (!r.group.is_empty() && r.group.starts_with(rest) && r.group.as_bytes().get(rest.len()) == Some(&b'.')))
+                (r.group == rest
+                    || (!r.group.is_empty()
+                        && r.group.starts_with(rest)
+                        && r.group.as_bytes().get(rest.len()) == Some(&b'.')))
                     && named(r, resource)
             })
             .or_else(|| self.all.iter().find(of_core))

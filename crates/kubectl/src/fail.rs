@@ -80,7 +80,10 @@ impl Fail {
                 Fail::Status(s)
             }
             Fail::Exit(n) => Fail::Exit(n),
-            other => Fail::Text(format!("error when {verb} \"{source}\": {}", other.message())),
+            other => Fail::Text(format!(
+                "error when {verb} \"{source}\": {}",
+                other.message()
+            )),
         }
     }
     /// `PREFIX: message`, which makes the server's error one of kubectl's.
@@ -137,10 +140,7 @@ pub fn server(s: &Status) -> String {
     match s.reason {
         // Nobody answered: the status is the client's own.
         _ if s.code == 0 => s.message.clone(),
-        "Unauthorized" => format!(
-            "error: You must be logged in to the server ({})",
-            s.message
-        ),
+        "Unauthorized" => format!("error: You must be logged in to the server ({})", s.message),
         "" | "Unknown" => format!("Error from server: {}", s.message),
         reason => format!("Error from server ({reason}): {}", s.message),
     }

@@ -9,27 +9,71 @@ pub const GLOBAL: &[Flag] = &[
     Flag::array("as-group", "Group to impersonate, can be repeated."),
     Flag::text("as-uid", "UID to impersonate for the operation."),
     Flag::text("cache-dir", "Default cache directory.").or("/root/.kube/cache"),
-    Flag::text("certificate-authority", "Path to a cert file for the certificate authority."),
-    Flag::text("client-certificate", "Path to a client certificate file for TLS."),
+    Flag::text(
+        "certificate-authority",
+        "Path to a cert file for the certificate authority.",
+    ),
+    Flag::text(
+        "client-certificate",
+        "Path to a client certificate file for TLS.",
+    ),
     Flag::text("client-key", "Path to a client key file for TLS."),
     Flag::text("cluster", "The name of the kubeconfig cluster to use."),
     Flag::text("context", "The name of the kubeconfig context to use."),
-    Flag::bool("disable-compression", "If true, opt out of response compression."),
-    Flag::bool("insecure-skip-tls-verify", "If true, the server's certificate is not checked."),
-    Flag::text("kubeconfig", "Path to the kubeconfig file to use for CLI requests."),
-    Flag::bool("match-server-version", "Require server version to match client version."),
-    Flag::text("namespace", "If present, the namespace scope for this CLI request.").short('n'),
-    Flag::text("password", "Password for basic authentication to the API server."),
+    Flag::bool(
+        "disable-compression",
+        "If true, opt out of response compression.",
+    ),
+    Flag::bool(
+        "insecure-skip-tls-verify",
+        "If true, the server's certificate is not checked.",
+    ),
+    Flag::text(
+        "kubeconfig",
+        "Path to the kubeconfig file to use for CLI requests.",
+    ),
+    Flag::bool(
+        "match-server-version",
+        "Require server version to match client version.",
+    ),
+    Flag::text(
+        "namespace",
+        "If present, the namespace scope for this CLI request.",
+    )
+    .short('n'),
+    Flag::text(
+        "password",
+        "Password for basic authentication to the API server.",
+    ),
     Flag::text("profile", "Name of profile to capture.").or("none"),
-    Flag::text("request-timeout", "How long to wait for a single server request; 0 means no limit.")
-        .or("0"),
-    Flag::text("server", "The address and port of the Kubernetes API server.").short('s'),
-    Flag::text("tls-server-name", "Server name to use for server certificate validation."),
-    Flag::text("token", "Bearer token for authentication to the API server."),
+    Flag::text(
+        "request-timeout",
+        "How long to wait for a single server request; 0 means no limit.",
+    )
+    .or("0"),
+    Flag::text(
+        "server",
+        "The address and port of the Kubernetes API server.",
+    )
+    .short('s'),
+    Flag::text(
+        "tls-server-name",
+        "Server name to use for server certificate validation.",
+    ),
+    Flag::text(
+        "token",
+        "Bearer token for authentication to the API server.",
+    ),
     Flag::text("user", "The name of the kubeconfig user to use."),
-    Flag::text("username", "Username for basic authentication to the API server."),
+    Flag::text(
+        "username",
+        "Username for basic authentication to the API server.",
+    ),
     Flag::int("v", "0", "Number for the log level verbosity.").short('v'),
-    Flag::bool("warnings-as-errors", "Treat warnings received from the server as errors."),
+    Flag::bool(
+        "warnings-as-errors",
+        "Treat warnings received from the server as errors.",
+    ),
 ];
 
 /// A command line taken apart.
@@ -156,10 +200,7 @@ fn shorts(
     Ok(())
 }
 
-pub fn lookup(
-    command: &'static Command,
-    wanted: impl Fn(&Flag) -> bool,
-) -> Option<&'static Flag> {
+pub fn lookup(command: &'static Command, wanted: impl Fn(&Flag) -> bool) -> Option<&'static Flag> {
     command
         .own_flags()
         .find(|f| wanted(f))
@@ -275,7 +316,11 @@ pub fn duration(s: &str) -> Option<i64> {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        let whole: i64 = if whole.is_empty() {
+            0
+        } else {
+            whole.parse().ok()?
+        };
         total = total.checked_add(whole.checked_mul(micros)?)?;
         let mut scale = micros;
         for digit in fraction.bytes().take(9) {

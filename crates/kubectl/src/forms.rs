@@ -26,8 +26,8 @@ pub fn parse_all(content: &str) -> (Vec<Value>, Option<String>) {
 
 /// Whether a label selector selects an object.
 pub fn selects(selector: &str, object: &Object) -> Result<bool, String> {
-    let selector = machinery::selector::parse(selector)?;
-    Ok(selector.matches(object.0.at("metadata.labels")))
+    let selector = machinery::selector::Selector::parse(selector)?;
+    Ok(selector.matches(object.labels()))
 }
 
 /// What Go's decoder calls the type of a JSON value.
@@ -152,7 +152,12 @@ mod tests {
 
     #[test]
     fn base64_both_ways() {
-        for (plain, coded) in [("", ""), ("p@ss", "cEBzcw=="), ("admin", "YWRtaW4="), ("abc", "YWJj")] {
+        for (plain, coded) in [
+            ("", ""),
+            ("p@ss", "cEBzcw=="),
+            ("admin", "YWRtaW4="),
+            ("abc", "YWJj"),
+        ] {
             assert_eq!(base64(plain.as_bytes()), coded);
             assert_eq!(base64_decode(coded).as_deref(), Some(plain.as_bytes()));
         }

@@ -40,7 +40,11 @@ pub fn command(way: &[&'static Command]) -> String {
         out.push_str(".\n");
     }
     if !c.aliases.is_empty() {
-        out.push_str(&format!("\nAliases:\n{}, {}\n", c.name, c.aliases.join(", ")));
+        out.push_str(&format!(
+            "\nAliases:\n{}, {}\n",
+            c.name,
+            c.aliases.join(", ")
+        ));
     }
     if !c.examples.is_empty() {
         let parts: Vec<String> = c
@@ -130,9 +134,7 @@ fn wrap(text: &str, width: usize) -> String {
 /// Commands whose name is near to a word: at most two edits away, or beginning with it.
 pub fn suggestions(word: &str) -> Vec<&'static str> {
     let word = word.to_lowercase();
-    let near = |c: &&&'static Command| {
-        distance(&word, c.name) <= 2 || c.name.starts_with(&word)
-    };
+    let near = |c: &&&'static Command| distance(&word, c.name) <= 2 || c.name.starts_with(&word);
     ROOT.subs.iter().filter(near).map(|c| c.name).collect()
 }
 

@@ -110,7 +110,11 @@ fn root(host: &host::Ctx, rest: &[String]) -> i32 {
     let parsed = match flags::parse(&ROOT, rest) {
         Ok(p) => p,
         Err(_) if rest.iter().any(|w| !w.starts_with('-')) => flags::Parsed {
-            args: rest.iter().filter(|w| !w.starts_with('-')).cloned().collect(),
+            args: rest
+                .iter()
+                .filter(|w| !w.starts_with('-'))
+                .cloned()
+                .collect(),
             ..flags::Parsed::default()
         },
         Err(e) => {
@@ -127,7 +131,11 @@ fn root(host: &host::Ctx, rest: &[String]) -> i32 {
         if let Some(word) = rest.first() {
             host.err(&format!("Unknown help topic {word:?}\n"));
         }
-        host.out(&if way.len() == 1 { help::root() } else { help::command(&way) });
+        host.out(&if way.len() == 1 {
+            help::root()
+        } else {
+            help::command(&way)
+        });
         return 0;
     }
     let mut text = format!("error: unknown command \"{word}\" for \"kubectl\"");

@@ -78,12 +78,7 @@ fn walk(cx: &Cx, folder: &str, recursive: bool, out: &mut Vec<String>) {
 }
 
 /// Takes a text apart. An error of syntax ends it; a bad document does not keep the next from being read.
-pub fn documents(
-    content: &str,
-    source: &str,
-    check: Check,
-    out: &mut Vec<Result<Document, Fail>>,
-) {
+pub fn documents(content: &str, source: &str, check: Check, out: &mut Vec<Result<Document, Fail>>) {
     let (values, error) = forms::parse_all(content);
     for value in values {
         if value.is_null() {

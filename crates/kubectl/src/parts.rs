@@ -23,7 +23,9 @@ pub fn label_selector(source: &str) -> Result<Value, Fail> {
     for part in parts.map(str::trim).filter(|p| !p.is_empty()) {
         let words: Vec<&str> = part.split_whitespace().collect();
         let listed = || -> Vec<String> {
-            let inner = part.split_once('(').map_or("", |(_, r)| r.trim_end_matches(')'));
+            let inner = part
+                .split_once('(')
+                .map_or("", |(_, r)| r.trim_end_matches(')'));
             inner.split(',').map(|v| v.trim().to_string()).collect()
         };
         if let Some((k, v)) = part.split_once("!=") {
@@ -31,15 +33,21 @@ pub fn label_selector(source: &str) -> Result<Value, Fail> {
         } else if let Some((k, v)) = part.split_once("==").or_else(|| part.split_once('=')) {
             *labels.field(k.trim()) = Value::str(v.trim());
         } else if words.get(1).is_some_and(|w| w.starts_with("in")) {
-            rules.push(value!({ "key": Value::str(words[0]), "operator": "In", "values": listed() }));
+            rules.push(
+                value!({ "key": Value::str(words[0]), "operator": "In", "values": listed() }),
+            );
         } else if words.get(1).is_some_and(|w| w.starts_with("notin")) {
-            rules.push(value!({ "key": Value::str(words[0]), "operator": "NotIn", "values": listed() }));
+            rules.push(
+                value!({ "key": Value::str(words[0]), "operator": "NotIn", "values": listed() }),
+            );
         } else if let Some(k) = part.strip_prefix('!') {
             rules.push(value!({ "key": Value::str(k.trim()), "operator": "DoesNotExist" }));
         } else if words.len() == 1 {
             rules.push(value!({ "key": Value::str(words[0]), "operator": "Exists" }));
         } else {
-            return Err(text(format!("couldn't parse the selector string \"{source}\"")));
+            return Err(text(format!(
+                "couldn't parse the selector string \"{source}\""
+            )));
         }
     }
     let mut out = Value::map();
@@ -62,7 +70,12 @@ pub fn selector_text(selector: &Value) -> String {
         .collect();
     for rule in selector.get("matchExpressions").items() {
         let key = rule.text("key");
-        let values: Vec<&str> = rule.get("values").items().iter().filter_map(Value::as_str).collect();
+        let values: Vec<&str> = rule
+            .get("values")
+            .items()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         parts.push(match rule.text("operator") {
             "In" => format!("{key} in ({})", values.join(",")),
             "NotIn" => format!("{key} notin ({})", values.join(",")),

@@ -153,9 +153,7 @@ pub async fn find(cx: &Cx, ask: &Ask) -> Result<Found, Fail> {
             }
         }
         None if names.is_empty() => {
-            return Err(text(
-                "resource(s) were provided, but no name was specified",
-            ));
+            return Err(text("resource(s) were provided, but no name was specified"));
         }
         None => {
             found.single = types.len() == 1 && names.len() == 1;
@@ -178,7 +176,9 @@ pub fn resources(mapper: &Mapper, word: &str) -> Result<Vec<Rc<Res>>, Fail> {
             out.extend(members);
         } else {
             if part.is_empty() {
-                return Err(text("arguments must consist of a resource or a resource and name"));
+                return Err(text(
+                    "arguments must consist of a resource or a resource and name",
+                ));
             }
             out.push(mapper.resource(part)?);
         }
@@ -226,12 +226,7 @@ fn one(ask: &Ask, res: &Rc<Res>, name: &str) -> Result<Info, Fail> {
 }
 
 /// `TYPE/NAME` words.
-fn from_pairs(
-    mapper: &Mapper,
-    ask: &Ask,
-    words: &[String],
-    slashes: usize,
-) -> Result<Found, Fail> {
+fn from_pairs(mapper: &Mapper, ask: &Ask, words: &[String], slashes: usize) -> Result<Found, Fail> {
     if slashes != words.len() {
         return Err(text(
             "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
@@ -361,7 +356,11 @@ pub fn list_error(fail: Fail, res: &Res, selector: &str, fields: &str) -> Fail {
         {
             s.message = format!(
                 "Unable to find \"{}, Resource={}\" that match label selector \"{selector}\", field selector \"{fields}\": {}",
-                if res.group.is_empty() { format!("/{}", res.version) } else { res.api_version() },
+                if res.group.is_empty() {
+                    format!("/{}", res.version)
+                } else {
+                    res.api_version()
+                },
                 res.plural,
                 s.message
             );

@@ -79,10 +79,16 @@ pub fn list_merge(parent: &str, name: &str, items: &[Value]) -> Merge {
     let first = items.first();
     let has = |key: &str| first.is_some_and(|i| i.has(key));
     match name {
-        "containers" | "initContainers" | "ephemeralContainers" | "env" | "volumes"
-        | "imagePullSecrets" | "secrets" | "resourceClaims" | "schedulingGates" | "webhooks" => {
-            Merge::By("name")
-        }
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "env"
+        | "volumes"
+        | "imagePullSecrets"
+        | "secrets"
+        | "resourceClaims"
+        | "schedulingGates"
+        | "webhooks" => Merge::By("name"),
         "ports" if has("containerPort") || parent == "containers" || parent == "initContainers" => {
             Merge::By("containerPort")
         }
@@ -119,7 +125,11 @@ fn diff(from: &Value, to: &Value, half: Half, here: &str) -> Value {
                 let mut inner = diff(was, v, half, k);
                 if !inner.is_empty() {
                     if retains_keys(here, k) && half == Half::Changes {
-                        let keys: Vec<Value> = v.entries().iter().map(|(k, _)| Value::from(k.clone())).collect();
+                        let keys: Vec<Value> = v
+                            .entries()
+                            .iter()
+                            .map(|(k, _)| Value::from(k.clone()))
+                            .collect();
                         *inner.field("$retainKeys") = Value::from(keys);
                     }
                     *out.field(k) = inner;
@@ -159,7 +169,10 @@ fn set(from: &[Value], to: &[Value], half: Half, name: &str, out: &mut Value) {
     };
     let (list, field) = match half {
         Half::Changes => (missing(to, from), name.to_string()),
-        Half::Deletions => (missing(from, to), format!("$deleteFromPrimitiveList/{name}")),
+        Half::Deletions => (
+            missing(from, to),
+            format!("$deleteFromPrimitiveList/{name}"),
+        ),
     };
     if !list.is_empty() {
         *out.field(&field) = Value::from(list);
@@ -177,7 +190,11 @@ fn keyed(from: &[Value], to: &[Value], half: Half, key: &str, name: &str, out: &
                 let mut inner = diff(&was, item, half, name);
                 if !inner.is_empty() {
                     if retains_keys("", name) && half == Half::Changes {
-                        let keys: Vec<Value> = item.entries().iter().map(|(k, _)| Value::from(k.clone())).collect();
+                        let keys: Vec<Value> = item
+                            .entries()
+                            .iter()
+                            .map(|(k, _)| Value::from(k.clone()))
+                            .collect();
                         *inner.field("$retainKeys") = Value::from(keys);
                     }
                     *inner.field(key) = id.clone();
@@ -198,10 +215,17 @@ fn keyed(from: &[Value], to: &[Value], half: Half, key: &str, name: &str, out: &
             }
         }
     }
-    let order = |list: &[Value]| -> Vec<Value> { list.iter().map(|i| i.get(key).clone()).collect() };
+    let order =
+        |list: &[Value]| -> Vec<Value> { list.iter().map(|i| i.get(key).clone()).collect() };
     let moved = half == Half::Changes && {
-        let kept: Vec<Value> = order(from).into_iter().filter(|id| order(to).contains(id)).collect();
-        let wanted: Vec<Value> = order(to).into_iter().filter(|id| kept.contains(id)).collect();
+        let kept: Vec<Value> = order(from)
+            .into_iter()
+            .filter(|id| order(to).contains(id))
+            .collect();
+        let wanted: Vec<Value> = order(to)
+            .into_iter()
+            .filter(|id| kept.contains(id))
+            .collect();
         kept != wanted
     };
     if patch.is_empty() && !moved {
@@ -279,7 +303,11 @@ mod tests {
             assert_eq!(json::print(&strategic(original, modified, &live)), expected);
         }
         assert_eq!(
-            json::print(&merge(&before, &value!({ "spec": { "replicas": 2 } }), &live)),
+            json::print(&merge(
+                &before,
+                &value!({ "spec": { "replicas": 2 } }),
+                &live
+            )),
             r#"{"metadata":null,"spec":{"containers":null,"replicas":2}}"#
         );
     }

@@ -36,7 +36,7 @@ impl Session {
         let _ = fs.mkdir(HOME, true);
         let _ = fs.mkdir("/tmp", true);
         if is_up {
-            let _ = fs.install(&format!("{HOME}/.kube/config"), KUBECONFIG);
+            let _ = fs.install(&format!("{HOME}/.kube/config"), kubectl::config::fresh_text());
         }
         let fs = Rc::new(RefCell::new(fs));
         let mut terminal = Terminal::new(programs(&shared), fs.clone(), environment());
@@ -131,8 +131,7 @@ impl Session {
 /// The programs on the learner's machine.
 fn programs(shared: &Rc<Shared>) -> Vec<Program> {
     let api: Rc<dyn Api> = shared.clone();
-    let _ = api;
-    Vec::new()
+    vec![kubectl::program(api)]
 }
 
 fn environment() -> Env {
@@ -150,21 +149,3 @@ fn environment() -> Env {
         .map(|(k, v)| (k.to_string(), v.to_string()))
         .collect()
 }
-
-/// What `kubeadm` would have left in the learner's home.
-const KUBECONFIG: &str = "apiVersion: v1
-clusters:
-- cluster:
-    server: https://127.0.0.1:6443
-  name: kubernetes
-contexts:
-- context:
-    cluster: kubernetes
-    user: kubernetes-admin
-  name: kubernetes-admin@kubernetes
-current-context: kubernetes-admin@kubernetes
-kind: Config
-users:
-- name: kubernetes-admin
-  user: {}
-";

@@ -55,13 +55,17 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         return Err(text("--force-conflicts only works with --server-side"));
     }
     if dry == DryRun::Client && server_side {
-        return Err(text("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"));
+        return Err(text(
+            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+        ));
     }
     if !ask.has_files() {
         return Err(text("must specify one of -f and -k"));
     }
     if cx.on("prune") && ask.selector.is_none() {
-        return Err(text("all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector"));
+        return Err(text(
+            "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",
+        ));
     }
     let shown = Shown::of(&cx)?;
     let found = resources::find(&cx, &ask).await?;
@@ -92,7 +96,10 @@ async fn run(cx: Cx) -> Result<(), Fail> {
 pub fn remembered(object: &Object) -> String {
     let mut v = object.0.clone();
     *v.place("metadata.annotations").field(LAST) = Value::Null;
-    v.field("metadata").field("annotations").map_mut().remove(LAST);
+    v.field("metadata")
+        .field("annotations")
+        .map_mut()
+        .remove(LAST);
     format!("{}\n", json::print(&v))
 }
 
@@ -132,7 +139,10 @@ async fn client(cx: &Cx, info: &Info, dry: DryRun, shown: &Shown) -> Result<Obje
             return Ok(made);
         }
         Err(e) => {
-            let verb = format!("retrieving current configuration of:\n{}\nfrom server for:", spelled(info));
+            let verb = format!(
+                "retrieving current configuration of:\n{}\nfrom server for:",
+                spelled(info)
+            );
             return Err(e.about(&verb, &info.source));
         }
     };
@@ -161,12 +171,25 @@ pub fn difference(modified: &Object, live: &Object) -> (Value, PatchType) {
     let original = last(live);
     // A kind that the client knows has merge keys; custom resources have none.
     match kinds::of(live.api_version(), live.kind()) {
-        Some(_) => (three_way::strategic(&original, &modified.0, &live.0), PatchType::Strategic),
-        None => (three_way::merge(&original, &modified.0, &live.0), PatchType::Merge),
+        Some(_) => (
+            three_way::strategic(&original, &modified.0, &live.0),
+            PatchType::Strategic,
+        ),
+        None => (
+            three_way::merge(&original, &modified.0, &live.0),
+            PatchType::Merge,
+        ),
     }
 }
 
-async fn patch(cx: &Cx, info: &Info, modified: &Object, live: Object, dry: DryRun, shown: &Shown) -> Result<Object, Fail> {
+async fn patch(
+    cx: &Cx,
+    info: &Info,
+    modified: &Object,
+    live: Object,
+    dry: DryRun,
+    shown: &Shown,
+) -> Result<Object, Fail> {
     let manager = match cx.flag("field-manager") {
         "" => "kubectl-client-side-apply",
         m => m,
@@ -213,15 +236,23 @@ async fn patch(cx: &Cx, info: &Info, modified: &Object, live: Object, dry: DryRu
 /// `--force`: away with it, and anew.
 async fn replaced(cx: &Cx, info: &Info, modified: &Object, shown: &Shown) -> Result<Object, Fail> {
     let grace = cx.int("grace-period").max(0);
-    let options = machinery::value!({ "gracePeriodSeconds": grace, "propagationPolicy": "Background" });
+    let options =
+        machinery::value!({ "gracePeriodSeconds": grace, "propagationPolicy": "Background" });
     cx.ask(Request::new(machinery::Method::Delete, info.path()).body(options))?;
     super::delete::wait_gone(cx, std::slice::from_ref(info), cx.millis("timeout")).await?;
-    let made = super::create::post(cx, info, modified, DryRun::None, "kubectl-client-side-apply")?;
+    let made = super::create::post(
+        cx,
+        info,
+        modified,
+        DryRun::None,
+        "kubectl-client-side-apply",
+    )?;
     shown.print(cx, &made, "configured")?;
     Ok(made)
 }
 
-const CONFLICT_HELP: &str = "Please review the fields above--they currently have other managers. Here
+const CONFLICT_HELP: &str =
+    "Please review the fields above--they currently have other managers. Here
 are the ways you can resolve this warning:
 * If you intend to manage all of these fields, please re-run the apply
   command with the `--force-conflicts` flag.
@@ -238,10 +269,11 @@ fn server(cx: &Cx, info: &Info, dry: DryRun, shown: &Shown) -> Result<Object, Fa
         "" => "kubectl",
         m => m,
     };
-    let mut request = crate::cx::Inner::patch_request(&info.path(), PatchType::Apply, info.object.0.clone())
-        .with("fieldManager", manager)
-        .with("fieldValidation", super::create::validation(cx)?)
-        .with("force", cx.on("force-conflicts").to_string());
+    let mut request =
+        crate::cx::Inner::patch_request(&info.path(), PatchType::Apply, info.object.0.clone())
+            .with("fieldManager", manager)
+            .with("fieldValidation", super::create::validation(cx)?)
+            .with("force", cx.on("force-conflicts").to_string());
     if dry == DryRun::Server {
         request = request.with("dryRun", "All");
     }
@@ -260,22 +292,44 @@ fn server(cx: &Cx, info: &Info, dry: DryRun, shown: &Shown) -> Result<Object, Fa
 
 /// The kinds that `--prune` looks at, as upstream's list has them.
 const PRUNED: &[(&str, &str)] = &[
-    ("v1", "ConfigMap"), ("v1", "Endpoints"), ("v1", "Namespace"), ("v1", "PersistentVolumeClaim"),
-    ("v1", "PersistentVolume"), ("v1", "Pod"), ("v1", "ReplicationController"), ("v1", "Secret"), ("v1", "Service"),
-    ("batch/v1", "Job"), ("batch/v1", "CronJob"), ("networking.k8s.io/v1", "Ingress"),
-    ("apps/v1", "DaemonSet"), ("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("apps/v1", "StatefulSet"),
+    ("v1", "ConfigMap"),
+    ("v1", "Endpoints"),
+    ("v1", "Namespace"),
+    ("v1", "PersistentVolumeClaim"),
+    ("v1", "PersistentVolume"),
+    ("v1", "Pod"),
+    ("v1", "ReplicationController"),
+    ("v1", "Secret"),
+    ("v1", "Service"),
+    ("batch/v1", "Job"),
+    ("batch/v1", "CronJob"),
+    ("networking.k8s.io/v1", "Ingress"),
+    ("apps/v1", "DaemonSet"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "ReplicaSet"),
+    ("apps/v1", "StatefulSet"),
 ];
 
 /// Deletes what was applied earlier and is in the files no more.
 fn prune(cx: &Cx, ask: &Ask, applied: &[(Info, Object)], dry: DryRun) -> Result<(), Fail> {
     let mapper = cx.mapper()?;
-    let mut namespaces: Vec<String> = applied.iter().map(|(i, _)| i.namespace.clone()).filter(|n| !n.is_empty()).collect();
+    let mut namespaces: Vec<String> = applied
+        .iter()
+        .map(|(i, _)| i.namespace.clone())
+        .filter(|n| !n.is_empty())
+        .collect();
     namespaces.sort();
     namespaces.dedup();
     let selector = ask.selector.clone().unwrap_or_default();
     for (version, kind) in PRUNED {
-        let Some(res) = mapper.of_kind(version, kind) else { continue };
-        let places = if res.namespaced { namespaces.clone() } else { vec![String::new()] };
+        let Some(res) = mapper.of_kind(version, kind) else {
+            continue;
+        };
+        let places = if res.namespaced {
+            namespaces.clone()
+        } else {
+            vec![String::new()]
+        };
         for ns in places {
             let list = cx.ask(resources::list_request(&res, &ns, &selector, ""))?;
             for info in resources::items(&res, &list) {
@@ -302,10 +356,19 @@ const VIEW_LAST: Command = Command {
     name: "view-last-applied",
     usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
     short: "View the latest last-applied-configuration annotations of a resource/object",
-    examples: &[Example("See what was applied last", "kubectl apply view-last-applied deployment/web")],
+    examples: &[Example(
+        "See what was applied last",
+        "kubectl apply view-last-applied deployment/web",
+    )],
     flags: &[
-        FILES, SELECTOR, ALL_FLAG,
-        &[Flag::text("output", "Output format. Must be one of (yaml, json).").or("yaml").short('o')],
+        FILES,
+        SELECTOR,
+        ALL_FLAG,
+        &[
+            Flag::text("output", "Output format. Must be one of (yaml, json).")
+                .or("yaml")
+                .short('o'),
+        ],
     ],
     complete: Complete::Resources,
     run: Some(|cx| -> Run { Box::pin(view(cx)) }),
@@ -317,7 +380,10 @@ async fn view(cx: Cx) -> Result<(), Fail> {
     let (infos, fails) = resources::read(&cx, &ask).await?;
     for info in infos {
         let Some(words) = info.object.annotation(LAST) else {
-            return Err(text(format!("no last-applied-configuration annotation found on resource: {}", info.name)));
+            return Err(text(format!(
+                "no last-applied-configuration annotation found on resource: {}",
+                info.name
+            )));
         };
         let v = crate::forms::parse_one(words).unwrap_or_default();
         match cx.flag("output") {
@@ -333,8 +399,13 @@ const SET_LAST: Command = Command {
     usage: "-f FILENAME",
     short: "Set the last-applied-configuration annotation on a live object to match the contents of a file",
     flags: &[
-        FILES, OUTPUT, DRY_RUN,
-        &[Flag::bool("create-annotation", "Will create 'last-applied-configuration' annotations if current objects doesn't have one.")],
+        FILES,
+        OUTPUT,
+        DRY_RUN,
+        &[Flag::bool(
+            "create-annotation",
+            "Will create 'last-applied-configuration' annotations if current objects doesn't have one.",
+        )],
     ],
     run: Some(|cx| -> Run { Box::pin(set(cx)) }),
     ..Command::NONE
@@ -357,7 +428,11 @@ async fn set(cx: Cx) -> Result<(), Fail> {
         let mut body = Value::map();
         *body.place("metadata.annotations").field(LAST) = Value::from(remembered(&info.object));
         let after = match dry {
-            DryRun::None => Object(cx.ask(crate::cx::Inner::patch_request(&info.path(), PatchType::Merge, body))?),
+            DryRun::None => Object(cx.ask(crate::cx::Inner::patch_request(
+                &info.path(),
+                PatchType::Merge,
+                body,
+            ))?),
             _ => live,
         };
         shown.print(&cx, &after, "configured")?;
@@ -372,7 +447,11 @@ const EDIT_LAST: Command = Command {
     flags: &[FILES, OUTPUT],
     complete: Complete::Resources,
     run: Some(|_| -> Run {
-        Box::pin(async { Err(text("bottleship does not simulate edit-last-applied: use set-last-applied with a file")) })
+        Box::pin(async {
+            Err(text(
+                "bottleship does not simulate edit-last-applied: use set-last-applied with a file",
+            ))
+        })
     }),
     ..Command::NONE
 };

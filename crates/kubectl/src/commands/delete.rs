@@ -56,7 +56,9 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     let mut waits = cx.on("wait");
     if cx.on("now") {
         if grace != -1 {
-            return Err(text("--now and --grace-period cannot be specified together"));
+            return Err(text(
+                "--now and --grace-period cannot be specified together",
+            ));
         }
         grace = 1;
     }
@@ -77,7 +79,9 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         cx.warn("Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.");
     }
     if cx.on("force") && grace > 0 {
-        return Err(text("--force and --grace-period greater than 0 cannot be specified together"));
+        return Err(text(
+            "--force and --grace-period greater than 0 cannot be specified together",
+        ));
     }
     if !["", "name"].contains(&cx.flag("output")) {
         return Err(usage(format!(
@@ -87,7 +91,9 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     }
     let ask = Ask::of(&cx, cx.args())?;
     if cx.on("all") && !cx.flag("selector").is_empty() {
-        return Err(text("setting 'all' parameter but found a non empty selector. "));
+        return Err(text(
+            "setting 'all' parameter but found a non empty selector. ",
+        ));
     }
     let found = resources::find(&cx, &ask).await?;
     let wish = Wish {
@@ -190,14 +196,21 @@ pub fn one(cx: &Cx, info: &Info, wish: &Wish) -> Result<Option<Info>, Fail> {
             o.set("metadata.uid", uid);
         }
     });
-    Ok(Some(Info { object, ..info.clone() }))
+    Ok(Some(Info {
+        object,
+        ..info.clone()
+    }))
 }
 
 fn announce(cx: &Cx, info: &Info, wish: &Wish) {
     if cx.flag("output") == "name" {
         return cx.line(info.shown());
     }
-    let how = if wish.grace == 0 { "force deleted" } else { "deleted" };
+    let how = if wish.grace == 0 {
+        "force deleted"
+    } else {
+        "deleted"
+    };
     let place = match info.namespace.as_str() {
         "" => String::new(),
         ns => format!(" from {ns} namespace"),

@@ -18,12 +18,23 @@ pub const COMMAND: Command = Command {
     examples: &[
         Example("Describe a node", "kubectl describe nodes node-1"),
         Example("Describe a pod", "kubectl describe pods/nginx"),
-        Example("Describe the pods of an application", "kubectl describe pods -l app=web"),
+        Example(
+            "Describe the pods of an application",
+            "kubectl describe pods -l app=web",
+        ),
     ],
     flags: &[
         &[
-            Flag::bool("show-events", "If true, display events related to the described object.").or("true"),
-            Flag::int("chunk-size", "500", "Return large lists in chunks rather than all at once."),
+            Flag::bool(
+                "show-events",
+                "If true, display events related to the described object.",
+            )
+            .or("true"),
+            Flag::int(
+                "chunk-size",
+                "500",
+                "Return large lists in chunks rather than all at once.",
+            ),
         ],
         FILES,
         SELECTOR,
@@ -57,7 +68,10 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         if ask.all_namespaces {
             cx.err("No resources found\n");
         } else {
-            cx.err(format!("No resources found in {} namespace.\n", ask.namespace));
+            cx.err(format!(
+                "No resources found in {} namespace.\n",
+                ask.namespace
+            ));
         }
         return Ok(());
     }
@@ -101,12 +115,20 @@ pub struct Through<'a>(pub &'a Cx);
 
 impl Related for Through<'_> {
     fn list(&self, api_version: &str, kind: &str, namespace: &str, selector: &str) -> Vec<Object> {
-        let Some(res) = self.0.mapper().ok().and_then(|m| m.of_kind(api_version, kind)) else {
+        let Some(res) = self
+            .0
+            .mapper()
+            .ok()
+            .and_then(|m| m.of_kind(api_version, kind))
+        else {
             return Vec::new();
         };
         let request = resources::list_request(&res, namespace, selector, "");
         match self.0.ask(request) {
-            Ok(list) => resources::items(&res, &list).into_iter().map(|i| i.object).collect(),
+            Ok(list) => resources::items(&res, &list)
+                .into_iter()
+                .map(|i| i.object)
+                .collect(),
             Err(_) => Vec::new(),
         }
     }
@@ -149,15 +171,26 @@ pub fn events_about(cx: &Cx, about: &Object) -> Vec<Object> {
     let Ok(list) = cx.ask(request) else {
         return Vec::new();
     };
-    let mut out: Vec<Object> = list.get("items").items().iter().cloned().map(Object).collect();
+    let mut out: Vec<Object> = list
+        .get("items")
+        .items()
+        .iter()
+        .cloned()
+        .map(Object)
+        .collect();
     out.sort_by_key(last_seen);
     out
 }
 
 /// When an event was last seen.
 pub fn last_seen(e: &Object) -> i64 {
-    ["series.lastObservedTime", "lastTimestamp", "eventTime", "firstTimestamp"]
-        .iter()
-        .find_map(|f| machinery::time::parse_rfc3339(e.text(f)))
-        .unwrap_or_else(|| e.created())
+    [
+        "series.lastObservedTime",
+        "lastTimestamp",
+        "eventTime",
+        "firstTimestamp",
+    ]
+    .iter()
+    .find_map(|f| machinery::time::parse_rfc3339(e.text(f)))
+    .unwrap_or_else(|| e.created())
 }

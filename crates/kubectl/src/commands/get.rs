@@ -18,26 +18,78 @@ pub const COMMAND: Command = Command {
     long: "Shows one or many objects as a table of the most important facts about them.\n\nBy label (--selector) or field (--field-selector) the list is narrowed; objects of the current namespace are shown unless --all-namespaces is given.",
     examples: &[
         Example("List all pods", "kubectl get pods"),
-        Example("List all pods with more columns, such as the node", "kubectl get pods -o wide"),
-        Example("Show a single deployment as YAML", "kubectl get deployment web -o yaml"),
-        Example("List deployments and services together", "kubectl get deployments,services"),
-        Example("Show only the phase of a pod", "kubectl get pod web -o jsonpath='{.status.phase}'"),
+        Example(
+            "List all pods with more columns, such as the node",
+            "kubectl get pods -o wide",
+        ),
+        Example(
+            "Show a single deployment as YAML",
+            "kubectl get deployment web -o yaml",
+        ),
+        Example(
+            "List deployments and services together",
+            "kubectl get deployments,services",
+        ),
+        Example(
+            "Show only the phase of a pod",
+            "kubectl get pod web -o jsonpath='{.status.phase}'",
+        ),
     ],
     flags: &[
         &[
-            Flag::bool("watch", "After listing/getting the requested object, watch for changes.").short('w'),
-            Flag::bool("watch-only", "Watch for changes to the requested object(s), without listing/getting first."),
-            Flag::bool("output-watch-events", "Output watch event objects when --watch or --watch-only is used."),
-            Flag::int("chunk-size", "500", "Return large lists in chunks rather than all at once."),
-            Flag::bool("ignore-not-found", "If set to true, suppresses NotFound error for specific objects that do not exist."),
-            Flag::bool("no-headers", "When using the default or custom-column output format, don't print headers."),
-            Flag::bool("show-labels", "When printing, show all labels as the last column."),
-            Flag::bool("show-kind", "If present, list the resource type for the requested object(s)."),
-            Flag::list("label-columns", "Labels that are going to be presented as columns.").short('L'),
-            Flag::text("sort-by", "If non-empty, sort list types using this field specification, a JSONPath expression."),
+            Flag::bool(
+                "watch",
+                "After listing/getting the requested object, watch for changes.",
+            )
+            .short('w'),
+            Flag::bool(
+                "watch-only",
+                "Watch for changes to the requested object(s), without listing/getting first.",
+            ),
+            Flag::bool(
+                "output-watch-events",
+                "Output watch event objects when --watch or --watch-only is used.",
+            ),
+            Flag::int(
+                "chunk-size",
+                "500",
+                "Return large lists in chunks rather than all at once.",
+            ),
+            Flag::bool(
+                "ignore-not-found",
+                "If set to true, suppresses NotFound error for specific objects that do not exist.",
+            ),
+            Flag::bool(
+                "no-headers",
+                "When using the default or custom-column output format, don't print headers.",
+            ),
+            Flag::bool(
+                "show-labels",
+                "When printing, show all labels as the last column.",
+            ),
+            Flag::bool(
+                "show-kind",
+                "If present, list the resource type for the requested object(s).",
+            ),
+            Flag::list(
+                "label-columns",
+                "Labels that are going to be presented as columns.",
+            )
+            .short('L'),
+            Flag::text(
+                "sort-by",
+                "If non-empty, sort list types using this field specification, a JSONPath expression.",
+            ),
             Flag::text("raw", "Raw URI to request from the server."),
-            Flag::text("subresource", "If specified, gets the subresource of the requested object."),
-            Flag::bool("server-print", "If true, have the server return the appropriate table output.").or("true"),
+            Flag::text(
+                "subresource",
+                "If specified, gets the subresource of the requested object.",
+            ),
+            Flag::bool(
+                "server-print",
+                "If true, have the server return the appropriate table output.",
+            )
+            .or("true"),
         ],
         FILES,
         OUTPUT,
@@ -58,7 +110,9 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     }
     let ask = Ask::of(&cx, cx.args())?.type_alone();
     if cx.args().is_empty() && !ask.has_files() {
-        cx.err(format!("You must specify the type of resource to get. {SUGGEST}\n\n"));
+        cx.err(format!(
+            "You must specify the type of resource to get. {SUGGEST}\n\n"
+        ));
         return Err(usage(
             "Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).",
         ));
@@ -124,10 +178,19 @@ fn request(cx: &Cx, target: &Target) -> Request {
     match target {
         Target::One(info) => {
             let sub = cx.flag("subresource");
-            let tail = if sub.is_empty() { String::new() } else { format!("/{sub}") };
+            let tail = if sub.is_empty() {
+                String::new()
+            } else {
+                format!("/{sub}")
+            };
             Request::get(format!("{}{tail}", info.path()))
         }
-        Target::Many { res, namespace, selector, fields } => {
+        Target::Many {
+            res,
+            namespace,
+            selector,
+            fields,
+        } => {
             let mut r = resources::list_request(res, namespace, selector, fields);
             let limit = cx.int("chunk-size");
             if limit > 0 && cx.flag("sort-by").is_empty() {
@@ -148,19 +211,30 @@ fn res(target: &Target) -> &Rc<Res> {
 /// Asks for a target, following `continue` until the collection is whole. `merge` is `rows` or `items`.
 fn whole(cx: &Cx, target: &Target, accept: Accept, merge: &str) -> Result<Value, Fail> {
     let describe = |e: Fail| match target {
-        Target::Many { res, selector, fields, .. } => resources::list_error(e, res, selector, fields),
+        Target::Many {
+            res,
+            selector,
+            fields,
+            ..
+        } => resources::list_error(e, res, selector, fields),
         Target::One(_) => e,
     };
     let with_objects = accept == Accept::Table && !cx.flag("sort-by").is_empty();
     let base = move |r: Request| {
         let r = r.accept(accept);
-        if with_objects { r.with("includeObject", "Object") } else { r }
+        if with_objects {
+            r.with("includeObject", "Object")
+        } else {
+            r
+        }
     };
     let mut value = cx.ask(base(request(cx, target))).map_err(describe)?;
     let mut next = value.text("metadata.continue").to_string();
     let mut all: Vec<Value> = Vec::new();
     while !next.is_empty() {
-        let more = cx.ask(base(request(cx, target)).with("continue", next.clone())).map_err(describe)?;
+        let more = cx
+            .ask(base(request(cx, target)).with("continue", next.clone()))
+            .map_err(describe)?;
         all.extend(more.get(merge).items().iter().cloned());
         next = more.text("metadata.continue").to_string();
     }
@@ -200,7 +274,13 @@ fn objects(cx: &Cx, found: resources::Found, format: Format) -> Result<(), Fail>
         sort(cx.flag("sort-by"), &mut items, |v| v)?;
     }
     let managed = cx.on("show-managed-fields");
-    let clean = |v: Value| if managed { v } else { print::without_managed(&v) };
+    let clean = |v: Value| {
+        if managed {
+            v
+        } else {
+            print::without_managed(&v)
+        }
+    };
     let nothing = found.single && items.is_empty();
     match &format {
         Format::Name => {
@@ -226,12 +306,21 @@ fn objects(cx: &Cx, found: resources::Found, format: Format) -> Result<(), Fail>
 /// Sorts by a JSONPath; what has no such field comes first.
 pub fn sort<T>(by: &str, items: &mut [T], value: impl Fn(&T) -> &Value) -> Result<(), Fail> {
     let path = Path::relaxed(by)?;
-    let key = |item: &T| path.values(value(item)).into_iter().next().unwrap_or_default();
+    let key = |item: &T| {
+        path.values(value(item))
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+    };
     let mut keyed: Vec<Value> = items.iter().map(key).collect();
     if !items.is_empty() && keyed.iter().all(Value::is_null) {
         return Err(text(format!(
             "couldn't find any field with path \"{{{}}}\" in the list of objects",
-            if by.starts_with('.') { by.to_string() } else { format!(".{}", by.trim_matches(['{', '}'])) }
+            if by.starts_with('.') {
+                by.to_string()
+            } else {
+                format!(".{}", by.trim_matches(['{', '}']))
+            }
         )));
     }
     // An insertion sort keeps equal items in their order and moves keys along with them.
@@ -262,7 +351,7 @@ fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
             (Some(x), Some(y)) => x.partial_cmp(&y).unwrap_or(Ordering::Equal),
             _ => {
                 let (x, y) = (crate::forms::go(a), crate::forms::go(b));
-                let quantity = |s: &str| machinery::quantity::parse(s).ok();
+                let quantity = |s: &str| machinery::quantity::Quantity::parse(s).ok();
                 match (quantity(&x), quantity(&y)) {
                     (Some(p), Some(q)) => p.cmp(&q),
                     _ => x.cmp(&y),
@@ -348,7 +437,10 @@ fn nothing(cx: &Cx, ask: &Ask, targets: &[Target]) {
     if all {
         cx.err("No resources found\n");
     } else {
-        cx.err(format!("No resources found in {} namespace.\n", ask.namespace));
+        cx.err(format!(
+            "No resources found in {} namespace.\n",
+            ask.namespace
+        ));
     }
 }
 
@@ -357,16 +449,32 @@ async fn watch(cx: &Cx, ask: &Ask, format: Option<Format>) -> Result<(), Fail> {
     let found = resources::find(cx, ask).await?;
     fail::all(found.fails)?;
     let [target] = &found.targets[..] else {
-        return Err(text("watch is only supported on individual resources and resource collections - more than 1 resource was found"));
+        return Err(text(
+            "watch is only supported on individual resources and resource collections - more than 1 resource was found",
+        ));
     };
-    let accept = if format.is_some() { Accept::Json } else { Accept::Table };
-    let mut shown = Watched { format, options: options(cx), widths: Vec::new(), headed: false };
+    let accept = if format.is_some() {
+        Accept::Json
+    } else {
+        Accept::Table
+    };
+    let mut shown = Watched {
+        format,
+        options: options(cx),
+        widths: Vec::new(),
+        headed: false,
+    };
     shown.options.namespace &= res(target).namespaced;
     shown.options.kind_prefix = cx.on("show-kind").then(|| res(target).kind_name());
     let first = whole(cx, target, accept, "rows")?;
     let mut version = first.text("metadata.resourceVersion").to_string();
     if version.is_empty() {
-        version = first.at("rows").items().first().map(|r| r.text("object.metadata.resourceVersion").to_string()).unwrap_or_default();
+        version = first
+            .at("rows")
+            .items()
+            .first()
+            .map(|r| r.text("object.metadata.resourceVersion").to_string())
+            .unwrap_or_default();
     }
     if !cx.on("watch-only") {
         match accept {
@@ -375,7 +483,10 @@ async fn watch(cx: &Cx, ask: &Ask, format: Option<Format>) -> Result<(), Fail> {
             _ => {
                 let items = match target {
                     Target::One(_) => vec![first.clone()],
-                    Target::Many { res, .. } => resources::items(res, &first).into_iter().map(|i| i.object.0).collect(),
+                    Target::Many { res, .. } => resources::items(res, &first)
+                        .into_iter()
+                        .map(|i| i.object.0)
+                        .collect(),
                 };
                 for v in items {
                     shown.object(cx, &v, "ADDED")?;
@@ -387,7 +498,11 @@ async fn watch(cx: &Cx, ask: &Ask, format: Option<Format>) -> Result<(), Fail> {
     let path = watch_request(target, accept);
     loop {
         let request = path.clone().with("resourceVersion", version.clone());
-        let Response::Watch { events, version: next } = cx.send(request)? else {
+        let Response::Watch {
+            events,
+            version: next,
+        } = cx.send(request)?
+        else {
             return Err(text("the server did not answer with a watch"));
         };
         version = next.to_string();
@@ -408,7 +523,8 @@ async fn watch(cx: &Cx, ask: &Ask, format: Option<Format>) -> Result<(), Fail> {
 /// When `--request-timeout` ends a watch.
 fn deadline(cx: &Cx) -> Option<i64> {
     let given = cx.flag("request-timeout");
-    let ms = crate::flags::duration(given).or_else(|| given.parse::<i64>().ok().map(|s| s * 1000))?;
+    let ms =
+        crate::flags::duration(given).or_else(|| given.parse::<i64>().ok().map(|s| s * 1000))?;
     (ms > 0).then(|| cx.now() + ms)
 }
 
@@ -417,9 +533,12 @@ pub fn watch_request(target: &Target, accept: Accept) -> Request {
     let r = match target {
         Target::One(info) => Request::get(info.res.path(&info.namespace))
             .with("fieldSelector", format!("metadata.name={}", info.name)),
-        Target::Many { res, namespace, selector, fields } => {
-            resources::list_request(res, namespace, selector, fields)
-        }
+        Target::Many {
+            res,
+            namespace,
+            selector,
+            fields,
+        } => resources::list_request(res, namespace, selector, fields),
     };
     r.accept(accept).with("watch", "true")
 }

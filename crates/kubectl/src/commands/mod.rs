@@ -41,41 +41,76 @@ pub const GROUPS: &[&str] = &[
 ];
 
 pub const FILES: &[Flag] = &[
-    Flag::list("filename", "Files, folders or - for standard input that hold the objects.").short('f'),
-    Flag::text("kustomize", "Process the kustomization directory. Cannot be used together with -f or -R.").short('k'),
-    Flag::bool("recursive", "Process the directory used in -f, --filename recursively.").short('R'),
+    Flag::list(
+        "filename",
+        "Files, folders or - for standard input that hold the objects.",
+    )
+    .short('f'),
+    Flag::text(
+        "kustomize",
+        "Process the kustomization directory. Cannot be used together with -f or -R.",
+    )
+    .short('k'),
+    Flag::bool(
+        "recursive",
+        "Process the directory used in -f, --filename recursively.",
+    )
+    .short('R'),
 ];
 pub const OUTPUT: &[Flag] = &[
-    Flag::text("output", "Output format: json, yaml, kyaml, name, go-template, jsonpath and their file forms.").short('o'),
-    Flag::text("template", "Template string or path to template file to use with go-template."),
-    Flag::bool("show-managed-fields", "If true, keep the managedFields when printing objects in JSON or YAML format."),
-    Flag::bool("allow-missing-template-keys", "If true, ignore missing fields in templates.").or("true"),
+    Flag::text(
+        "output",
+        "Output format: json, yaml, kyaml, name, go-template, jsonpath and their file forms.",
+    )
+    .short('o'),
+    Flag::text(
+        "template",
+        "Template string or path to template file to use with go-template.",
+    ),
+    Flag::bool(
+        "show-managed-fields",
+        "If true, keep the managedFields when printing objects in JSON or YAML format.",
+    ),
+    Flag::bool(
+        "allow-missing-template-keys",
+        "If true, ignore missing fields in templates.",
+    )
+    .or("true"),
 ];
 pub const DRY_RUN: &[Flag] = &[
     Flag::text("dry-run", "Must be \"none\", \"server\", or \"client\". With client only print the object that would be sent, with server send it without persisting.").or("none").bare("unchanged"),
 ];
-pub const SELECTOR: &[Flag] = &[
-    Flag::text("selector", "Label selector to filter on, supports '=', '==', '!=', 'in', 'notin'.").short('l'),
-];
-pub const FIELDS: &[Flag] = &[
-    Flag::text("field-selector", "Field selector to filter on, supports '=', '==', and '!='."),
-];
-pub const ALL_FLAG: &[Flag] = &[
-    Flag::bool("all", "Select all resources in the namespace of the specified resource types."),
-];
-pub const ALL_NAMESPACES: &[Flag] = &[
-    Flag::bool("all-namespaces", "If present, do it across all namespaces.").short('A'),
-];
-pub const RECORD: &[Flag] = &[
-    Flag::bool("record", "Record current kubectl command in the resource annotation.")
-        .deprecated("--record will be removed in the future"),
-];
-pub const MANAGER: &[Flag] = &[
-    Flag::text("field-manager", "Name of the manager used to track field ownership."),
-];
-pub const VALIDATE: &[Flag] = &[
-    Flag::text("validate", "Must be one of: strict (or true), warn, ignore (or false).").or("strict").bare("strict"),
-];
-pub const SAVE_CONFIG: &[Flag] = &[
-    Flag::bool("save-config", "If true, the configuration of current object will be saved in its annotation."),
-];
+pub const SELECTOR: &[Flag] = &[Flag::text(
+    "selector",
+    "Label selector to filter on, supports '=', '==', '!=', 'in', 'notin'.",
+)
+.short('l')];
+pub const FIELDS: &[Flag] = &[Flag::text(
+    "field-selector",
+    "Field selector to filter on, supports '=', '==', and '!='.",
+)];
+pub const ALL_FLAG: &[Flag] = &[Flag::bool(
+    "all",
+    "Select all resources in the namespace of the specified resource types.",
+)];
+pub const ALL_NAMESPACES: &[Flag] =
+    &[Flag::bool("all-namespaces", "If present, do it across all namespaces.").short('A')];
+pub const RECORD: &[Flag] = &[Flag::bool(
+    "record",
+    "Record current kubectl command in the resource annotation.",
+)
+.deprecated("--record will be removed in the future")];
+pub const MANAGER: &[Flag] = &[Flag::text(
+    "field-manager",
+    "Name of the manager used to track field ownership.",
+)];
+pub const VALIDATE: &[Flag] = &[Flag::text(
+    "validate",
+    "Must be one of: strict (or true), warn, ignore (or false).",
+)
+.or("strict")
+.bare("strict")];
+pub const SAVE_CONFIG: &[Flag] = &[Flag::bool(
+    "save-config",
+    "If true, the configuration of current object will be saved in its annotation.",
+)];

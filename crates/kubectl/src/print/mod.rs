@@ -7,7 +7,7 @@ pub mod template;
 use crate::cx::{Cx, DryRun, Inner};
 use crate::fail::{Fail, text};
 use crate::forms;
-use machinery::{Object, Value, value};
+use machinery::{Object, Value, json, value};
 
 /// The formats that commands other than `get` know, for their refusal.
 const FORMATS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
@@ -29,13 +29,19 @@ pub enum Format {
 }
 
 /// A JSONPath template, parsed.
-pub struct Path(machinery::jsonpath::Template);
+pub struct Path {
+    template: machinery::jsonpath::Template,
+    source: String,
+}
 
 impl Path {
     pub fn parse(source: &str) -> Result<Path, Fail> {
-        machinery::jsonpath::Template::parse(source)
-            .map(Path)
-            .map_err(|e| text(format!("error parsing jsonpath {source}, {e}")))
+        let template = machinery::jsonpath::Template::parse(source)
+            .map_err(|e| text(format!("error parsing jsonpath {source}, {e}")))?;
+        Ok(Path {
+            template,
+            source: source.to_string(),
+        })
     }
     /// A path as `custom-columns`, `--sort-by` and `wait` take it: braces and the first dot may be missing.
     pub fn relaxed(source: &str) -> Result<Path, Fail> {
@@ -48,25 +54,28 @@ impl Path {
                 "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'",
             ));
         }
-        let dot = if bare.starts_with(['.', '[', '$']) { "" } else { "." };
+        let dot = if bare.starts_with(['.', '[', '$']) {
+            ""
+        } else {
+            "."
+        };
         Path::parse(&format!("{{{dot}{bare}}}"))
     }
     pub fn print(&self, v: &Value) -> Result<String, Fail> {
-        self.0.print(v).map_err(|e| {
+        self.template.execute(v, true).map_err(|e| {
+            let source = &self.source;
             text(format!(
-                "error executing jsonpath {}: {e}",
-                forms_quote(self.0.source())
+                "error executing jsonpath {}: Error executing template: {e}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{source}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
+                json::quote(source),
+                forms::go(v),
             ))
         })
     }
-    /// The values of the first node; nothing where the path leads nowhere.
+    /// All values that the path finds; nothing where it leads nowhere.
     pub fn values(&self, v: &Value) -> Vec<Value> {
-        self.0.find(v)
+        let groups = self.template.find(v, true).unwrap_or_default();
+        groups.into_iter().flatten().collect()
     }
-}
-
-fn forms_quote(s: &str) -> String {
-    machinery::json::quote(s)
 }
 
 /// Reads `-o`; None for the human form.
@@ -94,7 +103,9 @@ pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, 
         })
     };
     let format = match name {
-        "" if !template_flag.is_empty() => Format::Template(template::Template::parse(template_flag)?),
+        "" if !template_flag.is_empty() => {
+            Format::Template(template::Template::parse(template_flag)?)
+        }
         "" | "wide" if allowed == GET_FORMATS || name.is_empty() => return Ok(None),
         "name" => Format::Name,
         "yaml" => Format::Yaml,

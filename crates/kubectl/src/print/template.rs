@@ -135,7 +135,9 @@ impl Parser {
                 }
                 Token::Action(a) => a,
             };
-            let (word, rest) = action.split_once(char::is_whitespace).unwrap_or((&action, ""));
+            let (word, rest) = action
+                .split_once(char::is_whitespace)
+                .unwrap_or((&action, ""));
             match word {
                 "end" | "else" => return Ok((nodes, Some(action.clone()))),
                 "if" | "with" | "range" => nodes.push(self.branch(word, rest.trim(), depth)?),
@@ -220,9 +222,7 @@ fn words(source: &str) -> Result<Vec<String>, String> {
 
 fn pipe(source: &str) -> Result<Pipe, String> {
     let (variable, source) = match source.split_once(":=") {
-        Some((name, rest)) if name.trim().starts_with('$') => {
-            (Some(name.trim().to_string()), rest)
-        }
+        Some((name, rest)) if name.trim().starts_with('$') => (Some(name.trim().to_string()), rest),
         _ => (None, source),
     };
     let words = words(source)?;
@@ -321,8 +321,22 @@ fn term(word: &str) -> Result<Term, String> {
 }
 
 const FUNCTIONS: &[&str] = &[
-    "and", "base64decode", "eq", "exists", "ge", "gt", "index", "le", "len", "lt", "ne", "not",
-    "or", "print", "printf", "println",
+    "and",
+    "base64decode",
+    "eq",
+    "exists",
+    "ge",
+    "gt",
+    "index",
+    "le",
+    "len",
+    "lt",
+    "ne",
+    "not",
+    "or",
+    "print",
+    "printf",
+    "println",
 ];
 
 struct Runner {
@@ -505,7 +519,12 @@ fn call(name: &str, args: &[Value]) -> Result<Value, String> {
             Value::List(l) => l.len(),
             Value::Map(m) => m.len(),
             Value::Str(s) => s.len(),
-            _ => return Err(format!("error calling len: len of type {}", forms::json_type(&first))),
+            _ => {
+                return Err(format!(
+                    "error calling len: len of type {}",
+                    forms::json_type(&first)
+                ));
+            }
         }),
         "index" => {
             let mut v = first.clone();
@@ -528,8 +547,18 @@ fn call(name: &str, args: &[Value]) -> Result<Value, String> {
         "le" => Value::Bool(matches!(order(), Some(Less | Equal))),
         "ge" => Value::Bool(matches!(order(), Some(Greater | Equal))),
         "not" => Value::Bool(first.is_empty()),
-        "and" => args.iter().find(|v| v.is_empty()).or(args.last()).cloned().unwrap_or_default(),
-        "or" => args.iter().find(|v| !v.is_empty()).or(args.last()).cloned().unwrap_or_default(),
+        "and" => args
+            .iter()
+            .find(|v| v.is_empty())
+            .or(args.last())
+            .cloned()
+            .unwrap_or_default(),
+        "or" => args
+            .iter()
+            .find(|v| !v.is_empty())
+            .or(args.last())
+            .cloned()
+            .unwrap_or_default(),
         "exists" => {
             let mut v = first.clone();
             for key in args.iter().skip(1) {
@@ -547,7 +576,10 @@ fn call(name: &str, args: &[Value]) -> Result<Value, String> {
             let parts: Vec<String> = args.iter().map(shown).collect();
             Value::from(format!("{}\n", parts.join(" ")))
         }
-        "printf" => Value::from(printf(first.as_str().unwrap_or(""), args.get(1..).unwrap_or(&[]))),
+        "printf" => Value::from(printf(
+            first.as_str().unwrap_or(""),
+            args.get(1..).unwrap_or(&[]),
+        )),
         other => return Err(format!("function \"{other}\" not defined")),
     })
 }
@@ -596,7 +628,10 @@ mod tests {
     fn templates() {
         let v = value!({ "items": [{ "n": "a", "c": [1, 2] }, { "n": "b", "c": [] }], "on": true });
         for (source, expected) in [
-            ("{{range .items}}{{.n}}: {{len .c}}{{\"\\n\"}}{{end}}", "a: 2\nb: 0\n"),
+            (
+                "{{range .items}}{{.n}}: {{len .c}}{{\"\\n\"}}{{end}}",
+                "a: 2\nb: 0\n",
+            ),
             ("{{if .on}}yes{{else}}no{{end}}", "yes"),
             ("{{range $i, $x := .items}}{{$i}}{{$x.n}} {{end}}", "0a 1b "),
             ("{{(index .items 1).n}}", "ERR"),

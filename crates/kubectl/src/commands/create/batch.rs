@@ -8,15 +8,28 @@ pub const JOB: Command = Command {
     usage: "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...]",
     short: "Create a job with the specified name",
     examples: &[
-        Example("A job", "kubectl create job hello --image=busybox -- echo hello"),
-        Example("A job from a cron job's template", "kubectl create job now --from=cronjob/tick"),
+        Example(
+            "A job",
+            "kubectl create job hello --image=busybox -- echo hello",
+        ),
+        Example(
+            "A job from a cron job's template",
+            "kubectl create job now --from=cronjob/tick",
+        ),
     ],
     flags: &[
         &[
             Flag::text("image", "Image name to run."),
-            Flag::text("from", "The name of the resource to create a Job from (only cronjob is supported)."),
+            Flag::text(
+                "from",
+                "The name of the resource to create a Job from (only cronjob is supported).",
+            ),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(job(cx)) }),
     ..Command::NONE
@@ -58,7 +71,12 @@ fn container(name: &str, image: &str, command: &[String]) -> Value {
 
 async fn of_cron_job(cx: &Cx, name: &str, from: &str) -> Result<Value, Fail> {
     let words = vec![from.to_string()];
-    let ask = Ask { words, files: Vec::new(), kustomize: String::new(), ..Ask::of(cx, &[])? };
+    let ask = Ask {
+        words,
+        files: Vec::new(),
+        kustomize: String::new(),
+        ..Ask::of(cx, &[])?
+    };
     let found = resources::find(cx, &ask).await?;
     let Some(Target::One(info)) = found.targets.first() else {
         return Err(text("from must be an existing cronjob"));
@@ -92,14 +110,28 @@ pub const CRON_JOB: Command = Command {
     aliases: &["cj"],
     usage: "NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...] [flags]",
     short: "Create a cron job with the specified name",
-    examples: &[Example("Every five minutes", "kubectl create cronjob tick --image=busybox --schedule='*/5 * * * *' -- date")],
+    examples: &[Example(
+        "Every five minutes",
+        "kubectl create cronjob tick --image=busybox --schedule='*/5 * * * *' -- date",
+    )],
     flags: &[
         &[
             Flag::text("image", "Image name to run.").required(),
-            Flag::text("schedule", "A schedule in the Cron format the job should be run with.").required(),
-            Flag::text("restart", "job's restart policy. supported values: OnFailure, Never"),
+            Flag::text(
+                "schedule",
+                "A schedule in the Cron format the job should be run with.",
+            )
+            .required(),
+            Flag::text(
+                "restart",
+                "job's restart policy. supported values: OnFailure, Never",
+            ),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(cron_job(cx)) }),
     ..Command::NONE

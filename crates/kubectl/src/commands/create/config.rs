@@ -5,9 +5,18 @@ use crate::forms;
 use machinery::value;
 
 const SOURCES: &[Flag] = &[
-    Flag::array("from-literal", "Specify a key and literal value to insert (i.e. mykey=somevalue)."),
-    Flag::list("from-file", "Key file can be specified using its file path, or key=path."),
-    Flag::list("from-env-file", "Specify the path to a file to read lines of key=val pairs."),
+    Flag::array(
+        "from-literal",
+        "Specify a key and literal value to insert (i.e. mykey=somevalue).",
+    ),
+    Flag::list(
+        "from-file",
+        "Key file can be specified using its file path, or key=path.",
+    ),
+    Flag::list(
+        "from-env-file",
+        "Specify the path to a file to read lines of key=val pairs.",
+    ),
     Flag::bool("append-hash", "Append a hash of the object to its name."),
 ];
 
@@ -17,8 +26,14 @@ pub const CONFIG_MAP: Command = Command {
     usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
     short: "Create a config map from a local file, directory or literal value",
     examples: &[
-        Example("From the files of a folder", "kubectl create configmap conf --from-file=dir"),
-        Example("From literal values", "kubectl create configmap conf --from-literal=color=blue"),
+        Example(
+            "From the files of a folder",
+            "kubectl create configmap conf --from-file=dir",
+        ),
+        Example(
+            "From literal values",
+            "kubectl create configmap conf --from-literal=color=blue",
+        ),
     ],
     flags: &[SOURCES, OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG],
     run: Some(|cx| -> Run { Box::pin(config_map(cx)) }),
@@ -68,7 +83,9 @@ fn valid_key(key: &str) -> Result<(), Fail> {
 /// (key, content) of all sources in upstream's order: files, literals, env files.
 fn sources(cx: &Cx) -> Result<Vec<(String, Vec<u8>)>, Fail> {
     if cx.given("from-env-file") && (cx.given("from-file") || cx.given("from-literal")) {
-        return Err(text("from-env-file cannot be combined with from-file or from-literal"));
+        return Err(text(
+            "from-env-file cannot be combined with from-file or from-literal",
+        ));
     }
     let mut out = Vec::new();
     for literal in cx.list("from-literal") {
@@ -99,7 +116,8 @@ fn sources(cx: &Cx) -> Result<Vec<(String, Vec<u8>)>, Fail> {
                 Some((k, v)) => (k.to_string(), v.to_string()),
                 None => (line.to_string(), cx.host.env(line).unwrap_or_default()),
             };
-            if key.is_empty() || key.starts_with(|c: char| c.is_ascii_digit()) || key.contains(' ') {
+            if key.is_empty() || key.starts_with(|c: char| c.is_ascii_digit()) || key.contains(' ')
+            {
                 return Err(text(format!(
                     "invalid env-file source {path} at line {}: \"{key}\" is not a valid key name",
                     n + 1
@@ -162,11 +180,18 @@ const GENERIC: Command = Command {
     name: "generic",
     usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
     short: "Create a secret from a local file, directory, or literal value",
-    examples: &[Example("From literal values", "kubectl create secret generic cred --from-literal=user=admin")],
+    examples: &[Example(
+        "From literal values",
+        "kubectl create secret generic cred --from-literal=user=admin",
+    )],
     flags: &[
         SOURCES,
         &[Flag::text("type", "The type of secret to create.")],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(generic(cx)) }),
     ..Command::NONE
@@ -198,10 +223,17 @@ const TLS: Command = Command {
     flags: &[
         &[
             Flag::text("cert", "Path to PEM encoded public key certificate."),
-            Flag::text("key", "Path to private key associated with given certificate."),
+            Flag::text(
+                "key",
+                "Path to private key associated with given certificate.",
+            ),
             Flag::bool("append-hash", "Append a hash of the secret to its name."),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(tls(cx)) }),
     ..Command::NONE
@@ -221,7 +253,9 @@ async fn tls(cx: Cx) -> Result<(), Fail> {
     let (cert, key) = (read(cert)?, read(key)?);
     let pem = |b: &[u8]| String::from_utf8_lossy(b).contains("-----BEGIN ");
     if !pem(&cert) {
-        return Err(text("tls: failed to find any PEM data in certificate input"));
+        return Err(text(
+            "tls: failed to find any PEM data in certificate input",
+        ));
     }
     if !pem(&key) {
         return Err(text("tls: failed to find any PEM data in key input"));
@@ -240,14 +274,28 @@ const DOCKER: Command = Command {
     short: "Create a secret for use with a Docker registry",
     flags: &[
         &[
-            Flag::text("docker-username", "Username for Docker registry authentication."),
-            Flag::text("docker-password", "Password for Docker registry authentication."),
+            Flag::text(
+                "docker-username",
+                "Username for Docker registry authentication.",
+            ),
+            Flag::text(
+                "docker-password",
+                "Password for Docker registry authentication.",
+            ),
             Flag::text("docker-email", "Email for Docker registry."),
-            Flag::text("docker-server", "Server location for Docker registry.").or("https://index.docker.io/v1/"),
-            Flag::list("from-file", "Key files can be specified using their file path."),
+            Flag::text("docker-server", "Server location for Docker registry.")
+                .or("https://index.docker.io/v1/"),
+            Flag::list(
+                "from-file",
+                "Key files can be specified using their file path.",
+            ),
             Flag::bool("append-hash", "Append a hash of the secret to its name."),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(docker(cx)) }),
     ..Command::NONE

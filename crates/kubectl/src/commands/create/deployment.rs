@@ -9,17 +9,34 @@ pub const COMMAND: Command = Command {
     usage: "NAME --image=image -- [COMMAND] [args...]",
     short: "Create a deployment with the specified name",
     examples: &[
-        Example("A deployment of one pod", "kubectl create deployment web --image=nginx"),
-        Example("Three replicas", "kubectl create deployment web --image=nginx --replicas=3"),
-        Example("With a command of its own", "kubectl create deployment box --image=busybox -- sleep 1d"),
+        Example(
+            "A deployment of one pod",
+            "kubectl create deployment web --image=nginx",
+        ),
+        Example(
+            "Three replicas",
+            "kubectl create deployment web --image=nginx --replicas=3",
+        ),
+        Example(
+            "With a command of its own",
+            "kubectl create deployment box --image=busybox -- sleep 1d",
+        ),
     ],
     flags: &[
         &[
             Flag::list("image", "Image names to run.").required(),
-            Flag::int("port", "-1", "The containerPort that this deployment exposes."),
+            Flag::int(
+                "port",
+                "-1",
+                "The containerPort that this deployment exposes.",
+            ),
             Flag::int("replicas", "1", "Number of replicas to create.").short('r'),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
@@ -39,7 +56,11 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     for image in &images {
         let base = container_name(image);
         let same = containers.iter().any(|c| c.text("name") == base);
-        let own = if same { format!("{base}-{}", containers.len()) } else { base };
+        let own = if same {
+            format!("{base}-{}", containers.len())
+        } else {
+            base
+        };
         let mut c = value!({ "name": own, "image": image.clone(), "resources": {} });
         if !command.is_empty() {
             c.set("command", command.clone());

@@ -8,15 +8,31 @@ pub const COMMAND: Command = Command {
     aliases: &["ing"],
     usage: "NAME --rule=host/path=service:port[,tls[=secret]]",
     short: "Create an ingress with the specified name",
-    examples: &[Example("Send a host's paths to a service", "kubectl create ingress site --rule='shop.example/*=web:80'")],
+    examples: &[Example(
+        "Send a host's paths to a service",
+        "kubectl create ingress site --rule='shop.example/*=web:80'",
+    )],
     flags: &[
         &[
             Flag::text("class", "Ingress Class to be used."),
-            Flag::array("rule", "Rule in format host/path=service:port[,tls=secretname]. Paths ending in '*' match as prefix."),
-            Flag::text("default-backend", "Default service for backend, in format of svcname:port."),
-            Flag::array("annotation", "Annotation to insert in the ingress object, in the format annotation=value."),
+            Flag::array(
+                "rule",
+                "Rule in format host/path=service:port[,tls=secretname]. Paths ending in '*' match as prefix.",
+            ),
+            Flag::text(
+                "default-backend",
+                "Default service for backend, in format of svcname:port.",
+            ),
+            Flag::array(
+                "annotation",
+                "Annotation to insert in the ingress object, in the format annotation=value.",
+            ),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
@@ -25,32 +41,46 @@ pub const COMMAND: Command = Command {
 async fn run(cx: Cx) -> Result<(), Fail> {
     let name = name(&cx)?;
     if !cx.given("rule") && !cx.given("default-backend") {
-        return Err(text("not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)"));
+        return Err(text(
+            "not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)",
+        ));
     }
     let mut object = value!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
         "metadata": { "name": name }, "spec": {}, "status": { "loadBalancer": {} },
     });
     for a in cx.list("annotation") {
-        let (k, v) = a
-            .split_once('=')
-            .ok_or_else(|| text(format!("annotation {a} is invalid and should be in format key=[value]")))?;
+        let (k, v) = a.split_once('=').ok_or_else(|| {
+            text(format!(
+                "annotation {a} is invalid and should be in format key=[value]"
+            ))
+        })?;
         *object.place("metadata.annotations").field(k) = Value::str(v);
     }
     if cx.given("class") {
         object.set("spec.ingressClassName", cx.flag("class").to_string());
     }
     if cx.given("default-backend") {
-        let backend = backend(cx.flag("default-backend")).ok_or_else(|| {
-            text("default-backend should be in format servicename:serviceport")
-        })?;
+        let backend = backend(cx.flag("default-backend"))
+            .ok_or_else(|| text("default-backend should be in format servicename:serviceport"))?;
         object.set("spec.defaultBackend", backend);
     }
     let (mut rules, mut tls): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     for rule in cx.list("rule") {
-        let bad = || text(format!("rule {rule} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"));
+        let bad = || {
+            text(format!(
+                "rule {rule} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"
+            ))
+        };
         let (main, secret) = match rule.split_once(',') {
-            Some((m, t)) => (m, Some(t.strip_prefix("tls").ok_or_else(bad)?.trim_start_matches('='))),
+            Some((m, t)) => (
+                m,
+                Some(
+                    t.strip_prefix("tls")
+                        .ok_or_else(bad)?
+                        .trim_start_matches('='),
+                ),
+            ),
             None => (rule.as_str(), None),
         };
         let (place, service) = main.split_once('=').ok_or_else(bad)?;

@@ -25,11 +25,24 @@ pub const COMMAND: Command = Command {
     short: "Create a resource from a file or from stdin",
     long: "Creates objects from files or from standard input; its subcommands make common objects from flags.",
     examples: &[
-        Example("Create a pod from a manifest", "kubectl create -f ./pod.yaml"),
-        Example("Create a pod from what comes on standard input", "cat pod.yaml | kubectl create -f -"),
+        Example(
+            "Create a pod from a manifest",
+            "kubectl create -f ./pod.yaml",
+        ),
+        Example(
+            "Create a pod from what comes on standard input",
+            "cat pod.yaml | kubectl create -f -",
+        ),
     ],
     flags: &[
-        FILES, OUTPUT, DRY_RUN, SELECTOR, RECORD, MANAGER, VALIDATE, SAVE_CONFIG,
+        FILES,
+        OUTPUT,
+        DRY_RUN,
+        SELECTOR,
+        RECORD,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
         &[
             Flag::bool("edit", "Edit the API resource before creating."),
             Flag::text("raw", "Raw URI to POST to the server."),
@@ -73,7 +86,9 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         return Err(text("must specify one of -f and -k"));
     }
     if cx.on("edit") {
-        return Err(text("bottleship does not simulate --edit here: save the manifest, then edit it in the editor"));
+        return Err(text(
+            "bottleship does not simulate --edit here: save the manifest, then edit it in the editor",
+        ));
     }
     let shown = Shown::of(&cx)?;
     let dry = cx.dry_run()?;
@@ -115,7 +130,10 @@ async fn raw(cx: &Cx) -> Result<(), Fail> {
     };
     let content = match file.as_str() {
         "-" => cx.host.read_all().await,
-        f => cx.host.read(f).map_err(|e| text(format!("open {f}: {e}")))?,
+        f => cx
+            .host
+            .read(f)
+            .map_err(|e| text(format!("open {f}: {e}")))?,
     };
     let mut request = super::get::raw_request(Method::Post, cx.flag("raw"));
     request.body = machinery::Body::Text(content);
@@ -128,7 +146,8 @@ async fn raw(cx: &Cx) -> Result<(), Fail> {
 pub fn recorded(cx: &Cx, object: &Object) -> Object {
     let words = cx.record_text();
     object.edit(|o| {
-        *o.place("metadata.annotations").field("kubernetes.io/change-cause") = Value::from(words);
+        *o.place("metadata.annotations")
+            .field("kubernetes.io/change-cause") = Value::from(words);
     })
 }
 
@@ -145,7 +164,13 @@ pub fn validation(cx: &Cx) -> Result<&'static str, Fail> {
 }
 
 /// Sends a new object.
-pub fn post(cx: &Cx, info: &Info, object: &Object, dry: DryRun, manager: &str) -> Result<Object, Fail> {
+pub fn post(
+    cx: &Cx,
+    info: &Info,
+    object: &Object,
+    dry: DryRun,
+    manager: &str,
+) -> Result<Object, Fail> {
     let manager = match cx.flag("field-manager") {
         "" => manager,
         given => given,
@@ -164,11 +189,17 @@ pub fn post(cx: &Cx, info: &Info, object: &Object, dry: DryRun, manager: &str) -
 pub fn name(cx: &Cx) -> Result<String, Fail> {
     match cx.before_dash() {
         [name] => Ok(name.clone()),
-        [name, ..] if cx.parsed.dash.is_none() && matches!(cx.command().name, "job" | "cronjob" | "deployment") => {
+        [name, ..]
+            if cx.parsed.dash.is_none()
+                && matches!(cx.command().name, "job" | "cronjob" | "deployment") =>
+        {
             // The command may follow without `--`.
             Ok(name.clone())
         }
-        other => Err(usage(format!("exactly one NAME is required, got {}", other.len()))),
+        other => Err(usage(format!(
+            "exactly one NAME is required, got {}",
+            other.len()
+        ))),
     }
 }
 
@@ -183,7 +214,10 @@ pub fn finish(cx: &Cx, object: Object, wrap: &str) -> Result<(), Fail> {
     if dry == DryRun::Client {
         // Upstream prints the namespace only if it was given.
         if cx.namespace_is_explicit()
-            && cx.mapper()?.of_kind(object.api_version(), object.kind()).is_some_and(|r| r.namespaced)
+            && cx
+                .mapper()?
+                .of_kind(object.api_version(), object.kind())
+                .is_some_and(|r| r.namespaced)
         {
             let ns = cx.namespace()?;
             object = object.edit(|o| o.set("metadata.namespace", ns));
@@ -193,14 +227,29 @@ pub fn finish(cx: &Cx, object: Object, wrap: &str) -> Result<(), Fail> {
     let mapper = cx.mapper()?;
     let res = mapper
         .of_kind(object.api_version(), object.kind())
-        .ok_or_else(|| text(format!("bottleship does not simulate {} objects", object.kind())))?;
-    let namespace = if res.namespaced { cx.namespace()? } else { String::new() };
+        .ok_or_else(|| {
+            text(format!(
+                "bottleship does not simulate {} objects",
+                object.kind()
+            ))
+        })?;
+    let namespace = if res.namespaced {
+        cx.namespace()?
+    } else {
+        String::new()
+    };
     if res.namespaced {
         let ns = namespace.clone();
         object = object.edit(|o| o.set("metadata.namespace", ns));
     }
     let name = object.name().to_string();
-    let info = Info { res, namespace, name, source: String::new(), object: object.clone() };
+    let info = Info {
+        res,
+        namespace,
+        name,
+        source: String::new(),
+        object: object.clone(),
+    };
     let made = post(cx, &info, &object, dry, "kubectl-create").map_err(|e| match (&e, wrap) {
         (Fail::Status(s), w) if !w.is_empty() && s.code != 0 => match e {
             Fail::Status(_) => e.wrap(w),

@@ -8,13 +8,26 @@ pub const QUOTA: Command = Command {
     aliases: &["resourcequota"],
     usage: "NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [--dry-run=server|client|none]",
     short: "Create a quota with the specified name",
-    examples: &[Example("Limit the pods of a namespace", "kubectl create quota small --hard=pods=5,cpu=2")],
+    examples: &[Example(
+        "Limit the pods of a namespace",
+        "kubectl create quota small --hard=pods=5,cpu=2",
+    )],
     flags: &[
         &[
-            Flag::text("hard", "A comma-delimited set of resource=quantity pairs that define a hard limit."),
-            Flag::text("scopes", "A comma-delimited set of quota scopes that must all match each object tracked by the quota."),
+            Flag::text(
+                "hard",
+                "A comma-delimited set of resource=quantity pairs that define a hard limit.",
+            ),
+            Flag::text(
+                "scopes",
+                "A comma-delimited set of quota scopes that must all match each object tracked by the quota.",
+            ),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(quota(cx)) }),
     ..Command::NONE
@@ -39,10 +52,12 @@ async fn quota(cx: Cx) -> Result<(), Fail> {
 pub fn quantities(spec: &str) -> Result<Value, Fail> {
     let mut out = Value::map();
     for pair in spec.split(',') {
-        let (k, v) = pair
-            .split_once('=')
-            .ok_or_else(|| text(format!("invalid argument syntax {pair}, expected <resource>=<value>")))?;
-        let q = machinery::quantity::parse(v)
+        let (k, v) = pair.split_once('=').ok_or_else(|| {
+            text(format!(
+                "invalid argument syntax {pair}, expected <resource>=<value>"
+            ))
+        })?;
+        let q = machinery::quantity::Quantity::parse(v)
             .map_err(|_| text("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"))?;
         *out.field(k) = Value::from(q.to_string());
     }
@@ -54,14 +69,27 @@ pub const PDB: Command = Command {
     aliases: &["pdb"],
     usage: "NAME --selector=SELECTOR --min-available=N [--dry-run=server|client|none]",
     short: "Create a pod disruption budget with the specified name",
-    examples: &[Example("Keep half of the pods", "kubectl create pdb web --selector=app=web --min-available=50%")],
+    examples: &[Example(
+        "Keep half of the pods",
+        "kubectl create pdb web --selector=app=web --min-available=50%",
+    )],
     flags: &[
         &[
-            Flag::text("min-available", "The minimum number or percentage of available pods this budget requires."),
-            Flag::text("max-unavailable", "The maximum number or percentage of unavailable pods this budget requires."),
+            Flag::text(
+                "min-available",
+                "The minimum number or percentage of available pods this budget requires.",
+            ),
+            Flag::text(
+                "max-unavailable",
+                "The maximum number or percentage of unavailable pods this budget requires.",
+            ),
             Flag::text("selector", "A label selector to use for this budget."),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(pdb(cx)) }),
     ..Command::NONE
@@ -69,15 +97,23 @@ pub const PDB: Command = Command {
 
 async fn pdb(cx: Cx) -> Result<(), Fail> {
     let name = name(&cx)?;
-    let (min, max, selector) = (cx.flag("min-available"), cx.flag("max-unavailable"), cx.flag("selector"));
+    let (min, max, selector) = (
+        cx.flag("min-available"),
+        cx.flag("max-unavailable"),
+        cx.flag("selector"),
+    );
     if selector.is_empty() {
         return Err(text("a selector must be specified"));
     }
     if min.is_empty() && max.is_empty() {
-        return Err(text("one of min-available or max-unavailable must be specified"));
+        return Err(text(
+            "one of min-available or max-unavailable must be specified",
+        ));
     }
     if !min.is_empty() && !max.is_empty() {
-        return Err(text("min-available and max-unavailable cannot be both specified"));
+        return Err(text(
+            "min-available and max-unavailable cannot be both specified",
+        ));
     }
     let mut object = value!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": { "name": name },
@@ -98,15 +134,32 @@ pub const PRIORITY_CLASS: Command = Command {
     aliases: &["pc"],
     usage: "NAME --value=VALUE --global-default=BOOL [--dry-run=server|client|none]",
     short: "Create a priority class with the specified name",
-    examples: &[Example("A priority class", "kubectl create priorityclass high --value=1000")],
+    examples: &[Example(
+        "A priority class",
+        "kubectl create priorityclass high --value=1000",
+    )],
     flags: &[
         &[
             Flag::int("value", "0", "The value of this priority class."),
-            Flag::bool("global-default", "Specifies whether this PriorityClass should be considered as the default priority."),
-            Flag::text("description", "Describes guidelines on when this priority class should be used."),
-            Flag::text("preemption-policy", "The policy for preempting pods with lower priority.").or("PreemptLowerPriority"),
+            Flag::bool(
+                "global-default",
+                "Specifies whether this PriorityClass should be considered as the default priority.",
+            ),
+            Flag::text(
+                "description",
+                "Describes guidelines on when this priority class should be used.",
+            ),
+            Flag::text(
+                "preemption-policy",
+                "The policy for preempting pods with lower priority.",
+            )
+            .or("PreemptLowerPriority"),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(priority_class(cx)) }),
     ..Command::NONE

@@ -4,16 +4,25 @@ use super::*;
 use machinery::value;
 
 const RULES: &[Flag] = &[
-    Flag::list("verb", "Verb that applies to the resources contained in the rule."),
+    Flag::list(
+        "verb",
+        "Verb that applies to the resources contained in the rule.",
+    ),
     Flag::list("resource", "Resource that the rule applies to."),
-    Flag::array("resource-name", "Resource in the white list that the rule applies to, repeat this flag for multiple items."),
+    Flag::array(
+        "resource-name",
+        "Resource in the white list that the rule applies to, repeat this flag for multiple items.",
+    ),
 ];
 
 pub const ROLE: Command = Command {
     name: "role",
     usage: "NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none]",
     short: "Create a role with single rule",
-    examples: &[Example("Read pods", "kubectl create role reader --verb=get,list,watch --resource=pods")],
+    examples: &[Example(
+        "Read pods",
+        "kubectl create role reader --verb=get,list,watch --resource=pods",
+    )],
     flags: &[RULES, OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG],
     run: Some(|cx| -> Run { Box::pin(role(cx)) }),
     ..Command::NONE
@@ -33,14 +42,27 @@ pub const CLUSTER_ROLE: Command = Command {
     name: "clusterrole",
     usage: "NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none]",
     short: "Create a cluster role",
-    examples: &[Example("Read nodes", "kubectl create clusterrole nodes-ro --verb=get,list --resource=nodes")],
+    examples: &[Example(
+        "Read nodes",
+        "kubectl create clusterrole nodes-ro --verb=get,list --resource=nodes",
+    )],
     flags: &[
         RULES,
         &[
-            Flag::list("non-resource-url", "A partial url that user should have access to."),
-            Flag::list("aggregation-rule", "An aggregation label selector for combining ClusterRoles."),
+            Flag::list(
+                "non-resource-url",
+                "A partial url that user should have access to.",
+            ),
+            Flag::list(
+                "aggregation-rule",
+                "An aggregation label selector for combining ClusterRoles.",
+            ),
         ],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(cluster_role(cx)) }),
     ..Command::NONE
@@ -60,10 +82,14 @@ async fn cluster_role(cx: Cx) -> Result<(), Fail> {
                 .ok_or_else(|| text(format!("invalid aggregation-rule: {pair}")))?;
             *labels.field(k) = Value::str(v);
         }
-        object.set("aggregationRule", value!({ "clusterRoleSelectors": [{ "matchLabels": labels }] }));
+        object.set(
+            "aggregationRule",
+            value!({ "clusterRoleSelectors": [{ "matchLabels": labels }] }),
+        );
         object.set("rules", Value::list());
     } else if cx.given("non-resource-url") {
-        let rule = value!({ "nonResourceURLs": cx.list("non-resource-url"), "verbs": cx.list("verb") });
+        let rule =
+            value!({ "nonResourceURLs": cx.list("non-resource-url"), "verbs": cx.list("verb") });
         object.set("rules", vec![rule]);
     } else {
         object.set("rules", rules(&cx)?);
@@ -103,7 +129,9 @@ fn rules(cx: &Cx) -> Result<Vec<Value>, Fail> {
         } else {
             let missing = || {
                 let word = word.split('.').next().unwrap_or(word);
-                Fail::Plain(format!("the server doesn't have a resource type \"{word}\""))
+                Fail::Plain(format!(
+                    "the server doesn't have a resource type \"{word}\""
+                ))
             };
             let res = mapper.find(word).ok_or_else(missing)?;
             (res.group.clone(), res.plural.clone())
@@ -121,7 +149,8 @@ fn rules(cx: &Cx) -> Result<Vec<Value>, Fail> {
     Ok(groups
         .into_iter()
         .map(|(group, resources)| {
-            let mut rule = value!({ "apiGroups": [group], "resources": resources, "verbs": verbs.clone() });
+            let mut rule =
+                value!({ "apiGroups": [group], "resources": resources, "verbs": verbs.clone() });
             if !names.is_empty() {
                 rule.set("resourceNames", names.clone());
             }
@@ -134,18 +163,31 @@ const SUBJECTS: &[Flag] = &[
     Flag::text("clusterrole", "ClusterRole this binding should reference."),
     Flag::array("user", "Usernames to bind to the role."),
     Flag::array("group", "Groups to bind to the role."),
-    Flag::array("serviceaccount", "Service accounts to bind to the role, in the format <namespace>:<name>."),
+    Flag::array(
+        "serviceaccount",
+        "Service accounts to bind to the role, in the format <namespace>:<name>.",
+    ),
 ];
 
 pub const ROLE_BINDING: Command = Command {
     name: "rolebinding",
     usage: "NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
     short: "Create a role binding for a particular role or cluster role",
-    examples: &[Example("Let a service account read", "kubectl create rolebinding reads --role=reader --serviceaccount=default:robot")],
+    examples: &[Example(
+        "Let a service account read",
+        "kubectl create rolebinding reads --role=reader --serviceaccount=default:robot",
+    )],
     flags: &[
         SUBJECTS,
-        &[Flag::text("role", "Role this RoleBinding should reference.")],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        &[Flag::text(
+            "role",
+            "Role this RoleBinding should reference.",
+        )],
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(role_binding(cx)) }),
     ..Command::NONE
@@ -157,15 +199,29 @@ async fn role_binding(cx: Cx) -> Result<(), Fail> {
     if role.is_empty() == cluster_role.is_empty() {
         return Err(text("exactly one of clusterrole or role must be specified"));
     }
-    let (kind, target) = if role.is_empty() { ("ClusterRole", cluster_role) } else { ("Role", role) };
-    binding(&cx, "RoleBinding", &name, kind, target, "failed to create rolebinding")
+    let (kind, target) = if role.is_empty() {
+        ("ClusterRole", cluster_role)
+    } else {
+        ("Role", role)
+    };
+    binding(
+        &cx,
+        "RoleBinding",
+        &name,
+        kind,
+        target,
+        "failed to create rolebinding",
+    )
 }
 
 pub const CLUSTER_ROLE_BINDING: Command = Command {
     name: "clusterrolebinding",
     usage: "NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
     short: "Create a cluster role binding for a particular cluster role",
-    examples: &[Example("Make a user administrator", "kubectl create clusterrolebinding boss --clusterrole=cluster-admin --user=ann")],
+    examples: &[Example(
+        "Make a user administrator",
+        "kubectl create clusterrolebinding boss --clusterrole=cluster-admin --user=ann",
+    )],
     flags: &[SUBJECTS, OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG],
     run: Some(|cx| -> Run { Box::pin(cluster_role_binding(cx)) }),
     ..Command::NONE
@@ -177,14 +233,30 @@ async fn cluster_role_binding(cx: Cx) -> Result<(), Fail> {
         return Err(text("exactly one of clusterrole must be specified"));
     }
     let role = cx.flag("clusterrole").to_string();
-    binding(&cx, "ClusterRoleBinding", &name, "ClusterRole", &role, "failed to create clusterrolebinding")
+    binding(
+        &cx,
+        "ClusterRoleBinding",
+        &name,
+        "ClusterRole",
+        &role,
+        "failed to create clusterrolebinding",
+    )
 }
 
-fn binding(cx: &Cx, kind: &str, name: &str, role_kind: &'static str, role: &str, wrap: &str) -> Result<(), Fail> {
+fn binding(
+    cx: &Cx,
+    kind: &str,
+    name: &str,
+    role_kind: &'static str,
+    role: &str,
+    wrap: &str,
+) -> Result<(), Fail> {
     let mut subjects: Vec<Value> = Vec::new();
     for (flag, kind) in [("user", "User"), ("group", "Group")] {
         for name in cx.list(flag) {
-            subjects.push(value!({ "apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name }));
+            subjects.push(
+                value!({ "apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name }),
+            );
         }
     }
     for account in cx.list("serviceaccount") {

@@ -12,15 +12,28 @@ pub const COMMAND: Command = Command {
     ..Command::NONE
 };
 
-const TCP: Flag = Flag::list("tcp", "Port pairs can be specified as '<port>:<targetPort>'.");
+const TCP: Flag = Flag::list(
+    "tcp",
+    "Port pairs can be specified as '<port>:<targetPort>'.",
+);
 
 const CLUSTER_IP: Command = Command {
     name: "clusterip",
     usage: "NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none]",
     short: "Create a ClusterIP service",
     flags: &[
-        &[TCP, Flag::text("clusterip", "Assign your own ClusterIP or set to 'None' for a 'headless' service (no loadbalancing).")],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        &[
+            TCP,
+            Flag::text(
+                "clusterip",
+                "Assign your own ClusterIP or set to 'None' for a 'headless' service (no loadbalancing).",
+            ),
+        ],
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(make(cx, "ClusterIP")) }),
     ..Command::NONE
@@ -31,8 +44,19 @@ const NODE_PORT: Command = Command {
     usage: "NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
     short: "Create a NodePort service",
     flags: &[
-        &[TCP, Flag::int("node-port", "0", "Port used to expose the service on each node in a cluster.")],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        &[
+            TCP,
+            Flag::int(
+                "node-port",
+                "0",
+                "Port used to expose the service on each node in a cluster.",
+            ),
+        ],
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(make(cx, "NodePort")) }),
     ..Command::NONE
@@ -52,8 +76,15 @@ const EXTERNAL_NAME: Command = Command {
     usage: "NAME --external-name external.name [--dry-run=server|client|none]",
     short: "Create an ExternalName service",
     flags: &[
-        &[TCP, Flag::text("external-name", "External name of service.").required()],
-        OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG,
+        &[
+            TCP,
+            Flag::text("external-name", "External name of service.").required(),
+        ],
+        OUTPUT,
+        DRY_RUN,
+        MANAGER,
+        VALIDATE,
+        SAVE_CONFIG,
     ],
     run: Some(|cx| -> Run { Box::pin(make(cx, "ExternalName")) }),
     ..Command::NONE
@@ -97,5 +128,9 @@ async fn make(cx: Cx, kind: &'static str) -> Result<(), Fail> {
     if cx.given("clusterip") {
         object.set("spec.clusterIP", cx.flag("clusterip").to_string());
     }
-    finish(&cx, Object(object), &format!("failed to create {kind} service"))
+    finish(
+        &cx,
+        Object(object),
+        &format!("failed to create {kind} service"),
+    )
 }

@@ -8,7 +8,10 @@ pub const NAMESPACE: Command = Command {
     aliases: &["ns"],
     usage: "NAME [--dry-run=server|client|none] [options]",
     short: "Create a namespace with the specified name",
-    examples: &[Example("Create a namespace", "kubectl create namespace lab")],
+    examples: &[Example(
+        "Create a namespace",
+        "kubectl create namespace lab",
+    )],
     flags: GENERATOR,
     run: Some(|cx| -> Run { Box::pin(namespace(cx)) }),
     ..Command::NONE
@@ -27,7 +30,10 @@ pub const SERVICE_ACCOUNT: Command = Command {
     aliases: &["sa"],
     usage: "NAME [--dry-run=server|client|none] [options]",
     short: "Create a service account with the specified name",
-    examples: &[Example("Create a service account", "kubectl create serviceaccount robot")],
+    examples: &[Example(
+        "Create a service account",
+        "kubectl create serviceaccount robot",
+    )],
     flags: GENERATOR,
     run: Some(|cx| -> Run { Box::pin(service_account(cx)) }),
     ..Command::NONE
@@ -42,14 +48,23 @@ pub const TOKEN: Command = Command {
     name: "token",
     usage: "SERVICE_ACCOUNT_NAME",
     short: "Request a service account token",
-    examples: &[Example("Ask for a token of a service account", "kubectl create token robot")],
+    examples: &[Example(
+        "Ask for a token of a service account",
+        "kubectl create token robot",
+    )],
     flags: &[
         OUTPUT,
         &[
             Flag::array("audience", "Audience of the requested token."),
             Flag::duration("duration", "0s", "Requested lifetime of the issued token."),
-            Flag::text("bound-object-kind", "Kind of an object to bind the token to."),
-            Flag::text("bound-object-name", "Name of an object to bind the token to."),
+            Flag::text(
+                "bound-object-kind",
+                "Kind of an object to bind the token to.",
+            ),
+            Flag::text(
+                "bound-object-name",
+                "Name of an object to bind the token to.",
+            ),
             Flag::text("bound-object-uid", "UID of an object to bind the token to."),
         ],
     ],
@@ -71,7 +86,9 @@ async fn token(cx: Cx) -> Result<(), Fail> {
         body.set("spec.audiences", cx.list("audience"));
     }
     let path = format!("/api/v1/namespaces/{ns}/serviceaccounts/{account}/token");
-    let answer = cx.post(&path, body).map_err(|e| e.wrap("failed to create token"))?;
+    let answer = cx
+        .post(&path, body)
+        .map_err(|e| e.wrap("failed to create token"))?;
     if cx.flag("output").is_empty() {
         cx.line(answer.text("status.token"));
         return Ok(());
