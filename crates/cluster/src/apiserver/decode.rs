@@ -5,8 +5,25 @@ use super::{Call, Validation};
 use machinery::{Status, Value};
 
 /// A body as text (what came through HTTP).
-pub(crate) fn parse(_text: &str, _object: bool) -> Result<Value, Status> {
-    Err(Status::bad_request("bottleship does not read text bodies yet"))
+pub(crate) fn parse(text: &str) -> Result<Value, Status> {
+    if text.trim_start().starts_with(['{', '[']) {
+        return machinery::json::parse(text).map_err(|e| Status::bad_request(e.to_string()));
+    }
+    machinery::yaml::parse(text).map_err(|e| Status::bad_request(e.message))
+}
+
+/// Base64 with the alphabet of URLs and without padding, as tokens have it.
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut out = String::with_capacity(bytes.len() * 4 / 3 + 3);
+    for chunk in bytes.chunks(3) {
+        let byte = |i: usize| chunk.get(i).copied().unwrap_or(0) as usize;
+        let n = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..=chunk.len() {
+            out.push(ALPHABET[n >> (18 - 6 * i) & 63] as char);
+        }
+    }
+    out
 }
 
 /// The body as an object of the call's kind: right `apiVersion` and `kind`, known fields, right types. Warnings are for

@@ -14,7 +14,7 @@ pub(crate) fn serve(cluster: &mut Cluster, request: &Request) -> Result<Response
         ["apis"] if request.accept == Accept::Discovery => Ok(Response::ok(aggregated(cluster, false))),
         ["api"] => Ok(Response::ok(value!({
             "kind": "APIVersions", "versions": ["v1"],
-            "serverAddressByClientCIDRs": [{ "clientCIDR": "0.0.0.0/0", "serverAddress": "192.168.49.2:6443" }],
+            "serverAddressByClientCIDRs": [{ "clientCIDR": "0.0.0.0/0", "serverAddress": "172.18.0.2:6443" }],
         }))),
         ["apis"] => Ok(Response::ok(groups(cluster))),
         ["apis", group] => groups(cluster)

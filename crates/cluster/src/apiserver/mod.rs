@@ -12,8 +12,12 @@ mod create;
 mod decode;
 mod delete;
 mod discovery;
+mod eviction;
 mod meta;
+mod rbac;
 mod read;
+mod reviews;
+mod roles;
 mod route;
 mod select;
 mod subresource;
@@ -204,11 +208,18 @@ pub fn handle(cluster: &mut Cluster, request: Request) -> Response {
 }
 
 fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
+    let mut request = request;
+    request.user = rbac::authenticate(request.user);
     let route = match route::parse(cluster, &request)? {
         route::Route::Resource(r) => r,
-        route::Route::Other => return discovery::serve(cluster, &request),
+        route::Route::Other => {
+            let verb = request.method.as_str().to_lowercase();
+            rbac::authorize_path(cluster, &request.user, &request.path, if verb == "post" { "create" } else { &verb })?;
+            return discovery::serve(cluster, &request);
+        }
     };
     let verb = route.verb(&request);
+    rbac::authorize(cluster, &request.user, &route, verb, &request)?;
     if matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
         if let Some(answer) = subresource::connect(cluster, &route, &request)? {
             return Ok(answer);
@@ -228,7 +239,7 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
     let body = match request.body {
         Body::None => None,
         Body::Value(ref v) => Some(v.clone()),
-        Body::Text(ref t) => Some(decode::parse(t, route.patch_or_object(&request))?),
+        Body::Text(ref t) => Some(decode::parse(t)?),
     };
     let mut options = route::options(&request)?;
     if matches!(verb, Verb::Delete | Verb::DeleteCollection) {
@@ -257,6 +268,11 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
 
 /// The pipeline for writes (and single reads), for clients and actors alike.
 pub fn execute(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
+    if call.verb == Verb::Create
+        && let Some(answer) = reviews::answer(cluster, &call)
+    {
+        return answer;
+    }
     match (call.verb, call.subresource.as_str()) {
         (Verb::Create, "") => create::create(cluster, call),
         (Verb::Update, "" | "status") => update::update(cluster, call),

@@ -37,10 +37,6 @@ impl Target {
             Method::Delete => Verb::Delete,
         }
     }
-    /// Whether a body of text is the kind's own object (checked strictly) or something else.
-    pub fn patch_or_object(&self, request: &Request) -> bool {
-        request.method != Method::Patch
-    }
     /// What stands for the namespace in a listing: all of them, or one.
     pub fn scope(&self) -> Option<&str> {
         (self.kind.namespaced && !self.namespace.is_empty()).then_some(self.namespace.as_str())

@@ -1,15 +1,28 @@
 //! Subresources that speak a kind of their own: scale, binding, eviction, token, finalize; and those that the kubelet
-//! serves: log, exec, attach, portforward.
+//! serves: log, exec, attach, portforward. Each is one line of [`WRITES`].
 
 use super::route::Target;
-use super::{Call, Done, Verb, commit, delete};
+use super::{Call, Done, Verb, Who, commit, decode, delete, meta, update};
 use crate::Cluster;
 use crate::kubelet;
-use crate::store;
-use machinery::{Object, Request, Response, Status, value};
+use machinery::{Errors, Object, Path, Request, Response, Status, Str, Value, time, value};
 
 /// Subresources of a pod that its node's kubelet serves.
 const CONNECT: &[&str] = &["log", "exec", "attach", "portforward"];
+
+type Write = fn(&mut Cluster, Call) -> Result<Done, Status>;
+
+/// (resource, "" for any; subresource; verb; what does it).
+const WRITES: &[(&str, &str, Verb, Write)] = &[
+    ("pods", "binding", Verb::Create, bind),
+    ("pods", "eviction", Verb::Create, super::eviction::evict),
+    ("pods", "ephemeralcontainers", Verb::Update, ephemeral_containers),
+    ("pods", "resize", Verb::Update, resize),
+    ("namespaces", "finalize", Verb::Update, finalize),
+    ("serviceaccounts", "token", Verb::Create, token),
+    ("certificatesigningrequests", "approval", Verb::Update, as_status),
+    ("", "scale", Verb::Update, scale),
+];
 
 /// Proxies to the kubelet where the subresource is one of its own.
 pub(crate) fn connect(
@@ -27,32 +40,35 @@ pub(crate) fn connect(
 
 /// What a read of the subresource shows of the object.
 pub(crate) fn read(_cluster: &Cluster, route: &Target, o: Object) -> Result<Object, Status> {
+    let known = route.kind.subresources.iter().any(|s| s.name == route.subresource);
     match route.subresource.as_str() {
-        "" | "status" => Ok(o),
+        "" => Ok(o),
+        "status" | "ephemeralcontainers" | "resize" | "approval" if known => Ok(o),
+        "scale" => scale_of(route.kind, &o).ok_or_else(Status::no_resource),
+        "proxy" => Err(Status::internal("bottleship does not simulate the API server's proxy")),
         _ => Err(Status::no_resource()),
     }
 }
 
 /// Writes through a subresource.
 pub(crate) fn write(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
-    match (call.kind.plural, call.subresource.as_str(), call.verb) {
-        ("pods", "binding", Verb::Create) => bind(cluster, call),
-        ("pods", "eviction", Verb::Create) => {
-            let mut call = call;
-            call.verb = Verb::Delete;
-            call.subresource = machinery::Str::lit("");
-            call.body = None;
-            delete::delete(cluster, call)
-        }
-        ("namespaces", "finalize", Verb::Update) => finalize(cluster, call),
-        _ => Err(Status::no_resource()),
+    let fits = |w: &&(&str, &str, Verb, Write)| {
+        (w.0.is_empty() || w.0 == call.kind.plural) && w.1 == call.subresource.as_str() && w.2 == call.verb
+    };
+    match WRITES.iter().find(fits) {
+        Some(w) => w.3(cluster, call),
+        None => Err(Status::no_resource()),
     }
+}
+
+fn body(call: &Call) -> Value {
+    call.body.clone().unwrap_or_default()
 }
 
 /// The scheduler's verdict becomes the pod's node. Upstream: `kubernetes:pkg/registry/core/pod/storage`.
 fn bind(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let old = call.stored(cluster)?;
-    let node = call.body.as_ref().map_or("", |b| b.text("target.name")).to_string();
+    let node = call.body.as_ref().map_or(Str::lit(""), |b| super::str_of(b.at("target.name")));
     let conflict = |why: String| Err(Status::conflict("", "pods/binding", &call.name, &why));
     if old.is_deleting() {
         return conflict(format!("pod {} is being deleted, cannot be assigned to a host", call.name));
@@ -61,28 +77,41 @@ fn bind(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     if !has.is_empty() {
         return conflict(format!("pod {} is already assigned to node {has:?}", call.name));
     }
-    let now = machinery::time::rfc3339(cluster.now);
+    if node.is_empty() {
+        let mut errors = Errors::default();
+        errors.required(&Path::root("target").child("name"), "");
+        return Err(Status::invalid("", "Binding", &call.name, &errors));
+    }
+    let now = Value::from(time::rfc3339(cluster.now));
+    let generation = old.generation();
     let new = old.edit(|v| {
-        *v.field("spec").field("nodeName") = machinery::Value::from(node);
-        let conditions = v.field("status").field("conditions");
-        let list = conditions.list_mut();
+        *v.field("spec").field("nodeName") = Value::Str(node);
+        let status = v.field("status");
+        let list = status.field("conditions").list_mut();
         list.retain(|c| c.text("type") != "PodScheduled");
-        list.push(value!({ "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now, "observedGeneration": old.generation() }));
-        if v.field("status").has("nominatedNodeName") {
-            v.field("status").map_mut().remove("nominatedNodeName");
+        list.push(value!({
+            "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now,
+            "observedGeneration": generation,
+        }));
+        if status.has("nominatedNodeName") {
+            status.map_mut().remove("nominatedNodeName");
         }
     });
     if !call.options.dry_run {
         let _ = commit(cluster, call.kind, call.key(), Some(new), call.cause);
     }
-    let ok = value!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201 });
-    Ok(Done::created(Object(ok)))
+    Ok(Done::created(success(201)))
+}
+
+/// `Status` of success.
+pub(crate) fn success(code: i64) -> Object {
+    Object(value!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code }))
 }
 
 /// The namespace controller takes the finalizer out of the spec; without finalizers the namespace is gone.
 fn finalize(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let old = call.stored(cluster)?;
-    let wanted = call.body.as_ref().map_or(machinery::Value::Null, |b| b.at("spec.finalizers").clone());
+    let wanted = body(&call).at("spec.finalizers").clone();
     let new = old.edit(|v| {
         if wanted.is_empty() {
             v.remove("spec.finalizers");
@@ -90,8 +119,178 @@ fn finalize(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
             v.set("spec.finalizers", wanted);
         }
     });
+    if new == old {
+        return Ok(Done::ok(old));
+    }
     let next = if delete::is_due(call.kind, &new) { None } else { Some(new) };
-    let _ = store::resource_of(call.kind);
-    let object = commit(cluster, call.kind, call.key(), next, call.cause);
-    Ok(Done::ok(object))
+    Ok(Done::ok(commit(cluster, call.kind, call.key(), next, call.cause)))
+}
+
+/// A pod's spec changes by its ephemeral containers alone.
+fn ephemeral_containers(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
+    let old = call.stored(cluster)?;
+    let sent = body(&call);
+    let new = old.edit(|v| {
+        v.set("spec.ephemeralContainers", sent.at("spec.ephemeralContainers").clone());
+        (call.kind.default)(v);
+    });
+    replace(cluster, call, new, old)
+}
+
+/// A pod's containers change by their resources alone.
+fn resize(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
+    let old = call.stored(cluster)?;
+    let sent = body(&call);
+    let new = old.edit(|v| {
+        super::admission::each(v, "spec.containers", |c| {
+            let name = c.text("name").to_string();
+            let wanted = sent.at("spec.containers").items().iter().find(|s| s.text("name") == name);
+            if let Some(w) = wanted {
+                c.set("resources", w.get("resources").clone());
+            }
+        });
+        (call.kind.default)(v);
+    });
+    replace(cluster, call, new, old)
+}
+
+/// Validates and commits what a subresource made of the object.
+fn replace(cluster: &mut Cluster, call: Call, new: Object, old: Object) -> Result<Done, Status> {
+    let kind = call.kind;
+    let mut v = new.0;
+    if v == old.0 {
+        return Ok(Done::ok(old));
+    }
+    meta::bump_generation(kind, &mut v, &old);
+    let new = Object(v);
+    let mut errors = Errors::default();
+    (kind.validate)(&new, &mut errors);
+    if !errors.is_empty() {
+        return Err(Status::invalid(kind.group, kind.kind, new.name(), &errors));
+    }
+    if call.options.dry_run {
+        return Ok(Done::ok(new));
+    }
+    Ok(Done::ok(commit(cluster, kind, call.key(), Some(new), call.cause)))
+}
+
+fn as_status(cluster: &mut Cluster, mut call: Call) -> Result<Done, Status> {
+    call.subresource = Str::lit("status");
+    update::update(cluster, call)
+}
+
+/// `autoscaling/v1 Scale` of an object that has one.
+pub(crate) fn scale_of(kind: &kinds::Kind, o: &Object) -> Option<Object> {
+    let paths = kind.scale?;
+    let mut status = value!({ "replicas": o.int(paths.status) });
+    if !paths.selector.is_empty() {
+        let text = selector_text(o.at(paths.selector));
+        if !text.is_empty() {
+            status.set("selector", text);
+        }
+    }
+    let mut metadata = value!({
+        "name": Value::str(o.name()), "uid": Value::str(o.uid()), "resourceVersion": o.at("metadata.resourceVersion").clone(),
+        "creationTimestamp": o.at("metadata.creationTimestamp").clone(),
+    });
+    if !o.namespace().is_empty() {
+        metadata.set("namespace", Value::str(o.namespace()));
+    }
+    Some(Object(value!({
+        "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": metadata, "spec": { "replicas": o.int(paths.spec) },
+        "status": status,
+    })))
+}
+
+/// A selector as text: a plain map of labels, or a LabelSelector.
+fn selector_text(s: &Value) -> String {
+    if let Some(text) = s.as_str() {
+        return text.to_string();
+    }
+    let is_selector = s.has("matchLabels") || s.has("matchExpressions");
+    let labels = if is_selector { s.get("matchLabels") } else { s };
+    let mut out: Vec<String> =
+        labels.entries().iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+    for e in s.get("matchExpressions").items() {
+        let values: Vec<&str> = e.get("values").items().iter().filter_map(Value::as_str).collect();
+        let key = e.text("key");
+        out.push(match e.text("operator") {
+            "In" => format!("{key} in ({})", values.join(",")),
+            "NotIn" => format!("{key} notin ({})", values.join(",")),
+            "Exists" => key.to_string(),
+            _ => format!("!{key}"),
+        });
+    }
+    out.sort();
+    out.join(",")
+}
+
+/// Sets the wanted count through the Scale.
+fn scale(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
+    let kind = call.kind;
+    let Some(paths) = kind.scale else { return Err(Status::no_resource()) };
+    let old = call.stored(cluster)?;
+    let sent = body(&call);
+    let version = sent.text("metadata.resourceVersion");
+    if !version.is_empty() && version != old.text("metadata.resourceVersion") {
+        return Err(Status::modified(kind.group, kind.plural, &call.name));
+    }
+    let wanted = sent.int("spec.replicas");
+    if wanted < 0 {
+        let mut errors = Errors::default();
+        errors.invalid(&Path::root("spec").child("replicas"), wanted, "must be greater than or equal to 0");
+        return Err(Status::invalid("autoscaling", "Scale", &call.name, &errors));
+    }
+    let mut v = old.0.clone();
+    v.set(paths.spec, wanted);
+    let mut whole = call;
+    whole.subresource = Str::lit("");
+    let done = update::write(cluster, whole, v, old, Vec::new())?;
+    let object = scale_of(kind, &done.object).unwrap_or_default();
+    Ok(Done { object, ..done })
+}
+
+/// A token for a service account: shaped as the real ones, signed by chance.
+fn token(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
+    let account = call.stored(cluster)?;
+    let mut warnings = Vec::new();
+    let mut v = match &call.who {
+        Who::Component(..) => body(&call),
+        Who::User(_) => body(&call),
+    };
+    let seconds = v.at("spec.expirationSeconds").as_i64().unwrap_or(3600);
+    if seconds < 600 {
+        let mut errors = Errors::default();
+        errors.invalid(&Path::root("spec").child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes");
+        return Err(Status::invalid("authentication.k8s.io", "TokenRequest", "", &errors));
+    }
+    const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+    let audiences = match v.at("spec.audiences").items() {
+        [] => Value::from(vec![Value::from(ISSUER)]),
+        some => Value::from(some.to_vec()),
+    };
+    let now = cluster.now / 1000;
+    let claims = value!({
+        "aud": audiences.clone(), "exp": now + seconds, "iat": now, "iss": ISSUER, "jti": cluster.uids.uuid(), "nbf": now,
+        "kubernetes.io": {
+            "namespace": Value::str(account.namespace()),
+            "serviceaccount": { "name": Value::str(account.name()), "uid": Value::str(account.uid()) },
+        },
+        "sub": format!("system:serviceaccount:{}:{}", account.namespace(), account.name()),
+    });
+    let mut signature = Vec::new();
+    for _ in 0..32 {
+        signature.extend(cluster.uids.next_u64().to_be_bytes());
+    }
+    let head = value!({ "alg": "RS256", "kid": "bottleship" });
+    let part = |v: &Value| decode::base64url(machinery::json::print(v).as_bytes());
+    let text = format!("{}.{}.{}", part(&head), part(&claims), decode::base64url(&signature));
+    v.set("apiVersion", "authentication.k8s.io/v1");
+    v.set("kind", "TokenRequest");
+    v.set("metadata", value!({ "name": Value::str(account.name()), "namespace": Value::str(account.namespace()), "creationTimestamp": time::rfc3339(cluster.now) }));
+    v.set("spec.audiences", audiences);
+    v.set("spec.expirationSeconds", seconds);
+    v.set("status", value!({ "token": text, "expirationTimestamp": time::rfc3339((now + seconds) * 1000) }));
+    warnings.clear();
+    Ok(Done { object: Object(v), code: 201, warnings })
 }

@@ -69,3 +69,74 @@ fn a_watch_tells_what_begins_and_ceases_to_match() {
     let kinds: Vec<&str> = events.iter().map(|e| e.kind.as_str()).collect();
     assert_eq!(kinds, ["ADDED", "DELETED"]);
 }
+
+#[test]
+fn a_fresh_cluster_makes_all_its_own_objects() {
+    let mut c = Cluster::new(World::standard(1));
+    c.listening = true;
+    super::bootstrap(&mut c);
+    let refused: Vec<String> = c
+        .drain()
+        .into_iter()
+        .filter_map(|o| match o {
+            crate::Output::Alarm { text, .. } => Some(text),
+            _ => None,
+        })
+        .filter(|t| !t.ends_with("already exists") && !t.ends_with("already allocated"))
+        .collect();
+    assert_eq!(refused, Vec::<String>::new());
+}
+
+#[test]
+fn roles_decide_and_refusals_say_why() {
+    let c = &mut fresh();
+    let mut r = Request::get("/api/v1/namespaces/default/pods");
+    r.user = machinery::User::new("jane", &[]);
+    let (code, v) = ask(c, r);
+    assert_eq!(
+        (code, v.text("message")),
+        (403, "pods is forbidden: User \"jane\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"")
+    );
+    let binding = value!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": { "name": "j" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "jane" }],
+    });
+    let path = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings";
+    assert_eq!(ask(c, Request::new(Method::Post, path).body(binding)).0, 201);
+    let mut r = Request::get("/api/v1/namespaces/default/pods");
+    r.user = machinery::User::new("jane", &[]);
+    assert_eq!(ask(c, r).0, 200);
+}
+
+#[test]
+fn a_pod_comes_out_of_admission_whole() {
+    let c = &mut fresh();
+    let pod = value!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "p" },
+        "spec": { "containers": [{ "name": "c", "image": "nginx" }] },
+    });
+    let (code, v) = ask(c, Request::new(Method::Post, "/api/v1/namespaces/default/pods").body(pod));
+    assert_eq!(code, 201, "{v:?}");
+    assert_eq!((v.int("spec.priority"), v.text("spec.serviceAccountName")), (0, "default"));
+    assert_eq!(v.at("spec.tolerations").items().len(), 2);
+    let (code, v) = ask(c, Request::new(Method::Delete, "/api/v1/namespaces/default/pods/p"));
+    assert_eq!((code, v.text("kind"), c.store.count("pods")), (200, "Pod", 0));
+}
+
+#[test]
+fn services_get_addresses_and_ports() {
+    let c = &mut fresh();
+    let svc = |name: &str, port: i64| {
+        value!({
+            "apiVersion": "v1", "kind": "Service", "metadata": { "name": Value::str(name) },
+            "spec": { "type": "NodePort", "selector": { "a": "b" }, "ports": [{ "port": 80, "nodePort": port }] },
+        })
+    };
+    let post = |c: &mut Cluster, v: Value| ask(c, Request::new(Method::Post, "/api/v1/namespaces/default/services").body(v));
+    let (code, v) = post(c, svc("a", 30080));
+    assert_eq!(code, 201, "{v:?}");
+    assert!(v.text("spec.clusterIP").starts_with("10.96."));
+    let (_, v) = post(c, svc("b", 30080));
+    assert_eq!(v.text("message"), "Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated");
+}

@@ -1,0 +1,86 @@
+//! Eviction: a deletion that a PodDisruptionBudget may refuse. Upstream:
+//! `kubernetes:pkg/registry/core/pod/storage/eviction.go`.
+
+use super::{Call, Done, Verb, commit, delete, subresource};
+use crate::Cluster;
+use machinery::{Object, Status, Str, Value, time, value};
+
+const BUDGETS: &str = "poddisruptionbudgets.policy";
+
+pub(crate) fn evict(cluster: &mut Cluster, mut call: Call) -> Result<Done, Status> {
+    let pod = call.stored(cluster)?;
+    let options = call.body.take().unwrap_or_default().get("deleteOptions").clone();
+    super::route::delete_options(&mut call.options, Some(&options))?;
+    let ended = matches!(pod.text("status.phase"), "Succeeded" | "Failed" | "Pending");
+    if !ended && !pod.is_deleting() {
+        ask_budgets(cluster, &call, &pod)?;
+    }
+    call.verb = Verb::Delete;
+    call.subresource = Str::lit("");
+    delete::delete(cluster, call)?;
+    Ok(Done::created(subresource::success(201)))
+}
+
+fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), Status> {
+    let in_namespace = cluster.store.list(BUDGETS, Some(pod.namespace()));
+    let fits = |b: &&Object| !b.at("spec.selector").is_null() && selects(b.at("spec.selector"), pod);
+    let budgets: Vec<Object> = in_namespace.filter(fits).cloned().collect();
+    if budgets.len() > 1 {
+        let why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+        return Err(Status::internal(why));
+    }
+    let Some(budget) = budgets.into_iter().next() else { return Ok(()) };
+    let ready = pod.condition_is_true("Ready");
+    let healthy = budget.int("status.currentHealthy") >= budget.int("status.desiredHealthy") && budget.int("status.desiredHealthy") > 0;
+    let always = budget.text("spec.unhealthyPodEvictionPolicy") == "AlwaysAllow";
+    if !ready && (always || healthy) {
+        return Ok(());
+    }
+    if budget.int("status.observedGeneration") < budget.generation() {
+        return Err(refused(&budget, format!("The disruption budget {} is still being processed by the server.", budget.name())));
+    }
+    let left = budget.int("status.disruptionsAllowed");
+    if left < 1 {
+        let text = format!(
+            "The disruption budget {} needs {} healthy pods and has {} currently",
+            budget.name(),
+            budget.int("status.desiredHealthy"),
+            budget.int("status.currentHealthy")
+        );
+        return Err(refused(&budget, text));
+    }
+    if call.options.dry_run {
+        return Ok(());
+    }
+    let now = time::rfc3339(cluster.now);
+    let new = budget.edit(|v| {
+        v.set("status.disruptionsAllowed", left - 1);
+        *v.place("status.disruptedPods").field(pod.name()) = Value::from(now);
+    });
+    let key = (Str::from(budget.namespace()), Str::from(budget.name()));
+    commit(cluster, &kinds::poddisruptionbudget::KIND, key, Some(new), call.cause.clone());
+    Ok(())
+}
+
+fn refused(_budget: &Object, why: String) -> Status {
+    let mut s = Status::too_many("Cannot evict pod as it would violate the pod's disruption budget.", 0);
+    s.details = value!({ "causes": [{ "reason": "DisruptionBudget", "message": why }] });
+    s
+}
+
+/// Whether a LabelSelector selects the pod; an empty one selects all.
+fn selects(s: &Value, pod: &Object) -> bool {
+    let label = |k: &str| pod.label(k);
+    let equal = s.get("matchLabels").entries().iter().all(|(k, v)| label(k) == v.as_str());
+    let holds = |e: &Value| {
+        let have = label(e.text("key"));
+        let among = have.is_some_and(|h| e.get("values").items().iter().any(|v| v.as_str() == Some(h)));
+        match e.text("operator") {
+            "In" => among,
+            "NotIn" => !among,
+            "Exists" => have.is_some(),
+            _ => have.is_none(),
+        }
+    };
+    equal && s.get("matchExpressions").items().iter().all(holds)
+}
