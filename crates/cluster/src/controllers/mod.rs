@@ -8,11 +8,23 @@
 //! One [`queue`] serves all controllers. Left out: informer caches and expectations. Reads are always of the newest
 //! state; what travels with delay are the wake-ups.
 
+mod daemonset;
 mod deployment;
+mod endpoints;
+mod endpointslice;
+mod endpointslicemirroring;
+mod garbagecollector;
+mod history;
 pub(crate) mod labels;
+mod namespace;
+mod nodelifecycle;
+mod podgc;
 mod pods;
 mod queue;
 mod replicaset;
+mod rootca;
+mod serviceaccount;
+mod tainteviction;
 mod volumebinder;
 
 use crate::Cluster;
@@ -46,6 +58,17 @@ pub struct Controller {
 pub static CONTROLLERS: &[&Controller] = &[
     &deployment::CONTROLLER,
     &replicaset::CONTROLLER,
+    &daemonset::CONTROLLER,
+    &endpointslice::CONTROLLER,
+    &endpoints::CONTROLLER,
+    &endpointslicemirroring::CONTROLLER,
+    &namespace::CONTROLLER,
+    &serviceaccount::CONTROLLER,
+    &rootca::CONTROLLER,
+    &garbagecollector::CONTROLLER,
+    &nodelifecycle::CONTROLLER,
+    &tainteviction::CONTROLLER,
+    &podgc::CONTROLLER,
 ];
 
 /// Starts the timers of controllers that have some. None has: periodic work is a key that asks to be looked at again.

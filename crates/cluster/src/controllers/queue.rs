@@ -47,6 +47,8 @@ pub struct State {
     pub(crate) took_ms: i64,
     /// Pods and ReplicaSets without a controller, by resource: candidates for adoption.
     orphans: BTreeMap<Str, BTreeSet<Key>>,
+    /// References to owners that are not the controlling one: owner's uid → dependents' uids.
+    references: BTreeMap<Str, BTreeSet<Str>>,
 }
 
 /// Kinds that controllers adopt when they stand without an owner.
@@ -60,6 +62,7 @@ const ADOPTABLE: &[&str] = &[
 /// A change was committed: queue the keys that controllers want to look at.
 pub(crate) fn on_change(cluster: &mut Cluster, change: &Change) {
     note_orphan(&mut cluster.controllers, change);
+    note_references(&mut cluster.controllers, change);
     let delay = cluster.world.delays.watch_ms + cluster.world.delays.reconcile_ms;
     let mut keys = Vec::new();
     for (i, controller) in CONTROLLERS.iter().enumerate() {
@@ -83,6 +86,38 @@ fn note_orphan(state: &mut State, change: &Change) {
     } else if let Some(set) = state.orphans.get_mut(&change.resource) {
         set.remove(&change.key);
     }
+}
+
+fn note_references(state: &mut State, change: &Change) {
+    let uid = Str::from(change.new.uid());
+    let others = |o: &Object| -> Vec<Str> {
+        let refs = o.owners().iter().filter(|r| !r.flag("controller"));
+        refs.map(|r| Str::from(r.text("uid"))).collect()
+    };
+    for owner in change.old.iter().flat_map(others) {
+        if let Some(set) = state.references.get_mut(&owner) {
+            set.remove(&uid);
+            if set.is_empty() {
+                state.references.remove(&owner);
+            }
+        }
+    }
+    if change.kind != machinery::WatchType::Deleted {
+        for owner in others(&change.new) {
+            state.references.entry(owner).or_default().insert(uid.clone());
+        }
+    }
+}
+
+/// All objects with an owner reference to this uid.
+pub(super) fn dependents<'a>(
+    cluster: &'a Cluster,
+    uid: &'a str,
+) -> impl Iterator<Item = &'a Object> + use<'a> {
+    let store = &cluster.store;
+    let controlled = store.resources().flat_map(move |r| store.owned(r, uid));
+    let others = cluster.controllers.references.get(uid);
+    controlled.chain(others.into_iter().flatten().filter_map(move |u| store.by_uid(u)))
 }
 
 /// Objects of a resource in a namespace that no controller owns.

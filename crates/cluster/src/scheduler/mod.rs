@@ -31,6 +31,7 @@ use std::rc::Rc;
 
 pub use framework::{Plugin, schedule};
 pub use plugins::PLUGINS;
+pub(crate) use plugins::taints::matches as tolerates;
 pub use rows::{Row, Snapshot};
 
 /// What the scheduler thought of one pod: for events, for the inspector, for drawing.
@@ -238,6 +239,42 @@ fn trigger(key: &Key, version: u64) -> Trigger {
         namespace: key.0.to_string(),
         name: key.1.to_string(),
         version,
+    }
+}
+
+/// Whether a daemon pod belongs on a node: the rules of the scheduler that do not depend on what else runs there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// One should run here.
+    Run,
+    /// None would be put here, but one that is here may stay.
+    Stay,
+    /// Not here.
+    No,
+}
+
+pub(crate) fn node_fit(pod: &Object, node: &Object) -> Fit {
+    let ask = ask::Ask::of(pod);
+    let row = Row {
+        name: Str::from(node.name()),
+        labels: node.at("metadata.labels").clone(),
+        ..Row::default()
+    };
+    let wanted = pod.text("spec.nodeName");
+    if !wanted.is_empty() && wanted != node.name() || !plugins::node_affinity::fits(&ask, &row) {
+        return Fit::No;
+    }
+    let kept_away = |effect: &str| {
+        let taints = node.at("spec.taints").items().iter();
+        let mut taints = taints.filter(|t| t.text("effect") == effect);
+        taints.any(|t| !plugins::taints::tolerates(&ask.tolerations, t))
+    };
+    if kept_away("NoExecute") {
+        Fit::No
+    } else if kept_away("NoSchedule") {
+        Fit::Stay
+    } else {
+        Fit::Run
     }
 }
 

@@ -12,6 +12,8 @@ mod rollout;
 mod scale;
 mod status;
 
+pub(super) use rollout::int_or_percent;
+
 use super::{
     Controller, Requeue, labels, pods, woken_by_itself, woken_by_owned,
 };

@@ -1,0 +1,170 @@
+//! Node life cycle: nobody hears from a node for 40 s, so it is called `Unknown`; its state is turned into taints, which
+//! keep new pods away and, in the end, drive pods off. Upstream: `kubernetes:pkg/controller/nodelifecycle`.
+//!
+//! A node that does not answer may be dead, or cut off with its pods still running: nobody can know. So its pods are
+//! marked not ready at once (no traffic), but evicted only after five minutes (their toleration of the taints).
+
+use super::{Controller, Requeue, pods};
+use crate::cx::Cx;
+use crate::store::Key;
+use kinds::node::KIND;
+use machinery::{Object, Status, Value, WatchType, time, value};
+
+pub const CONTROLLER: Controller = Controller {
+    name: "node-controller",
+    triggers: |cluster, change, keys| {
+        if change.resource == "nodes" && change.kind != WatchType::Deleted {
+            keys.push(change.key.clone());
+        }
+        // A renewed lease matters only where the node was given up.
+        if change.resource == "leases.coordination.k8s.io" && *change.key.0 == *"kube-node-lease" {
+            let node = cluster.store.get("nodes", "", &change.key.1);
+            if node.is_some_and(|n| n.condition("Ready").text("status") == "Unknown") {
+                keys.push((machinery::Str::lit(""), change.key.1.clone()));
+            }
+        }
+    },
+    reconcile,
+};
+
+/// How long a node may be silent.
+const GRACE_MS: i64 = 40_000;
+const SILENT: &str = "Kubelet stopped posting node status.";
+const CONDITIONS: &[&str] = &["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
+
+fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
+    let Some(node) = cx.store().get("nodes", "", &key.1).cloned() else {
+        return Ok(Requeue::Never);
+    };
+    let heard = last_heard(cx, &node);
+    let silent = cx.now() - heard >= GRACE_MS;
+    let node = match silent {
+        true => give_up(cx, &node)?,
+        false => node,
+    };
+    set_taints(cx, &node)?;
+    if node.condition("Ready").text("status") != "True" {
+        mark_pods(cx, &node)?;
+    }
+    if silent {
+        // It wakes us by renewing its lease or posting its status.
+        return Ok(Requeue::Never);
+    }
+    Ok(Requeue::After(heard + GRACE_MS - cx.now()))
+}
+
+/// The newest sign of life: the lease, the status, or that it was made.
+fn last_heard(cx: &Cx, node: &Object) -> i64 {
+    let lease = cx.store().get("leases.coordination.k8s.io", "kube-node-lease", node.name());
+    let lease = lease.and_then(|l| time::parse_rfc3339(l.text("spec.renewTime")));
+    let status = time::parse_rfc3339(node.condition("Ready").text("lastHeartbeatTime"));
+    lease.into_iter().chain(status).chain([node.created()]).max().unwrap_or(0)
+}
+
+fn give_up(cx: &mut Cx, node: &Object) -> Result<Object, Status> {
+    let was_ready = node.condition_is_true("Ready");
+    let now = Value::from(time::rfc3339(cx.now()));
+    let new = node.edit(|v| {
+        let list = v.place("status.conditions").list_mut();
+        for kind in CONDITIONS {
+            match list.iter_mut().find(|c| c.text("type") == *kind) {
+                Some(c) if c.text("status") == "Unknown" => {}
+                Some(c) => {
+                    c.set("status", "Unknown");
+                    c.set("reason", "NodeStatusUnknown");
+                    c.set("message", SILENT);
+                    c.set("lastTransitionTime", now.clone());
+                }
+                None => list.push(value!({
+                    "type": *kind, "status": "Unknown", "reason": "NodeStatusNeverUpdated",
+                    "message": "Kubelet never posted node status.",
+                    "lastHeartbeatTime": Value::str(node.text("metadata.creationTimestamp")),
+                    "lastTransitionTime": now.clone(),
+                })),
+            }
+        }
+    });
+    if new == *node {
+        return Ok(new);
+    }
+    let new = cx.update_status(&KIND, &new, "not heard of for 40 s")?;
+    if was_ready {
+        let text = format!("Node {} status is now: NodeNotReady", node.name());
+        cx.event(node, "Normal", "NodeNotReady", &text);
+    }
+    Ok(new)
+}
+
+/// Condition → taint. Only the kubelet's own words count; a taint of another's making is left alone.
+fn set_taints(cx: &mut Cx, node: &Object) -> Result<(), Status> {
+    let status = |kind: &str| node.condition(kind).text("status");
+    let ready = status("Ready");
+    let mut wanted: Vec<(&str, &str)> = Vec::new();
+    let mut ours: Vec<(&str, &str)> = Vec::new();
+    let mut rule = |key: &'static str, effect: &'static str, holds: bool| {
+        ours.push((key, effect));
+        if holds {
+            wanted.push((key, effect));
+        }
+    };
+    for effect in ["NoSchedule", "NoExecute"] {
+        rule("node.kubernetes.io/not-ready", effect, ready == "False");
+        rule("node.kubernetes.io/unreachable", effect, ready == "Unknown");
+    }
+    let pressure = [
+        ("node.kubernetes.io/memory-pressure", "MemoryPressure"),
+        ("node.kubernetes.io/disk-pressure", "DiskPressure"),
+        ("node.kubernetes.io/pid-pressure", "PIDPressure"),
+        ("node.kubernetes.io/network-unavailable", "NetworkUnavailable"),
+    ];
+    for (key, condition) in pressure {
+        rule(key, "NoSchedule", status(condition) == "True");
+    }
+    let cordoned = node.flag("spec.unschedulable");
+    rule("node.kubernetes.io/unschedulable", "NoSchedule", cordoned);
+    let has = |t: &Value, k: &str, e: &str| t.text("key") == k && t.text("effect") == e;
+    let now = Value::from(time::rfc3339(cx.now()));
+    let mut taints = node.at("spec.taints").items().to_vec();
+    taints.retain(|t| {
+        let is_ours = ours.iter().any(|(k, e)| has(t, k, e));
+        !is_ours || wanted.iter().any(|(k, e)| has(t, k, e))
+    });
+    for (k, e) in wanted {
+        if !taints.iter().any(|t| has(t, k, e)) {
+            taints.push(value!({
+                "key": Value::str(k), "effect": Value::str(e), "timeAdded": now.clone(),
+            }));
+        }
+    }
+    if taints == node.at("spec.taints").items() {
+        return Ok(());
+    }
+    let new = node.edit(|v| match taints.is_empty() {
+        true => drop(v.remove("spec.taints")),
+        false => v.set("spec.taints", taints),
+    });
+    cx.update(&KIND, &new, "its conditions as taints").map(|_| ())
+}
+
+/// Pods of a node that is not ready get no traffic.
+fn mark_pods(cx: &mut Cx, node: &Object) -> Result<(), Status> {
+    let now = Value::from(time::rfc3339(cx.now()));
+    let found: Vec<Object> =
+        cx.store().on_node(node.name()).filter(|p| pods::is_ready(p)).cloned().collect();
+    for p in found {
+        let marked = p.edit(|v| {
+            for c in v.place("status.conditions").list_mut() {
+                if c.text("type") == "Ready" {
+                    c.set("status", "False");
+                    c.set("lastTransitionTime", now.clone());
+                }
+            }
+        });
+        match cx.update_status(&kinds::pod::KIND, &marked, "its node is not ready") {
+            Err(e) if !e.is_not_found() => return Err(e),
+            Err(_) => {}
+            Ok(_) => cx.event(&p, "Warning", "NodeNotReady", "Node is not ready"),
+        }
+    }
+    Ok(())
+}
