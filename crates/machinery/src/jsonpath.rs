@@ -59,7 +59,10 @@ impl Template {
 
     /// What each `{...}` and each piece of text finds, in order.
     pub fn find(&self, data: &Value, allow_missing: bool) -> Result<Vec<Vec<Value>>, String> {
-        let mut run = Run { allow_missing, groups: Vec::new() };
+        let mut run = Run {
+            allow_missing,
+            groups: Vec::new(),
+        };
         run.nodes(&self.nodes, data)?;
         Ok(run.groups)
     }
@@ -98,14 +101,20 @@ impl Run {
             };
             match list.first() {
                 Some(Node::Word(w)) if w == "range" => {
-                    let over = walk(list.get(1..).unwrap_or(&[]), vec![data.clone()], self.allow_missing)?;
+                    let over = walk(
+                        list.get(1..).unwrap_or(&[]),
+                        vec![data.clone()],
+                        self.allow_missing,
+                    )?;
                     let (body, after) = range_body(nodes, i);
                     for item in over {
                         self.nodes(body, &item)?;
                     }
                     i = after;
                 }
-                Some(Node::Word(w)) if w == "end" => return Err("not in range, nothing to end".into()),
+                Some(Node::Word(w)) if w == "end" => {
+                    return Err("not in range, nothing to end".into());
+                }
                 _ => {
                     let found = walk(list, vec![data.clone()], self.allow_missing)?;
                     self.groups.push(found);
@@ -200,17 +209,28 @@ fn descend(v: &Value, out: &mut Vec<Value>) {
 
 fn take(slice: &Slice, v: &Value, allow_missing: bool, out: &mut Vec<Value>) -> Result<(), String> {
     let Value::List(list) = v else {
-        return if allow_missing { Ok(()) } else { Err(format!("{} is not array or slice", json::print(v))) };
+        return if allow_missing {
+            Ok(())
+        } else {
+            Err(format!("{} is not array or slice", json::print(v)))
+        };
     };
     let n = list.len() as i64;
     let around = |i: i64| if i < 0 { i + n } else { i };
     let from = around(slice.from.unwrap_or(0));
-    let to = if slice.single { from + 1 } else { around(slice.to.unwrap_or(n)) };
+    let to = if slice.single {
+        from + 1
+    } else {
+        around(slice.to.unwrap_or(n))
+    };
     let step = slice.step.unwrap_or(1);
     if slice.single && (from < 0 || from >= n) {
         return match allow_missing {
             true => Ok(()),
-            false => Err(format!("array index out of bounds: index {}, length {n}", slice.from.unwrap_or(0))),
+            false => Err(format!(
+                "array index out of bounds: index {}, length {n}",
+                slice.from.unwrap_or(0)
+            )),
         };
     }
     if step <= 0 {
@@ -232,11 +252,19 @@ fn holds(item: &Value, left: &[Node], operator: &str, right: &[Node]) -> Result<
         return Ok(!found.is_empty());
     }
     let [a] = found.as_slice() else {
-        return if found.is_empty() { Ok(false) } else { Err("can only compare one element at a time".into()) };
+        return if found.is_empty() {
+            Ok(false)
+        } else {
+            Err("can only compare one element at a time".into())
+        };
     };
     let others = walk(right, vec![item.clone()], true)?;
     let [b] = others.as_slice() else {
-        return if others.is_empty() { Ok(false) } else { Err("can only compare one element at a time".into()) };
+        return if others.is_empty() {
+            Ok(false)
+        } else {
+            Err("can only compare one element at a time".into())
+        };
     };
     let order = match (a, b) {
         (Value::Str(a), Value::Str(b)) => Some(a.cmp(b)),
@@ -275,25 +303,47 @@ mod tests {
         });
         let check = |template: &str, expected: &str| {
             let printed = Template::parse(template).and_then(|t| t.execute(&data, true));
-            assert_eq!(printed.as_deref().unwrap_or_else(|e| e), expected, "{template}");
+            assert_eq!(
+                printed.as_deref().unwrap_or_else(|e| e),
+                expected,
+                "{template}"
+            );
         };
         check("{.kind} {.n}{\"\\n\"}", "List 3\n");
         check("{$.items[*].metadata.name}", "a b");
-        check("{.items[*]['metadata.name', 'spec.ready']}", "a true b false");
-        check("{range .items[*]}{.metadata.name}={.spec.ports[*]}{\";\"}{end}", "a=80 443;b=8080;");
+        check(
+            "{.items[*]['metadata.name', 'spec.ready']}",
+            "a true b false",
+        );
+        check(
+            "{range .items[*]}{.metadata.name}={.spec.ports[*]}{\";\"}{end}",
+            "a=80 443;b=8080;",
+        );
         check("{.items[?(@.spec.ready==true)].metadata.name}", "a");
         check("{.items[?(@.metadata.name=='b')].spec.ports[0]}", "8080");
         check("{.items[?(@.spec.ports[0]>100)].metadata.name}", "b");
         check("{.items[?(@.metadata.labels)].metadata.name}", "a");
-        check("{.items[0].metadata.labels.app\\.kubernetes\\.io/name}", "x");
-        check("{.items[0].metadata.labels}", "{\"app.kubernetes.io/name\":\"x\"}");
-        check("{.items[-1:].metadata.name} {.items[0:1].metadata.name}", "b a");
+        check(
+            "{.items[0].metadata.labels.app\\.kubernetes\\.io/name}",
+            "x",
+        );
+        check(
+            "{.items[0].metadata.labels}",
+            "{\"app.kubernetes.io/name\":\"x\"}",
+        );
+        check(
+            "{.items[-1:].metadata.name} {.items[0:1].metadata.name}",
+            "b a",
+        );
         check("{..name}", "a b");
         check("{.items[5].x}{.nope}|", "|");
         check("{.items[0", "unterminated array");
         check("{.kind", "unclosed action");
         let strict = |t: &str| Template::parse(t).and_then(|t| t.execute(&data, false));
         assert_eq!(strict("{.nope}"), Err("nope is not found".to_string()));
-        assert_eq!(strict("{.items[5]}"), Err("array index out of bounds: index 5, length 2".to_string()));
+        assert_eq!(
+            strict("{.items[5]}"),
+            Err("array index out of bounds: index 5, length 2".to_string())
+        );
     }
 }

@@ -6,6 +6,7 @@
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
 //! - [`validate_names`]: rules for names that kinds share.
+//! - [`schema`]: types and fields of all kinds.
 
 pub mod duration;
 pub mod field;
@@ -17,6 +18,7 @@ pub mod object;
 pub mod quantity;
 pub mod patch;
 pub mod request;
+pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod time;

@@ -7,7 +7,11 @@ const DEPTH_MAX: usize = 32;
 
 /// Text and `{...}` in turn.
 pub(super) fn template(text: &str) -> Result<Vec<Node>, String> {
-    let mut p = Parser { chars: text.chars().collect(), at: 0, depth: 0 };
+    let mut p = Parser {
+        chars: text.chars().collect(),
+        at: 0,
+        depth: 0,
+    };
     let mut nodes = Vec::new();
     while p.at < p.chars.len() {
         let start = p.at;
@@ -47,7 +51,9 @@ impl Parser {
     fn action(&mut self) -> Result<Vec<Node>, String> {
         let mut nodes = Vec::new();
         loop {
-            let Some(c) = self.peek() else { return Err("unclosed action".into()) };
+            let Some(c) = self.peek() else {
+                return Err("unclosed action".into());
+            };
             match c {
                 '}' => {
                     self.at += 1;
@@ -91,7 +97,12 @@ impl Parser {
                     word => return Err(format!("unrecognized identifier {word}")),
                 });
             }
-            c => return Err(format!("unrecognized character in action: U+{:04X} '{c}'", c as u32)),
+            c => {
+                return Err(format!(
+                    "unrecognized character in action: U+{:04X} '{c}'",
+                    c as u32
+                ));
+            }
         }
         Ok(())
     }
@@ -131,14 +142,19 @@ impl Parser {
 
     fn number(&mut self) -> Result<Node, String> {
         let start = self.at;
-        while self.peek().is_some_and(|c| c.is_ascii_digit() || "+-.eE".contains(c)) {
+        while self
+            .peek()
+            .is_some_and(|c| c.is_ascii_digit() || "+-.eE".contains(c))
+        {
             self.at += 1;
         }
         let text = self.text(start, self.at);
         if let Ok(i) = text.parse() {
             return Ok(Node::Int(i));
         }
-        text.parse().map(Node::Float).map_err(|_| format!("cannot parse number {text}"))
+        text.parse()
+            .map(Node::Float)
+            .map_err(|_| format!("cannot parse number {text}"))
     }
 
     /// A quoted text with Go's escapes.
@@ -146,13 +162,17 @@ impl Parser {
         self.at += 1;
         let mut out = String::new();
         loop {
-            let Some(c) = self.peek() else { return Err("unterminated quoted string".into()) };
+            let Some(c) = self.peek() else {
+                return Err("unterminated quoted string".into());
+            };
             self.at += 1;
             match c {
                 c if c == quote => return Ok(out),
                 '\n' => return Err("unterminated quoted string".into()),
                 '\\' => {
-                    let Some(e) = self.peek() else { return Err("unterminated quoted string".into()) };
+                    let Some(e) = self.peek() else {
+                        return Err("unterminated quoted string".into());
+                    };
                     self.at += 1;
                     out.push(match e {
                         'n' => '\n',
@@ -172,7 +192,11 @@ impl Parser {
         if self.depth > DEPTH_MAX {
             return Err("too deeply nested".into());
         }
-        let node = if self.eat('?') { self.filter() } else { self.indexes() };
+        let node = if self.eat('?') {
+            self.filter()
+        } else {
+            self.indexes()
+        };
         self.depth -= 1;
         node
     }
@@ -184,7 +208,9 @@ impl Parser {
         }
         let (mut left, mut right, mut operator) = (Vec::new(), Vec::new(), String::new());
         loop {
-            let Some(c) = self.peek() else { return Err("unterminated filter".into()) };
+            let Some(c) = self.peek() else {
+                return Err("unterminated filter".into());
+            };
             match c {
                 ')' => {
                     self.at += 1;
@@ -223,7 +249,9 @@ impl Parser {
         let start = self.at;
         let mut quote = None;
         loop {
-            let Some(c) = self.peek() else { return Err("unterminated array".into()) };
+            let Some(c) = self.peek() else {
+                return Err("unterminated array".into());
+            };
             match (quote, c) {
                 (None, ']') => break,
                 (None, '\'' | '"') => quote = Some(c),
@@ -239,17 +267,27 @@ impl Parser {
         if parts.len() == 1 {
             return self.index(parts.first().map_or("", |p| p.trim()));
         }
-        parts.iter().map(|p| self.index(p.trim())).collect::<Result<_, _>>().map(Node::Union)
+        parts
+            .iter()
+            .map(|p| self.index(p.trim()))
+            .collect::<Result<_, _>>()
+            .map(Node::Union)
     }
 
     fn index(&mut self, part: &str) -> Result<Node, String> {
         if part == "*" || part.is_empty() {
             return Ok(Node::Wildcard);
         }
-        let unquoted = [('\'', '\''), ('"', '"')].iter().find_map(|(a, b)| part.strip_prefix(*a)?.strip_suffix(*b));
+        let unquoted = [('\'', '\''), ('"', '"')]
+            .iter()
+            .find_map(|(a, b)| part.strip_prefix(*a)?.strip_suffix(*b));
         if let Some(name) = unquoted {
             // `['metadata.name']` walks the path, as upstream does; a dot that is part of a key is escaped.
-            let mut inner = Parser { chars: format!(".{name}").chars().collect(), at: 0, depth: self.depth };
+            let mut inner = Parser {
+                chars: format!(".{name}").chars().collect(),
+                at: 0,
+                depth: self.depth,
+            };
             let mut nodes = Vec::new();
             while inner.at < inner.chars.len() {
                 let before = inner.at;
@@ -264,15 +302,29 @@ impl Parser {
         let number = |s: &str| -> Result<Option<i64>, String> {
             match s.trim() {
                 "" => Ok(None),
-                n => n.parse().map(Some).map_err(|_| format!("invalid array index {part}")),
+                n => n
+                    .parse()
+                    .map(Some)
+                    .map_err(|_| format!("invalid array index {part}")),
             }
         };
         match numbers.as_slice() {
-            [one] => Ok(Node::Slice(Slice { from: number(one)?, single: true, ..Slice::default() })),
-            [from, to] => Ok(Node::Slice(Slice { from: number(from)?, to: number(to)?, ..Slice::default() })),
-            [from, to, step] => {
-                Ok(Node::Slice(Slice { from: number(from)?, to: number(to)?, step: number(step)?, single: false }))
-            }
+            [one] => Ok(Node::Slice(Slice {
+                from: number(one)?,
+                single: true,
+                ..Slice::default()
+            })),
+            [from, to] => Ok(Node::Slice(Slice {
+                from: number(from)?,
+                to: number(to)?,
+                ..Slice::default()
+            })),
+            [from, to, step] => Ok(Node::Slice(Slice {
+                from: number(from)?,
+                to: number(to)?,
+                step: number(step)?,
+                single: false,
+            })),
             _ => Err(format!("invalid array index {part}")),
         }
     }
