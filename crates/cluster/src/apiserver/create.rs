@@ -1,7 +1,7 @@
 //! Creating an object: the stages in order. Upstream: `apiserver:pkg/endpoints/handlers/create.go`,
 //! `pkg/registry/generic/registry/store.go` (Create), `pkg/registry/rest/create.go` (BeforeCreate).
 
-use super::{Call, Done, addresses, admission, commit, decode, meta};
+use super::{Call, Done, addresses, admission, commit, crd, decode, meta};
 use crate::Cluster;
 use crate::store;
 use machinery::{Errors, Object, Status, Str, Value};
@@ -9,7 +9,7 @@ use machinery::{Errors, Object, Status, Str, Value};
 pub(crate) fn create(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let kind = call.kind;
     let mut warnings = Vec::new();
-    let mut v = decode::object(&call, &mut warnings)?;
+    let mut v = decode::object(cluster, &call, &mut warnings)?;
     let known = call.who.is_component().then(|| cluster.api.memo.find(kind, &v)).flatten();
     meta::name_new(cluster, &call, &mut v)?;
     let mut call = call;
@@ -42,14 +42,14 @@ fn prepare(
 ) -> Result<(), Status> {
     let kind = call.kind;
     let sent = v.clone();
-    (kind.default)(v);
+    crd::default_of(cluster, kind, v);
     admission::mutate(cluster, call, v, None, warnings)?;
     (kind.prepare_create)(v);
     addresses::assign(cluster, call, v, None)?;
     let mut errors = Errors::default();
     let o = Object(v.clone());
+    crd::validate_of(cluster, kind, &o, &mut errors);
     meta::validate(kind, &o, &mut errors);
-    (kind.validate)(&o, &mut errors);
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));
     }

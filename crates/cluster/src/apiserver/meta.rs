@@ -28,10 +28,8 @@ pub(crate) fn name_new(cluster: &mut Cluster, call: &Call, v: &mut Value) -> Res
     let prefix = v.text("metadata.generateName");
     if v.text("metadata.name").is_empty() {
         if prefix.is_empty() {
-            // The real server says this through validation; the name is what all else hangs on, so it comes first here.
-            let mut errors = Errors::default();
-            errors.required(&Path::root("metadata.name"), "name or generateName is required");
-            return Err(Status::invalid(kind.group, kind.kind, "", &errors));
+            // Validation says what is wrong.
+            return Ok(());
         }
         let end = (0..=prefix.len().min(PREFIX_MAX)).rev().find(|i| prefix.is_char_boundary(*i));
         let name = format!("{}{}", prefix.get(..end.unwrap_or(0)).unwrap_or(""), cluster.names.suffix(5));
@@ -93,7 +91,12 @@ pub(crate) fn bump_generation(kind: &Kind, v: &mut Value, old: &Object) {
 }
 
 /// Labels, annotations, finalizers, owners. The name is the kind's own to judge.
-pub(crate) fn validate(_kind: &Kind, _o: &Object, _errors: &mut Errors) {}
+pub(crate) fn validate(_kind: &Kind, o: &Object, errors: &mut Errors) {
+    if o.name().is_empty() && !errors.0.iter().any(|e| e.path == "metadata.name") {
+        errors.required(&Path::root("metadata").child("name"), "name or generateName is required");
+        errors.0.rotate_right(1);
+    }
+}
 
 /// What an update of metadata may not do.
 pub(crate) fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {

@@ -8,12 +8,15 @@
 mod addresses;
 pub mod admission;
 mod bootstrap;
+mod crd;
+mod crd_schema;
 mod create;
 mod decode;
 mod delete;
 mod discovery;
 mod eviction;
 mod meta;
+mod patch;
 mod rbac;
 mod read;
 mod reviews;
@@ -31,7 +34,7 @@ use crate::Cluster;
 use crate::output::Output;
 use crate::store;
 use kinds::Kind;
-use machinery::{Body, Cause, Method, Object, Request, Response, Status, Str, User, Value};
+use machinery::{Body, Cause, Method, Object, Request, Response, Status, Str, User, Value, WatchType};
 use std::rc::Rc;
 
 pub(crate) use bootstrap::bootstrap;
@@ -162,6 +165,8 @@ impl Done {
 #[derive(Clone, Default)]
 pub struct State {
     pub(crate) memo: create::Memo,
+    /// Kinds that CustomResourceDefinitions made.
+    pub(crate) custom: Vec<&'static Kind>,
 }
 
 /// The identity under which a component acts: controllers as `system:serviceaccount:kube-system:NAME`, the scheduler as
@@ -239,6 +244,8 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
     let body = match request.body {
         Body::None => None,
         Body::Value(ref v) => Some(v.clone()),
+        // A patch is read by its own rules.
+        Body::Text(_) if verb == Verb::Patch => None,
         Body::Text(ref t) => Some(decode::parse(t)?),
     };
     let mut options = route::options(&request)?;
@@ -256,13 +263,19 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         body,
         cause: Rc::new(request.cause.clone()),
     };
+    let call = match verb {
+        Verb::Create | Verb::Update if call.subresource.is_empty() || call.subresource == "status" => {
+            decode::into_stored(cluster, call, &mut warnings)?
+        }
+        _ => Call { kind: route.stored(), ..call },
+    };
     let done = match verb {
-        Verb::Patch => update::patch(cluster, call, request.patch)?,
+        Verb::Patch => patch::patch(cluster, call, &route, &request)?,
         Verb::DeleteCollection => delete::collection(cluster, call, &route, &request)?,
         _ => execute(cluster, call)?,
     };
     warnings.extend(done.warnings);
-    let body = table::answer(cluster, &request, route.kind, &done.object);
+    let body = table::answer(cluster, &request, &route, &done.object);
     Ok(Response::Ok { code: done.code, body, warnings })
 }
 
@@ -296,8 +309,41 @@ pub(crate) fn commit(
         .commit(store::resource_of(kind), key, new, cause, now);
     let object = change.new.clone();
     create::forget_if_outdated(cluster, &change.resource);
-    cluster.committed(change);
+    cluster.committed(change.clone());
+    if change.resource == crd::RESOURCE {
+        return definition_changed(cluster, &change);
+    }
+    if change.kind == WatchType::Deleted && crd::is_custom(cluster, kind) {
+        crd::finish(cluster, &change.resource, &change.cause);
+    }
     object
+}
+
+/// A CustomResourceDefinition is served, or its objects cleaned up, at once.
+fn definition_changed(cluster: &mut Cluster, change: &store::Change) -> Object {
+    if change.kind == WatchType::Deleted {
+        crd::refresh(cluster);
+    } else if change.new.is_deleting() {
+        crd::clean_up(cluster, &change.new, &change.cause);
+    } else {
+        crd::establish(cluster, &change.new, &change.cause);
+    }
+    change.new.clone()
+}
+
+/// The kind of an object by its `apiVersion` and `kind`: a built-in one, or one that a definition made.
+pub fn kind_named(cluster: &Cluster, api_version: &str, kind: &str) -> Option<&'static Kind> {
+    kinds::of(api_version, kind).or_else(|| {
+        let fits = |k: &&&'static Kind| k.kind == kind && k.api_version() == api_version;
+        cluster.api.custom.iter().find(fits).copied()
+    })
+}
+
+/// The kind behind a resource as the store names it (`deployments.apps`).
+pub fn kind_of_resource(cluster: &Cluster, resource: &str) -> Option<&'static Kind> {
+    let all = kinds::ALL.iter().chain(cluster.api.custom.iter()).filter(|k| k.stored_as.is_none());
+    let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+    all.copied().find(|k| k.plural == plural && k.group == group)
 }
 
 /// The text of a value as a shared string; "" where it is none.

@@ -15,14 +15,14 @@ pub(crate) fn get(
     route: &Target,
     request: &Request,
 ) -> Result<Response, Status> {
-    let kind = route.kind;
+    let kind = route.stored();
     let resource = store::resource_of(kind);
     let found = cluster.store.get(&resource, &route.namespace, &route.name);
     let o = found
         .cloned()
         .ok_or_else(|| Status::not_found(kind.group, kind.plural, &route.name))?;
     let o = subresource::read(cluster, route, o)?;
-    Ok(Response::ok(table::answer(cluster, request, kind, &o)))
+    Ok(Response::ok(table::answer(cluster, request, route, &o)))
 }
 
 /// The selection that the query asks for.
@@ -37,7 +37,7 @@ pub(crate) fn selection(route: &Target, request: &Request) -> Result<Selection, 
 
 /// The objects that a list selects, in order of namespace and name.
 pub(crate) fn selected(cluster: &Cluster, route: &Target, what: &Selection) -> Vec<Object> {
-    let resource = store::resource_of(route.kind);
+    let resource = store::resource_of(route.stored());
     if let (Some(name), Some(ns)) = (what.name(), route.scope().or((!route.kind.namespaced).then_some(""))) {
         let one = cluster.store.get(&resource, ns, name);
         return one.filter(|o| what.matches(o)).cloned().into_iter().collect();
@@ -77,14 +77,14 @@ pub(crate) fn list(
         }
     }
     let body = match request.accept {
-        Accept::Table => table::table(cluster, request, route.kind, &objects, metadata),
+        Accept::Table => table::table(cluster, request, route.stored(), &objects, metadata),
         Accept::Metadata => value!({
             "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
             "items": Value::from(objects.iter().map(table::partial).collect::<Vec<_>>()),
         }),
         _ => value!({
             "kind": format!("{}List", route.kind.kind), "apiVersion": route.kind.api_version(), "metadata": metadata,
-            "items": Value::from(objects.into_iter().map(|o| o.0).collect::<Vec<_>>()),
+            "items": Value::from(objects.into_iter().map(|o| route.show(o).0).collect::<Vec<_>>()),
         }),
     };
     Ok(Response::ok(body))

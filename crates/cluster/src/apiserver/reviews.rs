@@ -23,7 +23,7 @@ pub(crate) fn answer(cluster: &mut Cluster, call: &Call) -> Option<Result<Done, 
     let review = REVIEWS.iter().find(|r| r.0 == call.kind.plural)?;
     let mut warnings = Vec::new();
     let run = |cluster: &mut Cluster, warnings: &mut Vec<String>| {
-        let mut v = super::decode::object(call, warnings)?;
+        let mut v = super::decode::object(cluster, call, warnings)?;
         (call.kind.default)(&mut v);
         review.1(cluster, call, &mut v)?;
         v.set_default("metadata.creationTimestamp", Value::Null);

@@ -4,7 +4,7 @@
 use super::{Options, Validation, Verb};
 use crate::Cluster;
 use kinds::Kind;
-use machinery::{Method, Request, Status, Str, Value};
+use machinery::{Method, Object, Request, Status, Str, Value};
 
 /// Where a path leads.
 pub(crate) enum Route {
@@ -35,6 +35,17 @@ impl Target {
             Method::Patch => Verb::Patch,
             Method::Delete if self.name.is_empty() => Verb::DeleteCollection,
             Method::Delete => Verb::Delete,
+        }
+    }
+    /// The kind as which objects are kept: another version of the one asked for, or that itself.
+    pub fn stored(&self) -> &'static Kind {
+        self.kind.stored_as.map_or(self.kind, |s| s.kind)
+    }
+    /// A kept object in the version that was asked for.
+    pub fn show(&self, o: Object) -> Object {
+        match self.kind.stored_as {
+            Some(s) if o.kind() == s.kind.kind => o.edit(s.from_stored),
+            _ => o,
         }
     }
     /// What stands for the namespace in a listing: all of them, or one.
@@ -84,12 +95,12 @@ pub(crate) fn parse(cluster: &Cluster, request: &Request) -> Result<Route, Statu
 
 /// The kind behind a resource: a built-in one, or one that a CustomResourceDefinition made.
 pub(crate) fn kind_of(
-    _cluster: &Cluster,
+    cluster: &Cluster,
     group: &str,
     version: &str,
     plural: &str,
 ) -> Option<&'static Kind> {
-    kinds::of_resource(group, version, plural)
+    kinds::of_resource(group, version, plural).or_else(|| super::crd::kind_of(cluster, group, version, plural))
 }
 
 /// `%3A` and the like.

@@ -140,3 +140,65 @@ fn services_get_addresses_and_ports() {
     let (_, v) = post(c, svc("b", 30080));
     assert_eq!(v.text("message"), "Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated");
 }
+
+#[test]
+fn patches_change_what_they_name() {
+    let c = &mut fresh();
+    ask(c, Request::new(Method::Post, MAPS).body(map("x")));
+    let patch = |c: &mut Cluster, how: machinery::PatchType, v: Value| {
+        let mut r = Request::new(Method::Patch, format!("{MAPS}/x")).body(v);
+        r.patch = Some(how);
+        ask(c, r)
+    };
+    let (code, v) = patch(c, machinery::PatchType::Merge, value!({ "data": { "a": null, "b": "c" } }));
+    assert_eq!((code, machinery::json::print(v.get("data")).as_str()), (200, r#"{"b":"c"}"#));
+    let (code, v) = patch(c, machinery::PatchType::Json, value!([{ "op": "remove", "path": "/data/nope" }]));
+    assert_eq!((code, v.text("message")), (422, "the server rejected our request due to an error in our request"));
+    let (code, v) = patch(c, machinery::PatchType::Strategic, value!({ "metadata": { "finalizers": ["a.b/c"] } }));
+    assert_eq!((code, v.at("metadata.finalizers").items().len()), (200, 1));
+    let (_, v) = ask(c, Request::new(Method::Delete, format!("{MAPS}/x")));
+    assert_eq!((v.text("kind"), v.int("metadata.deletionGracePeriodSeconds")), ("ConfigMap", 0));
+    let (_, v) = ask(c, Request::new(Method::Post, MAPS).body(map("x")));
+    assert_eq!(v.text("message"), "object is being deleted: configmaps \"x\" already exists");
+    patch(c, machinery::PatchType::Merge, value!({ "metadata": { "finalizers": null } }));
+    assert_eq!(ask(c, Request::get(format!("{MAPS}/x"))).0, 404);
+}
+
+#[test]
+fn a_definition_is_served_at_once_and_takes_its_objects_along() {
+    let c = &mut fresh();
+    let crd = value!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": { "name": "robots.x.io" },
+        "spec": {
+            "group": "x.io", "scope": "Namespaced", "names": { "kind": "Robot", "plural": "robots", "singular": "robot" },
+            "versions": [{
+                "name": "v1", "served": true, "storage": true,
+                "schema": { "openAPIV3Schema": { "type": "object", "properties": { "spec": {
+                    "type": "object", "required": ["model"], "properties": {
+                        "model": { "type": "string", "enum": ["welder", "painter"] },
+                        "arms": { "type": "integer", "maximum": 8, "default": 2 },
+                    },
+                } } } },
+                "additionalPrinterColumns": [{ "name": "Arms", "type": "integer", "jsonPath": ".spec.arms" }],
+            }],
+        },
+    });
+    const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const ROBOTS: &str = "/apis/x.io/v1/namespaces/default/robots";
+    assert_eq!(ask(c, Request::get(ROBOTS)).0, 404);
+    let (code, v) = ask(c, Request::new(Method::Post, CRDS).body(crd));
+    assert_eq!(code, 201, "{v:?}");
+    let robot = |spec: Value| value!({ "apiVersion": "x.io/v1", "kind": "Robot", "metadata": { "name": "m" }, "spec": spec });
+    let post = |c: &mut Cluster, v: Value| ask(c, Request::new(Method::Post, ROBOTS).body(v));
+    let (_, v) = post(c, robot(value!({ "model": "cook", "arms": 12, "legs": 2 })));
+    assert_eq!(
+        v.text("message"),
+        "Robot.x.io \"m\" is invalid: [spec.arms: Invalid value: 12: spec.arms in body should be less than or equal to 8, spec.model: Unsupported value: \"cook\": supported values: \"welder\", \"painter\"]"
+    );
+    let (code, v) = post(c, robot(value!({ "model": "welder" })));
+    assert_eq!((code, v.int("spec.arms")), (201, 2), "{v:?}");
+    let (_, v) = ask(c, Request::get(ROBOTS).accept(machinery::Accept::Table));
+    assert_eq!(machinery::json::print(v.get("rows").items()[0].get("cells")), r#"["m",2]"#);
+    ask(c, Request::new(Method::Delete, format!("{CRDS}/robots.x.io")));
+    assert_eq!((ask(c, Request::get(ROBOTS)).0, c.store.count("robots.x.io")), (404, 0));
+}

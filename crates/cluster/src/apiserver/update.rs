@@ -1,27 +1,31 @@
 //! Replacing and patching an object, and its status. Upstream: `apiserver:pkg/endpoints/handlers/{update,patch}.go`,
 //! `pkg/registry/generic/registry/store.go` (Update), `pkg/registry/rest/update.go` (BeforeUpdate).
 
-use super::{Call, Done, addresses, admission, commit, decode, delete, meta};
+use super::{Call, Done, addresses, admission, commit, crd, decode, delete, meta};
 use crate::Cluster;
 use machinery::{Errors, Object, PatchType, Status, Value};
 
 pub(crate) fn update(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let mut warnings = Vec::new();
-    let v = decode::object(&call, &mut warnings)?;
-    match v.text("metadata.name") {
-        "" => {
-            return Err(Status::bad_request("the name of the object (metadata.name) is required"));
-        }
-        n if n != call.name.as_str() => {
-            return Err(Status::bad_request(format!(
-                "the name of the object ({n}) does not match the name on the URL ({})",
-                call.name
-            )));
-        }
-        _ => {}
-    }
+    let v = decode::object(cluster, &call, &mut warnings)?;
+    same_name(&call, &v)?;
     let old = call.stored(cluster)?;
     write(cluster, call, v, old, warnings)
+}
+
+/// The body names the object that the path names.
+pub(crate) fn same_name(call: &Call, v: &Value) -> Result<(), Status> {
+    match v.text("metadata.name") {
+        "" => Err(Status::bad_request("the name of the object (metadata.name) is required")),
+        n if n != call.name.as_str() => Err(Status::bad_request(format!(
+            "the name of the object ({n}) does not match the name on the URL ({})",
+            call.name
+        ))),
+        _ if call.kind.namespaced && !v.text("metadata.namespace").is_empty() && v.text("metadata.namespace") != call.namespace.as_str() => {
+            Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// From decoded new object and old one to commit; patches come in here too.
@@ -41,7 +45,7 @@ pub(crate) fn write(
             return Ok(Done { object: old, code: 200, warnings });
         }
         if !call.who.is_component() {
-            (kind.default)(&mut v);
+            crd::default_of(cluster, kind, &mut v);
         }
     } else {
         if v == old.0 {
@@ -89,7 +93,7 @@ fn prepare(
     if v == &old.0 {
         return Ok(());
     }
-    (kind.default)(v);
+    crd::default_of(cluster, kind, v);
     admission::mutate(cluster, call, v, Some(old), warnings)?;
     (kind.prepare_update)(v, old);
     addresses::assign(cluster, call, v, Some(old))?;
@@ -99,12 +103,12 @@ fn prepare(
     meta::bump_generation(kind, v, old);
     let mut errors = Errors::default();
     let o = Object(v.clone());
-    meta::validate(kind, &o, &mut errors);
     meta::validate_update(&o, old, &mut errors);
     if !call.who.is_component() || o.spec() != old.spec() {
-        (kind.validate)(&o, &mut errors);
+        crd::validate_of(cluster, kind, &o, &mut errors);
         (kind.validate_update)(&o, old, &mut errors);
     }
+    meta::validate(kind, &o, &mut errors);
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));
     }
@@ -146,14 +150,4 @@ fn only_status(v: Value, old: &Object) -> Value {
         *out.place("metadata.annotations") = notes.clone();
     }
     out
-}
-
-pub(crate) fn patch(
-    cluster: &mut Cluster,
-    call: Call,
-    patch: Option<PatchType>,
-) -> Result<Done, Status> {
-    let _ = call.stored(cluster)?;
-    let _ = patch;
-    Err(Status::internal("bottleship does not simulate patches yet"))
 }

@@ -18,10 +18,10 @@ pub(crate) fn watch(
     let shape = |o: &Object| match request.accept {
         Accept::Table => {
             let metadata = value!({ "resourceVersion": o.at("metadata.resourceVersion").clone() });
-            table::table(cluster, request, route.kind, std::slice::from_ref(o), metadata)
+            table::table(cluster, request, route.stored(), std::slice::from_ref(o), metadata)
         }
         Accept::Metadata => table::partial(o),
-        _ => o.0.clone(),
+        _ => route.show(o.clone()).0,
     };
     let asked = request.param("resourceVersion").unwrap_or("");
     let mut events = Vec::new();
@@ -39,7 +39,7 @@ pub(crate) fn watch(
         let oldest = cluster.store.history().next().map_or(0, |c| c.version);
         return Err(Status::gone(format!("too old resource version: {since} ({oldest})")));
     };
-    let resource = store::resource_of(route.kind);
+    let resource = store::resource_of(route.stored());
     for c in changes.filter(|c| c.resource == resource) {
         if route.scope().is_some_and(|ns| c.key.0 != ns) {
             continue;
