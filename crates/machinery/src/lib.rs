@@ -6,7 +6,7 @@
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
 //! - [`validate_names`]: rules for names that kinds share.
-//! - [`schema`]: types and fields of all kinds.
+//! - [`schema`]: types and fields of all kinds; [`strict`]: decoding against them.
 
 pub mod duration;
 pub mod field;
@@ -15,12 +15,13 @@ pub mod intern;
 pub mod json;
 pub mod jsonpath;
 pub mod object;
-pub mod quantity;
 pub mod patch;
+pub mod quantity;
 pub mod request;
 pub mod schema;
 pub mod selector;
 pub mod status;
+pub mod strict;
 pub mod time;
 pub mod validate_names;
 pub mod value;

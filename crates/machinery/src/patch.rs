@@ -15,8 +15,14 @@ use crate::Value;
 
 /// Applies a JSON merge patch: null takes away, maps are merged, all else replaces.
 pub fn apply_merge(target: &Value, patch: &Value) -> Value {
-    let Value::Map(changes) = patch else { return patch.clone() };
-    let mut out = if matches!(target, Value::Map(_)) { target.clone() } else { Value::map() };
+    let Value::Map(changes) = patch else {
+        return patch.clone();
+    };
+    let mut out = if matches!(target, Value::Map(_)) {
+        target.clone()
+    } else {
+        Value::map()
+    };
     for (key, change) in changes.iter() {
         if change.is_null() {
             if out.has(key) {

@@ -87,6 +87,8 @@ pub struct Field<'a> {
     pub pointer: bool,
     /// Written even when empty (no `omitempty`).
     pub always: bool,
+    /// A struct that is left out when it is empty (`omitzero`).
+    pub omit_zero: bool,
     /// The embedded struct that it comes from, as Go's error messages name it; mostly "".
     pub via: &'a str,
     /// `patchStrategy`: "", "merge", "retainKeys", "merge,retainKeys", "replace".

@@ -17,7 +17,13 @@ pub fn apply_json(target: &Value, patch: &Value) -> Result<Value, String> {
 fn one(doc: &mut Value, operation: &Value) -> Result<(), String> {
     let path = pointer(operation.get("path").as_str().ok_or("missing path")?)?;
     let from = || pointer(operation.get("from").as_str().ok_or("missing from")?);
-    let value = || if operation.has("value") { Ok(operation.get("value").clone()) } else { Err("missing value".to_string()) };
+    let value = || {
+        if operation.has("value") {
+            Ok(operation.get("value").clone())
+        } else {
+            Err("missing value".to_string())
+        }
+    };
     match operation.text("op") {
         "add" => add(doc, &path, value()?),
         "replace" => {
@@ -40,7 +46,11 @@ fn one(doc: &mut Value, operation: &Value) -> Result<(), String> {
         }
         "test" => {
             let there = find(doc, &path).cloned().unwrap_or_default();
-            if &there == operation.get("value") { Ok(()) } else { Err(format!("testing value {} failed", operation.text("path"))) }
+            if &there == operation.get("value") {
+                Ok(())
+            } else {
+                Err(format!("testing value {} failed", operation.text("path")))
+            }
         }
         other => Err(format!("Unexpected kind: {other}")),
     }
@@ -51,7 +61,10 @@ fn pointer(text: &str) -> Result<Vec<String>, String> {
     match text.strip_prefix('/') {
         None if text.is_empty() => Ok(Vec::new()),
         None => Err(format!("invalid pointer {text}")),
-        Some(rest) => Ok(rest.split('/').map(|p| p.replace("~1", "/").replace("~0", "~")).collect()),
+        Some(rest) => Ok(rest
+            .split('/')
+            .map(|p| p.replace("~1", "/").replace("~0", "~"))
+            .collect()),
     }
 }
 
@@ -75,7 +88,9 @@ fn place<'a>(doc: &'a mut Value, path: &[String]) -> Result<&'a mut Value, Strin
             Value::Map(m) if m.get(part).is_some() => std::rc::Rc::make_mut(m).entry(part),
             Value::List(l) => {
                 let i = index(part, l.len())?;
-                std::rc::Rc::make_mut(l).get_mut(i).ok_or_else(|| missing(part))?
+                std::rc::Rc::make_mut(l)
+                    .get_mut(i)
+                    .ok_or_else(|| missing(part))?
             }
             _ => return Err(missing(part)),
         };
@@ -84,7 +99,9 @@ fn place<'a>(doc: &'a mut Value, path: &[String]) -> Result<&'a mut Value, Strin
 }
 
 fn index(part: &str, len: usize) -> Result<usize, String> {
-    let i: i64 = part.parse().map_err(|_| format!("invalid array index {part}"))?;
+    let i: i64 = part
+        .parse()
+        .map_err(|_| format!("invalid array index {part}"))?;
     let i = if i < 0 { i + len as i64 } else { i };
     usize::try_from(i).map_err(|_| format!("invalid array index {part}"))
 }
@@ -101,7 +118,11 @@ fn add(doc: &mut Value, path: &[String], value: Value) -> Result<(), String> {
             Ok(())
         }
         Value::List(l) => {
-            let i = if last == "-" { l.len() } else { index(last, l.len())? };
+            let i = if last == "-" {
+                l.len()
+            } else {
+                index(last, l.len())?
+            };
             if i > l.len() {
                 return Err(format!("invalid array index {last}"));
             }
@@ -113,7 +134,9 @@ fn add(doc: &mut Value, path: &[String], value: Value) -> Result<(), String> {
 }
 
 fn remove(doc: &mut Value, path: &[String]) -> Result<Value, String> {
-    let (last, parents) = path.split_last().ok_or("the whole document cannot be removed")?;
+    let (last, parents) = path
+        .split_last()
+        .ok_or("the whole document cannot be removed")?;
     let holder = place(doc, parents)?;
     match holder {
         Value::Map(_) => holder.map_mut().remove(last).ok_or_else(|| missing(last)),

@@ -46,7 +46,9 @@ pub fn list_merge(holder: &str, field: &str) -> ListMerge {
     if SETS.contains(&field) {
         return ListMerge::Set;
     }
-    let hit = BY_KEY.iter().find(|(h, f, _)| *f == field && (h.is_empty() || *h == holder));
+    let hit = BY_KEY
+        .iter()
+        .find(|(h, f, _)| *f == field && (h.is_empty() || *h == holder));
     hit.map_or(ListMerge::Replace, |(_, _, key)| ListMerge::ByKey(key))
 }
 

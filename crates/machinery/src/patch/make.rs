@@ -23,7 +23,11 @@ fn map_patch(holder: &str, original: &Value, modified: &Value, current: &Value) 
             Value::Map(_) if matches!(have, Value::Map(_)) || matches!(old, Value::Map(_)) => {
                 let mut inner = map_patch(key, old, new, have);
                 if retains_keys(key) && !inner.is_empty() {
-                    let keys: Vec<Value> = new.entries().iter().map(|(k, _)| Value::from(k.clone())).collect();
+                    let keys: Vec<Value> = new
+                        .entries()
+                        .iter()
+                        .map(|(k, _)| Value::from(k.clone()))
+                        .collect();
                     inner.insert("$retainKeys", Value::from(keys));
                 }
                 if !inner.is_empty() || !current.has(key) {
@@ -64,10 +68,23 @@ fn list_patch(patch: &mut Map, holder: &str, field: &Str, [old, new, have]: [&Va
             return;
         }
         ListMerge::Set => {
-            changes.extend(new.items().iter().filter(|x| !have.items().contains(x)).cloned());
-            let gone: Vec<Value> = old.items().iter().filter(|x| !new.items().contains(x)).cloned().collect();
+            changes.extend(
+                new.items()
+                    .iter()
+                    .filter(|x| !have.items().contains(x))
+                    .cloned(),
+            );
+            let gone: Vec<Value> = old
+                .items()
+                .iter()
+                .filter(|x| !new.items().contains(x))
+                .cloned()
+                .collect();
             if !gone.is_empty() {
-                patch.insert(format!("$deleteFromPrimitiveList/{field}"), Value::from(gone));
+                patch.insert(
+                    format!("$deleteFromPrimitiveList/{field}"),
+                    Value::from(gone),
+                );
             }
             ""
         }
@@ -76,15 +93,34 @@ fn list_patch(patch: &mut Map, holder: &str, field: &Str, [old, new, have]: [&Va
             key
         }
     };
-    let name = |x: &Value| if key.is_empty() { x.clone() } else { x.get(key).clone() };
-    let both: Vec<Value> = new.items().iter().map(name).filter(|n| have.items().iter().any(|x| &name(x) == n)).collect();
-    let theirs: Vec<Value> = have.items().iter().map(name).filter(|n| both.contains(n)).collect();
+    let name = |x: &Value| {
+        if key.is_empty() {
+            x.clone()
+        } else {
+            x.get(key).clone()
+        }
+    };
+    let both: Vec<Value> = new
+        .items()
+        .iter()
+        .map(name)
+        .filter(|n| have.items().iter().any(|x| &name(x) == n))
+        .collect();
+    let theirs: Vec<Value> = have
+        .items()
+        .iter()
+        .map(name)
+        .filter(|n| both.contains(n))
+        .collect();
     if !changes.is_empty() || both != theirs {
         let order = new.items().iter().map(|x| match key {
             "" => x.clone(),
             key => Value::from([(key, name(x))].into_iter().collect::<Map>()),
         });
-        patch.insert(format!("$setElementOrder/{field}"), Value::from(order.collect::<Vec<_>>()));
+        patch.insert(
+            format!("$setElementOrder/{field}"),
+            Value::from(order.collect::<Vec<_>>()),
+        );
     }
     if !changes.is_empty() {
         patch.insert(field.clone(), Value::from(changes));
@@ -93,7 +129,12 @@ fn list_patch(patch: &mut Map, holder: &str, field: &Str, [old, new, have]: [&Va
 
 /// Changes of a list whose items are told apart by a key: changed and new ones in the new order, then deletions.
 fn keyed_changes(changes: &mut Vec<Value>, field: &str, key: &str, [old, new, have]: [&Value; 3]) {
-    let named = |list: &Value, like: &Value| list.items().iter().find(|x| x.get(key) == like.get(key)).cloned();
+    let named = |list: &Value, like: &Value| {
+        list.items()
+            .iter()
+            .find(|x| x.get(key) == like.get(key))
+            .cloned()
+    };
     for item in new.items() {
         match named(have, item) {
             None => changes.push(item.clone()),
@@ -105,7 +146,11 @@ fn keyed_changes(changes: &mut Vec<Value>, field: &str, key: &str, [old, new, ha
                 }
                 change.insert(Str::from(key), item.get(key));
                 if retains_keys(field) {
-                    let keys: Vec<Value> = item.entries().iter().map(|(k, _)| Value::from(k.clone())).collect();
+                    let keys: Vec<Value> = item
+                        .entries()
+                        .iter()
+                        .map(|(k, _)| Value::from(k.clone()))
+                        .collect();
                     change.insert("$retainKeys", Value::from(keys));
                 }
                 changes.push(Value::from(change));

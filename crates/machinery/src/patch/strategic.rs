@@ -25,10 +25,15 @@ fn merge_map(holder: &str, target: &Value, patch: &Value) -> Result<Value, Statu
         Some("merge") | None => {}
         Some(other) => return Err(bad(&format!("Unknown patch type: {other}"))),
     }
-    let mut out = if matches!(target, Value::Map(_)) { target.clone() } else { Value::map() };
+    let mut out = if matches!(target, Value::Map(_)) {
+        target.clone()
+    } else {
+        Value::map()
+    };
     if patch.has(RETAIN) {
         let kept = patch.get(RETAIN).items();
-        out.map_mut().retain(|k, _| kept.iter().any(|x| x.as_str() == Some(k)));
+        out.map_mut()
+            .retain(|k, _| kept.iter().any(|x| x.as_str() == Some(k)));
     }
     for (key, change) in patch.entries() {
         if key.as_str() == DIRECTIVE || key.as_str() == RETAIN || key.starts_with(ORDER) {
@@ -58,7 +63,12 @@ fn merge_map(holder: &str, target: &Value, patch: &Value) -> Result<Value, Statu
             && !patch.has(field)
             && matches!(out.get(field), Value::List(_))
         {
-            let sorted = ordered(list_merge(holder, field), out.get(field).items().to_vec(), out.get(field).items(), order);
+            let sorted = ordered(
+                list_merge(holder, field),
+                out.get(field).items().to_vec(),
+                out.get(field).items(),
+                order,
+            );
             if out.get(field).items() != sorted.as_slice() {
                 out.set(field, Value::from(sorted));
             }
@@ -68,7 +78,13 @@ fn merge_map(holder: &str, target: &Value, patch: &Value) -> Result<Value, Statu
 }
 
 /// The field's new value; None: it goes.
-fn merged(holder: &str, key: &str, old: &Value, change: &Value, order: &Value) -> Result<Option<Value>, Status> {
+fn merged(
+    holder: &str,
+    key: &str,
+    old: &Value,
+    change: &Value,
+    order: &Value,
+) -> Result<Option<Value>, Status> {
     Ok(match (old, change) {
         (_, Value::Null) => None,
         (_, Value::Map(_)) => Some(merge_map(key, old, change)?),
@@ -78,7 +94,13 @@ fn merged(holder: &str, key: &str, old: &Value, change: &Value, order: &Value) -
     })
 }
 
-fn merge_list(holder: &str, field: &str, old: &Value, patch: &Value, order: &Value) -> Result<Value, Status> {
+fn merge_list(
+    holder: &str,
+    field: &str,
+    old: &Value,
+    patch: &Value,
+    order: &Value,
+) -> Result<Value, Status> {
     let how = list_merge(holder, field);
     let mut items: Vec<Value> = old.items().to_vec();
     match how {
@@ -92,13 +114,20 @@ fn merge_list(holder: &str, field: &str, old: &Value, patch: &Value, order: &Val
         }
         ListMerge::ByKey(key) => {
             if patch.items().iter().any(|i| i.text(DIRECTIVE) == "replace") {
-                let rest = patch.items().iter().filter(|i| i.text(DIRECTIVE) != "replace");
-                return Ok(Value::from(rest.map(without_directives).collect::<Vec<_>>()));
+                let rest = patch
+                    .items()
+                    .iter()
+                    .filter(|i| i.text(DIRECTIVE) != "replace");
+                return Ok(Value::from(
+                    rest.map(without_directives).collect::<Vec<_>>(),
+                ));
             }
             for change in patch.items() {
                 if change.get(key).is_null() {
                     let text = crate::json::print(change);
-                    return Err(bad(&format!("map: {text} does not contain declared merge key: {key}")));
+                    return Err(bad(&format!(
+                        "map: {text} does not contain declared merge key: {key}"
+                    )));
                 }
                 let at = items.iter().position(|i| i.get(key) == change.get(key));
                 match (at, change.text(DIRECTIVE)) {
@@ -118,14 +147,23 @@ fn merge_list(holder: &str, field: &str, old: &Value, patch: &Value, order: &Val
 
 /// Puts items in the order that the patch asks for; those that it does not name keep their place among the others.
 fn ordered(how: ListMerge, items: Vec<Value>, old: &[Value], order: &Value) -> Vec<Value> {
-    let Value::List(wanted) = order else { return items };
+    let Value::List(wanted) = order else {
+        return items;
+    };
     let same = |a: &Value, b: &Value| match how {
         ListMerge::ByKey(key) => a.get(key) == b.get(key),
         _ => a == b,
     };
     let place = |x: &Value| old.iter().position(|o| same(o, x));
-    let mut named: Vec<Value> = wanted.iter().filter_map(|w| items.iter().find(|i| same(i, w)).cloned()).collect();
-    let mut others: Vec<Value> = items.iter().filter(|i| !wanted.iter().any(|w| same(i, w))).cloned().collect();
+    let mut named: Vec<Value> = wanted
+        .iter()
+        .filter_map(|w| items.iter().find(|i| same(i, w)).cloned())
+        .collect();
+    let mut others: Vec<Value> = items
+        .iter()
+        .filter(|i| !wanted.iter().any(|w| same(i, w)))
+        .cloned()
+        .collect();
     let mut out = Vec::with_capacity(items.len());
     named.reverse();
     others.reverse();
@@ -148,7 +186,10 @@ fn without_directives(v: &Value) -> Value {
         Value::Map(m) => {
             let keeps = |k: &str, x: &Value| !k.starts_with('$') && !x.is_null();
             let all = m.iter().filter(|(k, x)| keeps(k, x));
-            Value::from(all.map(|(k, x)| (k.clone(), without_directives(x))).collect::<crate::Map>())
+            Value::from(
+                all.map(|(k, x)| (k.clone(), without_directives(x)))
+                    .collect::<crate::Map>(),
+            )
         }
         Value::List(l) => Value::from(l.iter().map(without_directives).collect::<Vec<_>>()),
         other => other.clone(),

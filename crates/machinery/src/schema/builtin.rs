@@ -75,6 +75,7 @@ impl Row {
             required: self.flags & 1 != 0,
             pointer: self.flags & 2 != 0,
             always: self.flags & 4 != 0,
+            omit_zero: self.flags & 8 != 0,
             via: extra.via,
             patch: extra.patch,
             merge_key: extra.key,

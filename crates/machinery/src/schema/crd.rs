@@ -129,6 +129,7 @@ impl Node {
             required: self.required.contains(name),
             pointer: true,
             always: false,
+            omit_zero: true,
             via: "",
             patch: "",
             merge_key: "",
