@@ -53,6 +53,10 @@ impl<'a> Describe<'a> {
         let text = std::mem::take(&mut self.text);
         self.done.push_str(&crate::tabs::align(&text));
     }
+    /// The text with its tabs as they are, as `rollout history --revision` prints it.
+    pub fn raw(mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
     /// The finished text: tab-separated cells of neighbouring lines aligned as Go's tabwriter does.
     pub fn finish(mut self) -> String {
         self.flush();

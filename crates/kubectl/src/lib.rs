@@ -7,6 +7,7 @@
 //! - [`print`], [`forms`]: output; [`fail`]: how commands fail, in upstream's words.
 //! - [`help`], [`complete`]: derived from the list of commands.
 
+pub mod change;
 pub mod command;
 pub mod commands;
 pub mod complete;
@@ -23,6 +24,7 @@ pub mod manifest;
 pub mod parts;
 pub mod print;
 pub mod resources;
+pub mod stream;
 pub mod three_way;
 pub mod verbose;
 

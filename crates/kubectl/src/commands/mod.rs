@@ -4,19 +4,54 @@
 
 use crate::command::{Command, Flag};
 
+pub mod annotate;
 pub mod apply;
+pub mod autoscale;
 pub mod create;
 pub mod delete;
 pub mod describe;
+pub mod drain;
+pub mod exec;
+pub mod expose;
 pub mod get;
+pub mod label;
+pub mod logs;
+pub mod patch;
+pub mod port_forward;
+pub mod replace;
+pub mod rollout;
+pub mod run;
+pub mod scale;
+pub mod set;
+pub mod taint;
+pub mod wait;
 
 /// The commands, in the order in which `kubectl` lists them under their headings.
 pub static ALL: &[&Command] = &[
     &create::COMMAND,
+    &expose::COMMAND,
+    &run::COMMAND,
+    &set::COMMAND,
     &get::COMMAND,
     &delete::COMMAND,
+    &rollout::COMMAND,
+    &scale::COMMAND,
+    &autoscale::COMMAND,
+    &drain::CORDON,
+    &drain::UNCORDON,
+    &drain::DRAIN,
+    &taint::COMMAND,
     &describe::COMMAND,
+    &logs::COMMAND,
+    &exec::ATTACH,
+    &exec::EXEC,
+    &port_forward::COMMAND,
     &apply::COMMAND,
+    &patch::COMMAND,
+    &replace::COMMAND,
+    &wait::COMMAND,
+    &label::COMMAND,
+    &annotate::COMMAND,
 ];
 
 pub const BEGINNER: &str = "Basic Commands (Beginner):";

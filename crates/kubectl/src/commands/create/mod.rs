@@ -5,7 +5,7 @@ mod batch;
 mod config;
 mod deployment;
 mod ingress;
-mod policy;
+pub mod policy;
 mod rbac;
 mod service;
 mod simple;

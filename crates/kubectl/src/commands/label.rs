@@ -1,0 +1,258 @@
+//! `kubectl label`. Upstream: `kubectl:pkg/cmd/label`.
+
+use super::*;
+use crate::command::{Complete, Example, Run};
+use crate::cx::{Cx, DryRun};
+use crate::fail::{self, Fail, text, usage};
+use crate::print::Shown;
+use crate::resources::{self, Ask};
+use machinery::{Object, PatchType, Value};
+
+pub const COMMAND: Command = Command {
+    name: "label",
+    group: SETTINGS,
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]",
+    short: "Update the labels on a resource",
+    long: "Sets and takes away labels. A label that has another value already is changed only with --overwrite; KEY- takes the label KEY away.",
+    examples: &[
+        Example("Set a label", "kubectl label pods web tier=front"),
+        Example("Change one", "kubectl label --overwrite pods web tier=back"),
+        Example("Take one away", "kubectl label pods web tier-"),
+    ],
+    flags: LABELING,
+    complete: Complete::Resources,
+    run: Some(|cx| -> Run { Box::pin(run(cx, LABELS)) }),
+    ..Command::NONE
+};
+
+pub const LABELING: &[&[Flag]] = &[
+    &[
+        Flag::bool("overwrite", "If true, allow values to be overwritten."),
+        Flag::bool(
+            "list",
+            "If true, display the labels or annotations for a given resource.",
+        ),
+        Flag::bool(
+            "local",
+            "If true, will NOT contact api-server but run locally.",
+        ),
+        Flag::text(
+            "resource-version",
+            "If non-empty, the update will only succeed if this is the current resource-version for the object.",
+        ),
+    ],
+    FILES,
+    OUTPUT,
+    DRY_RUN,
+    SELECTOR,
+    FIELDS,
+    ALL_FLAG,
+    ALL_NAMESPACES,
+    RECORD,
+    MANAGER,
+];
+
+/// Labels and annotations differ in words only.
+#[derive(Clone, Copy)]
+pub struct Words {
+    field: &'static str,
+    one: &'static str,
+    added: &'static str,
+    removed: &'static str,
+    both: &'static str,
+    nothing: &'static str,
+    manager: &'static str,
+}
+
+const LABELS: Words = Words {
+    field: "labels",
+    one: "label",
+    added: "labeled",
+    removed: "unlabeled",
+    both: "modified",
+    nothing: "not labeled",
+    manager: "kubectl-label",
+};
+
+pub const ANNOTATIONS: Words = Words {
+    field: "annotations",
+    one: "annotation",
+    added: "annotated",
+    removed: "annotated",
+    both: "annotated",
+    nothing: "annotated",
+    manager: "kubectl-annotate",
+};
+
+pub async fn run(cx: Cx, words: Words) -> Result<(), Fail> {
+    let is_change =
+        |w: &String| (w.contains('=') && !w.starts_with('=')) || (w.ends_with('-') && w.len() > 1);
+    let at = cx
+        .args()
+        .iter()
+        .position(is_change)
+        .unwrap_or(cx.args().len());
+    let (resources, changes) = cx.args().split_at(at);
+    if let Some(late) = changes.iter().find(|w| !is_change(w)) {
+        return Err(text(format!(
+            "all resources must be specified before {} changes: {late}",
+            words.one
+        )));
+    }
+    let (mut set, mut remove): (Vec<(String, String)>, Vec<String>) = (Vec::new(), Vec::new());
+    for change in changes {
+        match change.split_once('=') {
+            Some((k, v)) => set.push((k.to_string(), v.to_string())),
+            None => remove.push(change.trim_end_matches('-').to_string()),
+        }
+    }
+    if let Some((k, _)) = set.iter().find(|(k, _)| remove.contains(k)) {
+        return Err(text(
+            format!(
+                "can not both modify and remove {} {} in the same command",
+                if words.one == "label" {
+                    "a label"
+                } else {
+                    "the following annotation(s)"
+                },
+                if words.one == "label" {
+                    String::new()
+                } else {
+                    k.clone()
+                },
+            )
+            .replace(" a label  in", " a label in"),
+        ));
+    }
+    let ask = Ask::of(&cx, resources)?;
+    if resources.is_empty() && !ask.has_files() {
+        return Err(usage(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    if changes.is_empty() && !cx.on("list") {
+        return Err(usage(format!(
+            "at least one {} update is required",
+            words.one
+        )));
+    }
+    valid(words, &set)?;
+    let shown = Shown::of(&cx)?;
+    let (infos, mut fails) = resources::read(&cx, &ask).await?;
+    for info in infos {
+        if let Err(e) = one(&cx, words, &info, &set, &remove, &shown) {
+            fails.push(e);
+        }
+    }
+    fail::all(fails)
+}
+
+/// Label values that the server would refuse are refused here.
+fn valid(words: Words, set: &[(String, String)]) -> Result<(), Fail> {
+    if words.one != "label" {
+        return Ok(());
+    }
+    for (k, v) in set {
+        let fine = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+        let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+        if !(v.chars().all(fine) && edge(v.chars().next()) && edge(v.chars().last())) {
+            return Err(text(format!(
+                "invalid label value: \"{k}={v}\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn one(
+    cx: &Cx,
+    words: Words,
+    info: &resources::Info,
+    set: &[(String, String)],
+    remove: &[String],
+    shown: &Shown,
+) -> Result<(), Fail> {
+    let now = info.object.0.get("metadata").get(words.field);
+    if !cx.on("overwrite") {
+        let taken: Vec<String> = set
+            .iter()
+            .filter_map(|(k, v)| {
+                let was = now.get(k).as_str()?;
+                (was != v).then(|| format!("'{k}' already has a value ({was})"))
+            })
+            .collect();
+        if !taken.is_empty() {
+            return Err(text(match words.one {
+                "label" => {
+                    let each: Vec<String> = taken
+                        .iter()
+                        .map(|t| format!("{t}, and --overwrite is false"))
+                        .collect();
+                    if each.len() == 1 {
+                        each[0].clone()
+                    } else {
+                        format!("[{}]", each.join(", "))
+                    }
+                }
+                _ => format!(
+                    "--overwrite is false but found the following declared annotation(s): {}",
+                    taken.join("; ")
+                ),
+            }));
+        }
+    }
+    let mut patch = Value::map();
+    let (mut added, mut removed) = (0, 0);
+    for (k, v) in set {
+        if now.get(k).as_str() != Some(v) {
+            added += 1;
+            *patch.place("metadata").field(words.field).field(k) = Value::str(v);
+        }
+    }
+    for k in remove {
+        if now.has(k) {
+            removed += 1;
+            *patch.place("metadata").field(words.field).field(k) = Value::Null;
+        } else if words.one == "label" {
+            cx.line(format!("label \"{k}\" not found."));
+        }
+    }
+    let done = match (added > 0, removed > 0) {
+        (true, true) => words.both,
+        (true, false) => words.added,
+        (false, true) => words.removed,
+        (false, false) => words.nothing,
+    };
+    let after = info.object.edit(|o| {
+        for (k, v) in patch.get("metadata").get(words.field).entries() {
+            let place = o.field("metadata").field(words.field);
+            if v.is_null() {
+                place.map_mut().remove(k);
+            } else {
+                *place.field(k) = v.clone();
+            }
+        }
+    });
+    if cx.on("list") {
+        for (k, v) in after.0.get("metadata").get(words.field).entries() {
+            cx.line(format!("{k}={}", v.as_str().unwrap_or("")));
+        }
+        return Ok(());
+    }
+    let mut result = after;
+    if !patch.is_empty() && cx.dry_run()? != DryRun::Client && !cx.on("local") {
+        if cx.given("resource-version") {
+            patch.set(
+                "metadata.resourceVersion",
+                cx.flag("resource-version").to_string(),
+            );
+        }
+        if cx.on("record") {
+            *patch
+                .place("metadata.annotations")
+                .field("kubernetes.io/change-cause") = Value::from(cx.record_text());
+        }
+        result = crate::change::send(cx, info, patch, PatchType::Merge, words.manager)?;
+    }
+    shown.print(cx, &Object(result.0), done)
+}
