@@ -1,0 +1,156 @@
+// What the Rust side calls: one terminal, one editor. Plain functions over plain data; the objects of xterm.js and
+// Monaco never cross the boundary.
+import { FitAddon } from "@xterm/addon-fit";
+import { Terminal } from "@xterm/xterm";
+
+/* global MONACO */
+
+let terminal = null;
+let fit = null;
+
+function tokens() {
+  const style = getComputedStyle(document.documentElement);
+  return (name) => style.getPropertyValue(name).trim();
+}
+
+function terminalTheme() {
+  const t = tokens();
+  return {
+    background: t("--term-bg"), foreground: t("--term-fg"), cursor: t("--term-cursor"), cursorAccent: t("--term-bg"),
+    selectionBackground: t("--term-selection"),
+    black: t("--term-black"), red: t("--term-red"), green: t("--term-green"), yellow: t("--term-yellow"),
+    blue: t("--term-blue"), magenta: t("--term-magenta"), cyan: t("--term-cyan"), white: t("--term-white"),
+    brightBlack: t("--term-bright-black"), brightRed: t("--term-red"), brightGreen: t("--term-green"),
+    brightYellow: t("--term-yellow"), brightBlue: t("--term-blue"), brightMagenta: t("--term-magenta"),
+    brightCyan: t("--term-cyan"), brightWhite: t("--term-fg"),
+  };
+}
+
+function refit() {
+  if (!fit || !terminal?.element?.isConnected || terminal.element.clientWidth < 40) return;
+  const size = fit.proposeDimensions();
+  if (size && size.cols > 10 && size.rows > 1 && (size.cols !== terminal.cols || size.rows !== terminal.rows)) {
+    terminal.resize(size.cols, size.rows);
+  }
+}
+
+export function terminalOpen(element, label, onData, onResize) {
+  terminal?.dispose();
+  terminal = new Terminal({
+    fontFamily: tokens()("--font-mono"), fontSize: 13, lineHeight: 1.25, cursorBlink: true, scrollback: 5000, theme: terminalTheme(),
+    minimumContrastRatio: 4.5, allowProposedApi: false,
+  });
+  fit = new FitAddon();
+  terminal.loadAddon(fit);
+  terminal.open(element);
+  terminal.textarea?.setAttribute("aria-label", label);
+  terminal.onData((data) => onData(data));
+  terminal.onResize(({ cols, rows }) => onResize(cols, rows));
+  // Keys that belong to the page, and to the browser, are not eaten: Ctrl+Shift+anything, and Tab out with Ctrl+Tab.
+  new ResizeObserver(() => requestAnimationFrame(refit)).observe(element);
+  refit();
+  onResize(terminal.cols, terminal.rows);
+}
+export function terminalWrite(text) {
+  terminal?.write(text);
+}
+export function terminalReset() {
+  terminal?.reset();
+}
+export function terminalFocus() {
+  terminal?.focus();
+}
+/** The text on the screen and above it: for tests, and for "copy". */
+export function terminalText() {
+  if (!terminal) return "";
+  const buffer = terminal.buffer.active;
+  const lines = [];
+  for (let i = 0; i < buffer.length; i++) lines.push(buffer.getLine(i)?.translateToString(true) ?? "");
+  return lines.join("\n").trimEnd();
+}
+
+let editor = null; // the module of monaco.js, once it is there
+
+/** Loads Monaco; resolves to whether it could. `hooks` = { change, complete, hover }. */
+export async function editorLoad(element, language, label, onChange, onComplete, onHover) {
+  const at = (name) => new URL(`monaco/${name}`, document.baseURI).href;
+  const sheet = document.createElement("link");
+  sheet.rel = "stylesheet";
+  sheet.href = at(MONACO["editor.css"]);
+  document.head.append(sheet);
+  if (language === "ko") await import(at(MONACO["ko.js"])).catch(() => undefined);
+  globalThis.MonacoEnvironment = { getWorker: () => new Worker(at(MONACO["worker.js"]), { name: "editor" }) };
+  editor = await import(at(MONACO["editor.js"]));
+  editor.open(element, label, tokens(), { change: onChange, complete: onComplete, hover: onHover });
+  return true;
+}
+export function editorShow(path, text) {
+  editor?.show(path, text);
+}
+export function editorForget(path) {
+  editor?.forget(path);
+}
+export function editorMark(path, json) {
+  editor?.mark(path, JSON.parse(json));
+}
+export function editorFocus() {
+  editor?.focus();
+}
+/** The colours of the page changed. */
+export function retheme() {
+  if (terminal) terminal.options.theme = terminalTheme();
+  editor?.retheme(tokens());
+}
+
+// Sharing: the session's text, deflated, in the part of the address that never leaves the browser.
+
+async function through(stream, bytes) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+}
+export async function share(session) {
+  const packed = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(session));
+  let text = "";
+  for (const byte of packed) text += String.fromCharCode(byte);
+  const url = new URL(location.href);
+  url.hash = `s=${btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
+  await navigator.clipboard?.writeText(url.href).catch(() => undefined);
+  return url.href;
+}
+export async function shared() {
+  const found = location.hash.match(/^#s=([\w-]+)$/);
+  if (!found) return undefined;
+  history.replaceState(null, "", location.pathname + location.search);
+  const raw = atob(found[1].replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = await through(new DecompressionStream("deflate-raw"), Uint8Array.from(raw, (c) => c.charCodeAt(0)));
+  return bytes.length > 4_000_000 ? undefined : new TextDecoder().decode(bytes);
+}
+
+// The last resort: the program stopped. The session is in local storage as of a moment ago.
+
+export function crashed(message) {
+  if (document.getElementById("crashed")) return;
+  const ko = document.documentElement.lang === "ko";
+  const box = document.createElement("div");
+  box.id = "crashed";
+  box.setAttribute("role", "alertdialog");
+  box.setAttribute("aria-labelledby", "crashed-title");
+  const add = (tag, text, id) => {
+    const e = document.createElement(tag);
+    e.textContent = text;
+    if (id) e.id = id;
+    box.append(e);
+    return e;
+  };
+  add("h1", ko ? "bottleship이 멈췄어요" : "bottleship has stopped", "crashed-title");
+  add("p", ko
+    ? "프로그램 오류예요. 지금까지 한 일은 이 브라우저에 남아 있으니, 다시 불러오면 이어서 할 수 있어요."
+    : "This is an error in the program. What you did is kept in this browser: reload to go on.");
+  add("pre", message);
+  add("button", ko ? "다시 불러오기" : "Reload").addEventListener("click", () => location.reload());
+  add("button", ko ? "처음부터 시작" : "Start afresh").addEventListener("click", () => {
+    localStorage.removeItem("bottleship.session");
+    location.reload();
+  });
+  document.body.append(box);
+  box.querySelector("button").focus();
+}

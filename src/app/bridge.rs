@@ -1,0 +1,48 @@
+//! The one door to JavaScript: xterm.js, Monaco, packing of shared links. Plain functions over plain data.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/www/gen/bridge.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = terminalOpen)]
+    pub fn terminal_open(
+        element: &web_sys::Element,
+        label: &str,
+        on_data: &Closure<dyn FnMut(String)>,
+        on_resize: &Closure<dyn FnMut(u16, u16)>,
+    );
+    #[wasm_bindgen(js_name = terminalWrite)]
+    pub fn terminal_write(text: &str);
+    #[wasm_bindgen(js_name = terminalReset)]
+    pub fn terminal_reset();
+    #[wasm_bindgen(js_name = terminalFocus)]
+    pub fn terminal_focus();
+    #[wasm_bindgen(js_name = editorLoad, catch)]
+    pub async fn editor_load(
+        element: web_sys::Element,
+        language: String,
+        label: String,
+        on_change: JsValue,
+        on_complete: JsValue,
+        on_hover: JsValue,
+    ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = editorShow)]
+    pub fn editor_show(path: &str, text: &str);
+    #[wasm_bindgen(js_name = editorForget)]
+    pub fn editor_forget(path: &str);
+    #[wasm_bindgen(js_name = editorMark)]
+    pub fn editor_mark(path: &str, json: &str);
+    #[wasm_bindgen(js_name = editorFocus)]
+    pub fn editor_focus();
+    #[wasm_bindgen]
+    pub fn retheme();
+    /// Puts a plain message over the page: the program stopped, reload or start afresh.
+    #[wasm_bindgen]
+    pub fn crashed(message: &str);
+    /// The address of this session, and whether it is on the clipboard.
+    #[wasm_bindgen(catch)]
+    pub async fn share(session: String) -> Result<JsValue, JsValue>;
+    /// The session that the address carries; undefined for none.
+    #[wasm_bindgen(catch)]
+    pub async fn shared() -> Result<JsValue, JsValue>;
+}

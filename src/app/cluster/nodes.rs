@@ -1,0 +1,222 @@
+//! The nodes view: compartments with their pods, the tray of the unscheduled above them. Places come from
+//! [`crate::layout`]; an element moves by itself when its place changes.
+
+use super::super::icons;
+use super::super::run::pod_ref;
+use super::super::ui::{Act, Shown, Ui, use_size, use_ui};
+use super::canvas::Dots;
+use super::popover::{About, popover};
+use super::{is_shown, left};
+use crate::i18n::T;
+use crate::layout::{self, Grain, Layout, NodeBox, Rect};
+use crate::model::Model;
+use crate::model::node::Node;
+use crate::model::pod::{Pip, Pod};
+use crate::words;
+use playground::{Ref, Speed};
+use std::rc::Rc;
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub shown: Shown,
+    pub system: bool,
+    pub selected: Option<Ref>,
+}
+
+#[component(Nodes)]
+pub fn nodes(props: &Props) -> Html {
+    let ui = use_ui();
+    let holder = use_node_ref();
+    let (width, height) = use_size(holder.clone());
+    let about = use_state(|| None::<About>);
+    let model = props.shown.model.borrow();
+    let system = props.system;
+    let shown = move |p: &Pod| is_shown(&p.namespace, system);
+    let layout = layout::nodes(&model.cluster, &shown, width, height);
+    let speed = match model.speed {
+        Speed::Paused | Speed::Times(0..=1) => "calm",
+        Speed::Times(2..=10) => "brisk",
+        Speed::Times(_) => "fast",
+    };
+    let ready = width > 0.0;
+    let grain = match layout.grain {
+        Grain::Capsule => "capsules",
+        Grain::Square => "squares",
+        Grain::Dot => "dots",
+    };
+    html! {
+        <div class={classes!("scroll", "nodes-view", grain, speed)} ref={holder}>
+            if ready {
+                <div class="stage" style={format!("height:{:.0}px", layout.height)}>
+                    { tray(&ui, &layout) }
+                    { for layout.nodes.iter().filter_map(|b| model.cluster.nodes.get(&b.name).map(|n| node(&ui, &model, n, b, &about))) }
+                    if layout.grain == Grain::Dot { <Dots shown={props.shown.clone()} pods={Rc::new(layout.pods.clone())} {width} height={layout.height} /> }
+                    else { { pods(&ui, &model, &layout, props.selected.as_ref(), &about) } }
+                    { about.as_ref().map(|a| popover(&ui, &model, a, width)).unwrap_or_default() }
+                </div>
+            }
+        </div>
+    }
+}
+
+fn place(r: &Rect) -> String {
+    format!(
+        "transform:translate({:.1}px,{:.1}px);width:{:.1}px;height:{:.1}px",
+        r.x, r.y, r.w, r.h
+    )
+}
+
+fn tray(ui: &Ui, layout: &Layout) -> Html {
+    let waiting = layout
+        .pods
+        .iter()
+        .filter(|(_, r)| r.y < layout.tray.y + layout.tray.h)
+        .count();
+    html! {
+        <div class={classes!("tray", (waiting > 0).then_some("some"))} style={place(&layout.tray)}>
+            <span class="tray-title">{ if waiting == 0 { ui.t(T::tray_empty).to_string() } else { ui.texts.count(T::tray, waiting) } }</span>
+        </div>
+    }
+}
+
+fn node(
+    ui: &Ui,
+    model: &Model,
+    n: &Node,
+    b: &NodeBox,
+    about: &UseStateHandle<Option<About>>,
+) -> Html {
+    let verdict = model.moment.as_ref().and_then(|m| {
+        let d = &m.decision;
+        let v = d.nodes.iter().find(|v| v.node == n.name)?;
+        Some((v, d.chosen.as_deref() == Some(n.name.as_str())))
+    });
+    let judged = verdict.map(|(v, chosen)| match (&v.refused, chosen) {
+        (Some(_), _) => "refused",
+        (None, true) => "chosen",
+        (None, false) => "scored",
+    });
+    let of = Ref {
+        resource: "nodes".into(),
+        namespace: String::new(),
+        name: n.name.clone(),
+    };
+    let bar = |label: &'static str, used: i64, of: i64, text: String| {
+        let part = if of > 0 { used as f64 / of as f64 } else { 0.0 };
+        html! { <span class={classes!("bar", (part > 0.9).then_some("full"))} title={text}><i>{ label }</i><b><u style={format!("width:{:.1}%", (part * 100.0).min(100.0))}></u></b></span> }
+    };
+    let state = if n.ready {
+        ui.t(T::node_ready).to_string()
+    } else {
+        let since = n.since.map_or(0, |s| model.now - s);
+        ui.texts
+            .fill(T::node_notready, &[("age", &words::age(since))])
+    };
+    let hover = {
+        let (about, name, rect) = (about.clone(), n.name.clone(), b.rect);
+        Callback::from(move |_: MouseEvent| about.set(Some(About::Node(name.clone(), rect))))
+    };
+    let leave = {
+        let about = about.clone();
+        Callback::from(move |_: MouseEvent| about.set(None))
+    };
+    let roles = if n.roles.is_empty() {
+        "worker".to_string()
+    } else {
+        n.roles.join(", ")
+    };
+    html! {
+        <div key={n.name.clone()} class={classes!("node", n.cordoned.then_some("cordoned"), (!n.ready).then_some("notready"), judged)} style={place(&b.rect)}>
+            <button class="node-head" onclick={ui.on(Act::Select(of))} onmouseenter={hover} onmouseleave={leave}>
+                <span class="line"><b class="name">{ &n.name }</b><span class={classes!("lamp", n.ready.then_some("on"))}>{ state }</span></span>
+                <span class="line small"><span class="roles">{ roles }</span>if n.cordoned { <span class="cordon">{ ui.t(T::node_cordoned) }</span> }<span class="grow"></span><span class="count">{ format!("{}/{}", b.pods, n.pods_max) }</span></span>
+                <span class="bars">
+                    { bar("CPU", b.cpu, n.cpu_milli, format!("CPU {} / {}", words::cpu(b.cpu), words::cpu(n.cpu_milli))) }
+                    { bar("MEM", b.memory, n.memory, format!("{} / {}", words::bytes(b.memory), words::bytes(n.memory))) }
+                </span>
+            </button>
+            { verdict.map(|(v, _)| match &v.refused {
+                Some((plugin, reasons)) => html! { <div class="verdict no"><b>{ plugin }</b><span>{ reasons.join(", ") }</span></div> },
+                None => html! { <div class="verdict yes">{ ui.texts.fill(T::score, &[("n", &v.total.to_string())]) }</div> },
+            }).unwrap_or_default() }
+        </div>
+    }
+}
+
+/// All pods in one layer, in an order that does not change when they move: so the elements stay, and travel.
+fn pods(
+    ui: &Ui,
+    model: &Model,
+    layout: &Layout,
+    selected: Option<&Ref>,
+    about: &UseStateHandle<Option<About>>,
+) -> Html {
+    let mut all: Vec<&(Rc<Pod>, Rect)> = layout.pods.iter().collect();
+    all.sort_by(|a, b| (a.0.created, &a.0.name).cmp(&(b.0.created, &b.0.name)));
+    let one = |(pod, rect): &&(Rc<Pod>, Rect)| {
+        let hue = model.cluster.hue_of(pod);
+        let is_selected = selected.is_some_and(|s| {
+            s.resource == "pods" && s.name == pod.name && s.namespace == pod.namespace
+        });
+        let class = classes!(
+            "pod",
+            pod.state.class(),
+            hue.map(|h| format!("hue-{h}")),
+            is_selected.then_some("selected"),
+            pod.node.is_empty().then_some("waiting"),
+        );
+        let show = |about: &UseStateHandle<Option<About>>| {
+            let (about, uid, rect) = (about.clone(), pod.uid.clone(), *rect);
+            move || about.set(Some(About::Pod(uid.clone(), rect)))
+        };
+        let (enter, focus, leave, blur) = (show(about), show(about), about.clone(), about.clone());
+        let label = format!(
+            "{} {} {}/{}",
+            pod.name,
+            pod.word,
+            pod.ready,
+            pod.containers()
+        );
+        html! {
+            <button key={pod.uid.clone()} {class} style={place(rect)} aria-label={label}
+                onclick={ui.on(Act::Select(pod_ref(pod)))}
+                onmouseenter={Callback::from(move |_: MouseEvent| enter())} onfocus={Callback::from(move |_: FocusEvent| focus())}
+                onmouseleave={Callback::from(move |_: MouseEvent| leave.set(None))} onblur={Callback::from(move |_: FocusEvent| blur.set(None))}>
+                <span class="inner">
+                    if layout.grain == Grain::Capsule { { capsule(pod, model.now) } }
+                </span>
+            </button>
+        }
+    };
+    html! { <div class="pods-layer">{ for all.iter().map(one) }</div> }
+}
+
+fn capsule(pod: &Pod, now: i64) -> Html {
+    let pip = |p: &Pip| html! { <i class={classes!("pip", p.state.class(), p.init.then_some("init"))}></i> };
+    let (inits, others): (Vec<&Pip>, Vec<&Pip>) = pod.pips.iter().partition(|p| p.init);
+    html! {
+        <>
+            { icons::state(pod.state, left(pod, now)) }
+            <span class="text">
+                { name(pod) }
+                <span class="word">{ if pod.node.is_empty() && !pod.message.is_empty() { pod.message.clone() } else { pod.word.clone() } }</span>
+            </span>
+            <span class="side">
+                <span class="pips">
+                    { for inits.into_iter().map(pip) }
+                    if pod.pips.iter().any(|p| p.init) { <i class="divider"></i> }
+                    { for others.into_iter().map(pip) }
+                </span>
+                if pod.restarts > 0 { <span class="restarts">{ format!("↻{}", pod.restarts) }</span> }
+            </span>
+        </>
+    }
+}
+
+/// The end of a generated name tells brothers apart: it is never cut.
+fn name(pod: &Pod) -> Html {
+    let short = pod.short();
+    let head = &pod.name[..pod.name.len() - short.len()];
+    html! { <span class="name"><span class="head">{ head }</span><b>{ short.to_string() }</b></span> }
+}

@@ -1,0 +1,165 @@
+//! The page's words in two languages. The texts are in `www/i18n/{en,ko}.json`, compiled in; a key is a variant of [`T`],
+//! so a missing or misspelt one does not compile, and a test holds both files to the same keys.
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Lang {
+    #[default]
+    Ko,
+    En,
+}
+
+impl Lang {
+    pub fn code(self) -> &'static str {
+        match self {
+            Lang::Ko => "ko",
+            Lang::En => "en",
+        }
+    }
+    /// By a language tag such as `ko-KR`; what is neither is English.
+    pub fn of(tag: &str) -> Lang {
+        if tag.starts_with("ko") {
+            Lang::Ko
+        } else {
+            Lang::En
+        }
+    }
+}
+
+macro_rules! keys {
+    ($($key:ident)*) => {
+        /// Names one text.
+        #[allow(non_camel_case_types)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum T { $($key),* }
+        /// Every key, in the order of [`T`].
+        pub const KEYS: &[&str] = &[$(stringify!($key)),*];
+    };
+}
+
+include!("keys.rs");
+
+/// All texts of one language.
+#[derive(Debug, PartialEq)]
+pub struct Texts {
+    pub lang: Lang,
+    texts: Vec<String>,
+}
+
+impl Texts {
+    pub fn new(lang: Lang) -> Texts {
+        let entries = flat(source(lang));
+        let text = |key: &&str| {
+            let found = entries.iter().find(|(k, _)| k == key);
+            found.map_or_else(|| key.to_string(), |(_, v)| v.clone())
+        };
+        Texts {
+            lang,
+            texts: KEYS.iter().map(text).collect(),
+        }
+    }
+    pub fn get(&self, key: T) -> &str {
+        self.texts.get(key as usize).map_or("", String::as_str)
+    }
+    /// The text with `{name}` places filled.
+    pub fn fill(&self, key: T, values: &[(&str, &str)]) -> String {
+        let mut text = self.get(key).to_string();
+        for (name, value) in values {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+    /// As [`Texts::fill`] for one number.
+    pub fn count(&self, key: T, n: usize) -> String {
+        // English has one plural; the text gives both, as "pod|pods".
+        let text = self.fill(key, &[("n", &n.to_string())]);
+        match text.split_once('|') {
+            Some((one, _)) if n == 1 => one.to_string(),
+            Some((_, many)) => many.to_string(),
+            None => text,
+        }
+    }
+}
+
+/// The text of a language's file.
+pub fn source(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Ko => include_str!("../www/i18n/ko.json"),
+        Lang::En => include_str!("../www/i18n/en.json"),
+    }
+}
+
+/// Reads a flat JSON object of strings. Lenient: these are our own files, and a test reads them.
+pub fn flat(json: &str) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    let mut strings = Vec::new();
+    let mut chars = json.chars();
+    while let Some(c) = chars.next() {
+        if c != '"' {
+            continue;
+        }
+        let mut s = String::new();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' => break,
+                '\\' => match chars.next() {
+                    Some('n') => s.push('\n'),
+                    Some(other) => s.push(other),
+                    None => break,
+                },
+                c => s.push(c),
+            }
+        }
+        strings.push(s);
+        if strings.len() == 2 {
+            let value = strings.pop().unwrap_or_default();
+            out.push((strings.pop().unwrap_or_default(), value));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_exactly_the_keys_of_the_program() {
+        for lang in [Lang::Ko, Lang::En] {
+            let have: Vec<String> = flat(source(lang)).into_iter().map(|(k, _)| k).collect();
+            for key in KEYS {
+                assert!(
+                    have.iter().any(|k| k == key),
+                    "{}.json lacks {key}",
+                    lang.code()
+                );
+            }
+            for key in &have {
+                assert!(
+                    KEYS.contains(&key.as_str()),
+                    "{}.json has an unused {key}",
+                    lang.code()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn both_languages_fill_the_same_places() {
+        let places = |s: &str| {
+            let mut p: Vec<&str> = s
+                .split('{')
+                .skip(1)
+                .filter_map(|r| r.split_once('}').map(|x| x.0))
+                .collect();
+            p.sort_unstable();
+            p.dedup();
+            p.join(",")
+        };
+        let (ko, en) = (flat(source(Lang::Ko)), flat(source(Lang::En)));
+        for (key, text) in &ko {
+            let other = en.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v);
+            assert_eq!(places(text), places(other), "{key}");
+        }
+    }
+}

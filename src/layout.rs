@@ -1,0 +1,220 @@
+//! Where things stand in the nodes view: pure geometry of the read model and a width. Elements move between two layouts
+//! by themselves (a transition on `transform`), so a pod that is bound glides from the tray to its node.
+
+use crate::model::cluster::Cluster;
+use crate::model::pod::Pod;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: f64,
+}
+
+/// How a pod is drawn, by how many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// Name, word, pips.
+    Capsule,
+    /// A small square with its state's mark.
+    Square,
+    /// A few pixels on a canvas.
+    Dot,
+}
+
+/// Pods up to which they are capsules, and squares.
+pub const CAPSULES_MAX: usize = 150;
+pub const SQUARES_MAX: usize = 1500;
+
+#[derive(Clone, Debug)]
+pub struct NodeBox {
+    pub name: String,
+    pub rect: Rect,
+    /// Requested CPU (milli) and memory (bytes), and the number of pods it holds.
+    pub cpu: i64,
+    pub memory: i64,
+    pub pods: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub grain: Grain,
+    pub height: f64,
+    pub tray: Rect,
+    pub nodes: Vec<NodeBox>,
+    pub pods: Vec<(Rc<Pod>, Rect)>,
+}
+
+const PAD: f64 = 12.0;
+const GAP: f64 = 10.0;
+/// Name, roles and bars of a node.
+const NODE_HEAD: f64 = 64.0;
+const INSET: f64 = 8.0;
+
+/// Lays out the pods that `shown` lets through in `width` × at least `height`.
+pub fn nodes(cluster: &Cluster, shown: &dyn Fn(&Pod) -> bool, width: f64, height: f64) -> Layout {
+    let mut groups: BTreeMap<&str, Vec<&Rc<Pod>>> = BTreeMap::new();
+    let mut held: BTreeMap<&str, (i64, i64, usize)> = BTreeMap::new();
+    let mut count = 0;
+    for pod in cluster.pods.values() {
+        if pod.holds && !pod.node.is_empty() {
+            let sum = held.entry(&pod.node).or_default();
+            *sum = (sum.0 + pod.cpu_milli, sum.1 + pod.memory, sum.2 + 1);
+        }
+        if shown(pod) {
+            count += 1;
+            // A pod whose node is gone is drawn with those that have none.
+            let node = if cluster.nodes.contains_key(&pod.node) {
+                pod.node.as_str()
+            } else {
+                ""
+            };
+            groups.entry(node).or_default().push(pod);
+        }
+    }
+    for group in groups.values_mut() {
+        group.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
+    }
+    let grain = match count {
+        n if n <= CAPSULES_MAX => Grain::Capsule,
+        n if n <= SQUARES_MAX => Grain::Square,
+        _ => Grain::Dot,
+    };
+    let mut out = Layout {
+        grain,
+        height: 0.0,
+        tray: Rect::default(),
+        nodes: Vec::new(),
+        pods: Vec::with_capacity(count),
+    };
+    let inner = (width - 2.0 * PAD).max(120.0);
+    out.tray = tray(&mut out, groups.get("").map_or(&[], Vec::as_slice), inner);
+    let top = out.tray.y + out.tray.h + GAP;
+    place_nodes(cluster, &groups, &held, inner, top, height, &mut out);
+    out
+}
+
+/// The unscheduled pods, side by side above the nodes.
+fn tray(out: &mut Layout, waiting: &[&Rc<Pod>], inner: f64) -> Rect {
+    let (w, h, gap, head) = match out.grain {
+        Grain::Capsule => (fit(inner - 2.0 * INSET, 214.0, 8.0), 54.0, 8.0, 26.0),
+        Grain::Square => (14.0, 14.0, 4.0, 26.0),
+        Grain::Dot => (5.0, 5.0, 1.0, 26.0),
+    };
+    if waiting.is_empty() {
+        return Rect {
+            x: PAD,
+            y: PAD,
+            w: inner,
+            h: 32.0,
+        };
+    }
+    let per_row = (((inner - 2.0 * INSET + gap) / (w + gap)).floor() as usize).max(1);
+    // A flood of pods that fit nowhere must not push the nodes off the page.
+    let rows_max = match out.grain {
+        Grain::Capsule => 3,
+        Grain::Square => 8,
+        Grain::Dot => 24,
+    };
+    let rows = waiting.len().div_ceil(per_row).min(rows_max);
+    for (i, pod) in waiting.iter().take(rows * per_row).enumerate() {
+        out.pods.push((
+            Rc::clone(pod),
+            Rect {
+                x: PAD + INSET + (i % per_row) as f64 * (w + gap),
+                y: PAD + head + (i / per_row) as f64 * (h + gap),
+                w,
+                h,
+            },
+        ));
+    }
+    Rect {
+        x: PAD,
+        y: PAD,
+        w: inner,
+        h: head + rows as f64 * (h + gap) + INSET - gap,
+    }
+}
+
+/// Width of equal items that fill a row, each at least `min` wide.
+fn fit(inner: f64, min: f64, gap: f64) -> f64 {
+    let n = ((inner + gap) / (min + gap)).floor().max(1.0);
+    (inner - (n - 1.0) * gap) / n
+}
+
+fn place_nodes(
+    cluster: &Cluster,
+    groups: &BTreeMap<&str, Vec<&Rc<Pod>>>,
+    held: &BTreeMap<&str, (i64, i64, usize)>,
+    inner: f64,
+    top: f64,
+    height: f64,
+    out: &mut Layout,
+) {
+    let n = cluster.nodes.len();
+    if n == 0 {
+        out.height = top;
+        return;
+    }
+    let min = if n > 12 { 132.0 } else { 176.0 };
+    let columns = (((inner + GAP) / (min + GAP)).floor() as usize).clamp(1, n);
+    // Few nodes share the rows evenly: 4 in 3 columns become 2 and 2.
+    let rows = n.div_ceil(columns);
+    let columns = n.div_ceil(rows);
+    let w = (inner - (columns - 1) as f64 * GAP) / columns as f64;
+    let (pw, ph, gap) = match out.grain {
+        Grain::Capsule => (fit(w - 2.0 * INSET, 150.0, 6.0), 42.0, 6.0),
+        Grain::Square => (14.0, 14.0, 4.0),
+        Grain::Dot => (5.0, 5.0, 1.0),
+    };
+    let per_row = (((w - 2.0 * INSET + gap) / (pw + gap)).floor() as usize).max(1);
+    let names: Vec<&String> = cluster.nodes.keys().collect();
+    let empty = Vec::new();
+    let mut y = top;
+    for (r, row) in names.chunks(columns).enumerate() {
+        let most = row
+            .iter()
+            .map(|name| groups.get(name.as_str()).map_or(0, Vec::len))
+            .max()
+            .unwrap_or(0);
+        let needed = NODE_HEAD + most.div_ceil(per_row) as f64 * (ph + gap) + INSET;
+        let floor = if n > 12 {
+            NODE_HEAD + 28.0
+        } else {
+            NODE_HEAD + 64.0
+        };
+        // The rows fill the pane when there is room.
+        let share = ((height - PAD - y) / (rows - r) as f64 - GAP * (rows - r - 1) as f64).max(0.0);
+        let h = needed.max(floor).max(share);
+        for (c, name) in row.iter().enumerate() {
+            let x = PAD + c as f64 * (w + GAP);
+            let (cpu, memory, pods) = held.get(name.as_str()).copied().unwrap_or_default();
+            for (i, pod) in groups
+                .get(name.as_str())
+                .unwrap_or(&empty)
+                .iter()
+                .enumerate()
+            {
+                let rect = Rect {
+                    x: x + INSET + (i % per_row) as f64 * (pw + gap),
+                    y: y + NODE_HEAD + (i / per_row) as f64 * (ph + gap),
+                    w: pw,
+                    h: ph,
+                };
+                out.pods.push((Rc::clone(pod), rect));
+            }
+            out.nodes.push(NodeBox {
+                name: name.to_string(),
+                rect: Rect { x, y, w, h },
+                cpu,
+                memory,
+                pods,
+            });
+        }
+        y += h + GAP;
+    }
+    out.height = y - GAP + PAD;
+}

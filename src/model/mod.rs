@@ -1,0 +1,227 @@
+//! The read model: what the page knows. [`Output`]s are folded into it, panes show it; nothing here asks the session
+//! anything, and nothing here knows a browser.
+//!
+//! - [`pod`]: a pod as it is drawn. [`node`]: a node and what it holds. [`owner`]: Deployments, ReplicaSets and others.
+//! - [`cluster`]: all of them, folded from changes.
+
+pub mod cluster;
+pub mod node;
+pub mod owner;
+pub mod pod;
+
+use ::cluster::scheduler::Decision;
+use cluster::Cluster;
+use machinery::http::{Fetch, Hop};
+use machinery::time::Millis;
+use playground::{Inspection, LessonView, Output, Ref, Speed, WhyCard};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How many alarms are kept.
+const ALARMS_MAX: usize = 20;
+
+/// What the address of the browser pane answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    pub url: String,
+    pub answer: Fetch,
+    pub hops: Vec<Hop>,
+}
+
+/// What the page must do besides drawing anew.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Screen(String),
+    /// The text of a file changed by another hand than the editor's.
+    File(String),
+    Forget(String),
+    OpenEditor(String),
+    OpenBrowser(String),
+    Fresh,
+}
+
+/// Counts changes by what they touch: a pane draws anew when its count moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    pub cluster: u64,
+    pub clock: u64,
+    pub lesson: u64,
+    pub files: u64,
+    pub inspection: u64,
+    pub page: u64,
+    pub session: u64,
+}
+
+/// A decision of the scheduler that is shown for a moment over the nodes.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    pub decision: Rc<Decision>,
+    /// Real time of its arrival, milliseconds.
+    pub since: f64,
+}
+
+pub struct Model {
+    pub start: Option<Millis>,
+    pub now: Millis,
+    pub speed: Speed,
+    pub next: Option<Millis>,
+    pub cluster: Cluster,
+    pub moment: Option<Moment>,
+    pub lesson: Option<LessonView>,
+    pub files: BTreeMap<String, String>,
+    pub open_file: Option<String>,
+    pub inspection: Option<Inspection>,
+    pub why: Option<(Ref, Vec<WhyCard>)>,
+    pub page: Option<Page>,
+    pub undoable: (usize, String),
+    pub alarms: Vec<(Millis, String)>,
+    pub versions: Versions,
+}
+
+impl Default for Model {
+    fn default() -> Model {
+        Model {
+            start: None,
+            now: 0,
+            speed: Speed::Times(1),
+            next: None,
+            cluster: Cluster::default(),
+            moment: None,
+            lesson: None,
+            files: BTreeMap::new(),
+            open_file: None,
+            inspection: None,
+            why: None,
+            page: None,
+            undoable: (0, String::new()),
+            alarms: Vec::new(),
+            versions: Versions::default(),
+        }
+    }
+}
+
+impl Model {
+    /// Folds one output. `real_ms` is the page's own clock, for what is shown only for a moment.
+    pub fn fold(&mut self, output: Output, real_ms: f64) -> Option<Effect> {
+        match output {
+            Output::Screen(text) => return Some(Effect::Screen(text)),
+            Output::Change(change) => {
+                if self.cluster.fold(&change) {
+                    self.versions.cluster += 1;
+                }
+            }
+            Output::Decision(decision) => self.decided(decision, real_ms),
+            Output::Call { .. } | Output::Traffic { .. } => {}
+            Output::File { path, text } => {
+                if self.open_file.is_none() {
+                    self.open_file = Some(path.clone());
+                }
+                self.files.insert(path.clone(), text);
+                self.versions.files += 1;
+                return Some(Effect::File(path));
+            }
+            Output::FileRemoved { path } => {
+                self.files.remove(&path);
+                if self.open_file.as_ref() == Some(&path) {
+                    self.open_file = self.files.keys().next().cloned();
+                }
+                self.versions.files += 1;
+                return Some(Effect::Forget(path));
+            }
+            Output::OpenEditor { path } => {
+                self.files.entry(path.clone()).or_default();
+                self.open_file = Some(path.clone());
+                self.versions.files += 1;
+                return Some(Effect::OpenEditor(path));
+            }
+            Output::OpenBrowser { url } => return Some(Effect::OpenBrowser(url)),
+            Output::Page { url, answer, hops } => {
+                self.page = Some(Page { url, answer, hops });
+                self.versions.page += 1;
+            }
+            Output::Clock { now, speed, next } => self.clock(now, speed, next),
+            Output::Fresh => {
+                self.fresh();
+                return Some(Effect::Fresh);
+            }
+            Output::Lesson(view) => {
+                self.lesson = Some(*view);
+                self.versions.lesson += 1;
+            }
+            Output::Inspection(inspection) => {
+                self.inspection = Some(*inspection);
+                self.versions.inspection += 1;
+            }
+            Output::Why { of, chain } => {
+                self.why = Some((of, chain));
+                self.versions.inspection += 1;
+            }
+            Output::Alarm { at, text } => {
+                self.alarms.push((at, text));
+                if self.alarms.len() > ALARMS_MAX {
+                    self.alarms.remove(0);
+                }
+                self.versions.session += 1;
+            }
+            Output::Undoable { count, last } => {
+                self.undoable = (count, last);
+                self.versions.session += 1;
+            }
+        }
+        None
+    }
+    /// Everything of the cluster is void; files and the lesson follow as outputs too.
+    fn fresh(&mut self) {
+        let versions = self.versions;
+        *self = Model {
+            lesson: self.lesson.take(),
+            speed: self.speed,
+            undoable: std::mem::take(&mut self.undoable),
+            ..Model::default()
+        };
+        self.versions = Versions {
+            cluster: versions.cluster + 1,
+            clock: versions.clock + 1,
+            lesson: versions.lesson + 1,
+            files: versions.files + 1,
+            inspection: versions.inspection + 1,
+            page: versions.page + 1,
+            session: versions.session + 1,
+        };
+    }
+    fn clock(&mut self, now: Millis, speed: Speed, next: Option<Millis>) {
+        self.start.get_or_insert(now);
+        // What shows time shows whole tenths; finer steps would only be drawn for nothing.
+        let moved = now / 100 != self.now / 100 || speed != self.speed;
+        (self.now, self.speed, self.next) = (now, speed, next);
+        if moved {
+            self.versions.clock += 1;
+            if self.cluster.is_counting() {
+                self.versions.cluster += 1;
+            }
+        }
+    }
+    /// The scheduling moment is shown when it can be followed by eye: at ×1 (or slower) and with few pods.
+    fn decided(&mut self, decision: Rc<Decision>, real_ms: f64) {
+        let slow = matches!(self.speed, Speed::Paused | Speed::Times(0 | 1));
+        if slow && self.cluster.pods.len() <= 40 && self.cluster.nodes.len() <= 12 {
+            self.moment = Some(Moment {
+                decision,
+                since: real_ms,
+            });
+            self.versions.cluster += 1;
+        }
+    }
+    /// Ends what was shown for a moment.
+    pub fn expire(&mut self, real_ms: f64) {
+        const MOMENT_MS: f64 = 1600.0;
+        if self
+            .moment
+            .as_ref()
+            .is_some_and(|m| real_ms - m.since > MOMENT_MS)
+        {
+            self.moment = None;
+            self.versions.cluster += 1;
+        }
+    }
+}
