@@ -1,0 +1,298 @@
+//! What a kubelet and its container runtime know of pods and machines: plain data, cheap to clone.
+//!
+//! The real one spreads this over the pod workers, the status manager, the probe managers, the image manager and
+//! containerd. Upstream: `kubernetes:pkg/kubelet`, `cri-api`.
+
+use super::catalogue::Image;
+use super::probes::Probes;
+use super::process::Proc;
+use machinery::time::Millis;
+use machinery::{Object, Str, Value};
+use shell::Fs;
+use shell::fs::Tree;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+/// Lines that one container keeps; a node rotates its log files too.
+const LOG_MAX: usize = 5_000;
+
+/// One pod on its node.
+#[derive(Clone, Debug, Default)]
+pub struct PodRun {
+    pub uid: Str,
+    pub node: Str,
+    pub namespace: Str,
+    pub name: Str,
+    /// 0 while there is no sandbox.
+    pub ip: u32,
+    pub stage: Stage,
+    /// `status.startTime`.
+    pub since: Millis,
+    /// Init containers, containers, ephemeral containers, each in the order of the spec.
+    pub containers: Vec<ContainerRun>,
+    /// emptyDir volumes and what was made of ConfigMaps and Secrets, by volume name.
+    pub volumes: BTreeMap<Str, Tree>,
+    /// When a wake-up is queued.
+    pub wake_at: Option<Millis>,
+    /// When the status is to be written, if it has changed since.
+    pub flush_at: Option<Millis>,
+    /// Files of ConfigMaps and Secrets are made anew then.
+    pub refresh_at: Option<Millis>,
+    pub stopping: Option<Stopping>,
+    /// The kubelet itself ended the pod: reason and message of `status` (Evicted, DeadlineExceeded).
+    pub failed: Option<Rc<(Str, String)>>,
+    /// Why the last status write happens, for its cause.
+    pub why: &'static str,
+    /// The pod has been told to go away; it never starts anything again.
+    pub gone: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Seen, not yet worked on.
+    #[default]
+    New,
+    /// Volumes are not there yet; tried again then. `told` is when the last event was written.
+    Volumes { retry: Millis, told: Millis },
+    Sandbox { until: Millis },
+    Up,
+}
+
+/// A pod that is being deleted (or ended by the kubelet).
+#[derive(Clone, Copy, Debug)]
+pub struct Stopping {
+    /// When whoever has not gone is killed.
+    pub kill_at: Millis,
+    /// When the end of all containers has been noticed.
+    pub done_at: Option<Millis>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Role {
+    Init,
+    Sidecar,
+    #[default]
+    Main,
+    Ephemeral,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ContainerRun {
+    pub role: Role,
+    /// Index in its own list of the spec.
+    pub at: usize,
+    pub name: Str,
+    pub phase: Phase,
+    pub restarts: u32,
+    pub ready: bool,
+    /// Started as probes mean it: running, and the startup probe has succeeded.
+    pub started: bool,
+    /// The latest end before the present phase.
+    pub last: Option<Rc<Ended>>,
+    pub crash: Backoff,
+    pub pull: Backoff,
+    /// The image's back-off message, while pulling fails.
+    pub pull_error: Option<Rc<str>>,
+    pub image: Option<&'static Image>,
+    pub probes: Option<Box<Probes>>,
+    pub proc: Option<Rc<Proc>>,
+    /// Set while a stop is under way: when the process is told (after preStop), and when it is killed.
+    pub stop: Option<Stop>,
+    /// Why the kubelet stopped it, for the reason of its end.
+    pub log: Rc<Log>,
+    pub previous_log: Option<Rc<Log>>,
+    /// The files, once something was written; else the image's.
+    pub fs: Option<Rc<Fs>>,
+    /// Variables that came from ConfigMaps, Secrets and the like at its start.
+    pub env: Option<Rc<Vec<(String, String)>>>,
+    pub fault: Option<Box<super::faults::ContainerFault>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    pub term_at: Millis,
+    pub told: bool,
+    pub kill_at: Millis,
+}
+
+#[derive(Clone, Debug)]
+pub enum Phase {
+    /// Not running; reason and message of `state.waiting`. It is looked at again at `retry`.
+    Waiting { reason: &'static str, message: Option<Rc<str>>, retry: Option<Millis> },
+    Pulling { since: Millis, from: Millis, until: Millis },
+    Creating { until: Millis },
+    Running { since: Millis },
+    Ended { end: Rc<Ended>, noticed: bool },
+}
+
+impl Default for Phase {
+    fn default() -> Phase {
+        Phase::Waiting { reason: "", message: None, retry: None }
+    }
+}
+
+/// `state.terminated`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    pub code: i32,
+    pub reason: &'static str,
+    pub message: String,
+    pub since: Millis,
+    pub at: Millis,
+    /// How often it had been restarted before: makes its id.
+    pub attempt: u32,
+}
+
+/// A delay that doubles. Upstream: `client-go:util/flowcontrol/backoff.go`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backoff {
+    pub delay: i64,
+    pub updated: Millis,
+}
+
+pub const BACKOFF_FIRST_MS: i64 = 10_000;
+pub const BACKOFF_MAX_MS: i64 = 300_000;
+
+impl Backoff {
+    /// Whether something that happened at `since` is still backed off.
+    pub fn holds(&self, since: Millis, now: Millis) -> bool {
+        self.delay > 0 && !self.expired(since) && now - since < self.delay
+    }
+    pub fn next(&mut self, since: Millis, now: Millis) {
+        self.delay = match self.delay {
+            d if d == 0 || self.expired(since) => BACKOFF_FIRST_MS,
+            d => (d * 2).min(BACKOFF_MAX_MS),
+        };
+        self.updated = now;
+    }
+    fn expired(&self, since: Millis) -> bool {
+        since - self.updated > 2 * BACKOFF_MAX_MS
+    }
+}
+
+/// What a container has written.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// The image's own start-up lines, made when they are read; written at this time.
+    pub boot: Option<(Millis, &'static [&'static str])>,
+    pub lines: VecDeque<LogLine>,
+    /// How many lines came before the first one kept.
+    pub dropped: u64,
+    /// The last line has no newline yet.
+    pub open: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    pub at: Millis,
+    pub text: Rc<str>,
+}
+
+impl Log {
+    pub fn line(&mut self, at: Millis, text: &str) {
+        self.open = false;
+        self.lines.push_back(LogLine { at, text: text.into() });
+        if self.lines.len() > LOG_MAX {
+            self.lines.pop_front();
+            self.dropped += 1;
+        }
+    }
+    /// Bytes as a program writes them: whole lines, and perhaps the beginning of one.
+    pub fn write(&mut self, at: Millis, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        for piece in text.split_inclusive('\n') {
+            let (body, ended) = piece.strip_suffix('\n').map_or((piece, false), |p| (p, true));
+            match self.lines.back_mut() {
+                Some(last) if self.open => last.text = format!("{}{body}", last.text).into(),
+                _ => self.line(at, body),
+            }
+            self.open = !ended;
+        }
+    }
+    /// All lines with the start-up ones in front.
+    pub fn all(&self) -> Vec<LogLine> {
+        let boot = self.boot.iter().flat_map(|(at, lines)| {
+            lines.iter().enumerate().map(|(i, text)| LogLine {
+                at: at + i as i64,
+                text: (*text).into(),
+            })
+        });
+        boot.chain(self.lines.iter().cloned()).collect()
+    }
+}
+
+impl ContainerRun {
+    /// Its part of the pod's spec.
+    pub fn spec<'a>(&self, pod: &'a Object) -> &'a Value {
+        pod.spec().get(self.role.list()).items().get(self.at).unwrap_or(machinery::NULL)
+    }
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running { .. })
+    }
+    pub fn ended(&self) -> Option<&Rc<Ended>> {
+        match &self.phase {
+            Phase::Ended { end, noticed: true } => Some(end),
+            _ => None,
+        }
+    }
+    pub fn succeeded(&self) -> bool {
+        self.ended().is_some_and(|e| e.code == 0)
+    }
+    /// `spec.containers{web}`: what its events are about.
+    pub fn field_path(&self) -> String {
+        format!("spec.{}{{{}}}", self.role.list(), self.name)
+    }
+    pub fn log_mut(&mut self) -> &mut Log {
+        Rc::make_mut(&mut self.log)
+    }
+}
+
+impl Role {
+    pub fn list(self) -> &'static str {
+        match self {
+            Role::Init | Role::Sidecar => "initContainers",
+            Role::Main => "containers",
+            Role::Ephemeral => "ephemeralContainers",
+        }
+    }
+}
+
+impl PodRun {
+    /// Asks for a status write at `at` at the latest.
+    pub fn dirty(&mut self, at: Millis, why: &'static str) {
+        self.why = why;
+        self.flush_at = Some(self.flush_at.map_or(at, |t| t.min(at)));
+    }
+    pub fn container(&self, name: &str) -> Option<usize> {
+        self.containers.iter().position(|c| c.name == name)
+    }
+    pub fn is_up(&self) -> bool {
+        self.stage == Stage::Up
+    }
+}
+
+/// One machine.
+#[derive(Clone, Debug, Default)]
+pub struct NodeRun {
+    pub name: Str,
+    pub index: usize,
+    pub ip: u32,
+    /// The first address of its pod network.
+    pub cidr: u32,
+    /// The offset given last.
+    pub last_ip: u32,
+    pub used_ips: Rc<std::collections::BTreeSet<u32>>,
+    /// Images by full reference, with what they are.
+    pub images: Rc<BTreeMap<Str, &'static Image>>,
+    /// Pulls run one after another.
+    pub pull_free_at: Millis,
+    pub pods: usize,
+    /// Cut off from the network: nothing goes in or out, containers run on.
+    pub cut: bool,
+    /// Switched off.
+    pub stopped: bool,
+    /// Counts wake-ups that were put off while the node was not reachable.
+    pub heartbeat_at: Millis,
+    /// Volumes of the machine itself (hostPath), by path.
+    pub host_paths: BTreeMap<Str, Tree>,
+}
