@@ -30,8 +30,8 @@ impl Default for Delays {
             sandbox_ms: 300,
             container_ms: 150,
             status_ms: 100,
-            pull_bytes_per_s: 40_000_000,
-            pull_latency_ms: 400,
+            pull_bytes_per_s: 100_000_000,
+            pull_latency_ms: 250,
         }
     }
 }
@@ -47,6 +47,9 @@ pub struct NodeSpec {
     pub zone: String,
     /// Extra labels and taints come from objects later; a control-plane node gets its label and taint.
     pub control_plane: bool,
+    /// More labels, and extended resources (`example.com/dongle`) with their amounts.
+    pub labels: Vec<(String, String)>,
+    pub extended: Vec<(String, String)>,
 }
 
 /// A fresh cluster.
@@ -57,6 +60,8 @@ pub struct World {
     pub start: i64,
     pub nodes: Vec<NodeSpec>,
     pub delays: Delays,
+    /// Whether the control plane's own pods are there to be seen in kube-system.
+    pub system_pods: bool,
 }
 
 impl World {
@@ -69,12 +74,15 @@ impl World {
             max_pods: 110,
             zone: String::new(),
             control_plane: false,
+            labels: Vec::new(),
+            extended: Vec::new(),
         };
         World {
             seed: 1,
             start: 1_795_168_800_000,
             nodes: (1..=n).map(node).collect(),
             delays: Delays::default(),
+            system_pods: false,
         }
     }
 }

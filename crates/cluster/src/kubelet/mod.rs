@@ -1,8 +1,44 @@
-//! Kubelets: one state machine per pod on each node. Upstream: `kubernetes:pkg/kubelet`.
+//! Kubelets: one state machine per pod on each node, with the container runtime below it.
+//! Upstream: `kubernetes:pkg/kubelet`.
+//!
+//! Layout, in reading order:
+//! - [`run`]: what is known of pods, containers, machines. [`sync`]: the life of a pod. [`start`]: the life of a container.
+//!   [`stop`]: how both end. [`status`]: what is told to the API server.
+//! - [`node`]: registration, heartbeats. [`faults`]: what can be broken on purpose. [`metrics`]: what `kubectl top` shows.
+//! - [`catalogue`], [`images`]: what can be pulled. [`env`], [`volumes`]: what a container finds when it starts.
+//! - [`process`], [`programs`], [`server`]: what runs in containers. [`probes`]: how they are asked whether they are well.
+//! - [`logs`], [`exec`]: what clients see of containers.
+//!
+//! Left out: static pod files, eviction by pressure, image garbage collection, devices, user namespaces.
+
+pub mod catalogue;
+pub mod env;
+pub mod exec;
+pub mod faults;
+pub mod images;
+pub mod logs;
+pub mod metrics;
+pub mod node;
+pub mod probes;
+pub mod process;
+pub mod programs;
+pub mod run;
+pub mod server;
+pub mod start;
+pub mod status;
+pub mod stop;
+pub mod sync;
+pub mod volumes;
 
 use crate::Cluster;
+use crate::cx::Cx;
+use crate::event::Event;
 use crate::store::Change;
-use machinery::{Request, Response, Str, StreamId, StreamIn, StreamOut};
+use machinery::time::Millis;
+use machinery::{Object, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger, WatchType};
+use run::{NodeRun, PodRun};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What wakes a kubelet, beside changes of its pods.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,36 +47,108 @@ pub enum Wake {
     Sync,
     /// The lease and status of the node are due.
     Heartbeat,
-    /// A step of a container's life: index of the container and what is due. Grows as needed.
-    Container { index: usize, step: u32 },
+    /// An open session (exec, attach) goes on.
+    Session(StreamId),
 }
 
 /// All kubelets' state: pods, containers, processes, images on nodes, open streams.
 #[derive(Clone, Default)]
-pub struct State {}
+pub struct State {
+    pub(crate) pods: BTreeMap<Str, Rc<PodRun>>,
+    pub(crate) nodes: BTreeMap<Str, Rc<NodeRun>>,
+    /// Which pods use a ConfigMap or Secret: (resource, namespace, name) → uids.
+    pub(crate) users: BTreeMap<(Str, Str, Str), BTreeSet<Str>>,
+    /// What is on PersistentVolumes, by name.
+    pub(crate) disks: BTreeMap<Str, shell::fs::Tree>,
+    pub(crate) sessions: BTreeMap<StreamId, exec::Session>,
+    pub(crate) next_stream: u64,
+}
+
+impl State {
+    pub fn pod(&self, uid: &str) -> Option<&PodRun> {
+        self.pods.get(uid).map(Rc::as_ref)
+    }
+    pub(crate) fn pod_mut(&mut self, uid: &str) -> Option<&mut PodRun> {
+        self.pods.get_mut(uid).map(Rc::make_mut)
+    }
+    pub fn node(&self, name: &str) -> Option<&NodeRun> {
+        self.nodes.get(name).map(Rc::as_ref)
+    }
+    pub(crate) fn node_mut(&mut self, name: &str) -> Option<&mut NodeRun> {
+        self.nodes.get_mut(name).map(Rc::make_mut)
+    }
+}
 
 /// Registers the node objects of the world and starts their heartbeats.
-pub(crate) fn start(_cluster: &mut Cluster) {}
+pub(crate) fn start(cluster: &mut Cluster) {
+    node::start(cluster);
+}
 
-pub(crate) fn on_change(_cluster: &mut Cluster, _change: &Change) {}
+/// A change was committed. Kubelets look at pods of their node, and at what those pods use.
+pub(crate) fn on_change(cluster: &mut Cluster, change: &Change) {
+    match change.resource.as_str() {
+        "pods" => pod_changed(cluster, change),
+        "configmaps" | "secrets" => volumes::source_changed(cluster, change),
+        _ => {}
+    }
+}
 
-pub(crate) fn wake(_cluster: &mut Cluster, _node: &Str, _uid: &Str, _wake: &Wake) {}
+fn pod_changed(cluster: &mut Cluster, change: &Change) {
+    let node = change.new.text("spec.nodeName");
+    if node.is_empty() {
+        return;
+    }
+    let relevant = match &change.old {
+        _ if change.kind == WatchType::Deleted => true,
+        None => true,
+        Some(old) => {
+            !old.spec().same(change.new.spec()) && old.spec() != change.new.spec()
+                || old.is_deleting() != change.new.is_deleting()
+                || old.at("metadata.deletionGracePeriodSeconds") != change.new.at("metadata.deletionGracePeriodSeconds")
+        }
+    };
+    if relevant {
+        let (node, uid) = (Str::from(node), Str::from(change.new.uid()));
+        let at = cluster.now + cluster.world.delays.watch_ms;
+        cluster.queue.push(at, Event::Kubelet { node, uid, wake: Wake::Sync });
+    }
+}
+
+pub(crate) fn wake(cluster: &mut Cluster, node: &Str, uid: &Str, wake: &Wake) {
+    match wake {
+        Wake::Heartbeat => node::heartbeat(cluster, node),
+        Wake::Session(id) => exec::advance(cluster, *id),
+        Wake::Sync if uid.is_empty() => node::sync(cluster, node),
+        Wake::Sync => sync::sync(cluster, node, uid),
+    }
+}
+
+/// Queues a look at the pod at `at`, unless an earlier one is queued already.
+pub(crate) fn wake_at(cluster: &mut Cluster, run: &mut PodRun, at: Millis) {
+    let at = at.max(cluster.now);
+    if run.wake_at.is_some_and(|t| t <= at && t > cluster.now) {
+        return;
+    }
+    run.wake_at = Some(at);
+    let event = Event::Kubelet { node: run.node.clone(), uid: run.uid.clone(), wake: Wake::Sync };
+    cluster.queue.push(at, event);
+}
+
+/// The kubelet of a node as an actor.
+pub(crate) fn actor<'a>(cluster: &'a mut Cluster, node: &Str, trigger: Trigger) -> Cx<'a> {
+    Cx { cluster, actor: "kubelet", host: node.clone(), trigger }
+}
 
 /// `log`, `exec`, `attach`, `portforward` of a pod: the API server proxies to the node's kubelet. `pod` exists; the query is the request's.
 pub(crate) fn connect(
-    _cluster: &mut Cluster,
-    _pod: &machinery::Object,
-    _subresource: &str,
-    _request: &Request,
+    cluster: &mut Cluster,
+    pod: &Object,
+    subresource: &str,
+    request: &Request,
 ) -> Response {
-    Response::err(machinery::Status::internal(
-        "bottleship does not simulate this yet",
-    ))
+    exec::connect(cluster, pod, subresource, request)
 }
 
-pub(crate) fn stream(_cluster: &mut Cluster, _id: StreamId, _input: StreamIn) -> StreamOut {
-    StreamOut {
-        chunks: Vec::new(),
-        ended: Some(Err("no such stream".into())),
-    }
+pub(crate) fn stream(cluster: &mut Cluster, id: StreamId, input: StreamIn) -> StreamOut {
+    exec::stream(cluster, id, input)
 }

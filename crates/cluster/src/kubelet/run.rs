@@ -96,9 +96,10 @@ pub struct ContainerRun {
     pub image: Option<&'static Image>,
     pub probes: Option<Box<Probes>>,
     pub proc: Option<Rc<Proc>>,
+    /// What listens on ports.
+    pub servers: Vec<super::server::Server>,
     /// Set while a stop is under way: when the process is told (after preStop), and when it is killed.
     pub stop: Option<Stop>,
-    /// Why the kubelet stopped it, for the reason of its end.
     pub log: Rc<Log>,
     pub previous_log: Option<Rc<Log>>,
     /// The files, once something was written; else the image's.
@@ -212,8 +213,8 @@ impl Log {
     /// All lines with the start-up ones in front.
     pub fn all(&self) -> Vec<LogLine> {
         let boot = self.boot.iter().flat_map(|(at, lines)| {
-            lines.iter().enumerate().map(|(i, text)| LogLine {
-                at: at + i as i64,
+            lines.iter().enumerate().map(move |(i, text)| LogLine {
+                at: *at + i as i64,
                 text: (*text).into(),
             })
         });
@@ -281,7 +282,6 @@ pub struct NodeRun {
     pub cidr: u32,
     /// The offset given last.
     pub last_ip: u32,
-    pub used_ips: Rc<std::collections::BTreeSet<u32>>,
     /// Images by full reference, with what they are.
     pub images: Rc<BTreeMap<Str, &'static Image>>,
     /// Pulls run one after another.

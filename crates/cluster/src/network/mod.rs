@@ -1,7 +1,27 @@
 //! The network: names, Services, endpoints, pods. Every request's hops are reported. Upstream: kube-proxy, CoreDNS.
+//!
+//! A request travels at once: name → address ([`dns`]) → Service → endpoint ([`route`]) → pod, past NetworkPolicies
+//! ([`policy`]). Left out: UDP, IPv6, TLS, packets; a connection is one request and its answer.
+
+pub mod dns;
+pub mod policy;
+pub mod route;
 
 use crate::Cluster;
-use machinery::http::{Fetch, HttpRequest};
+use crate::kubelet::process::Place;
+use crate::kubelet::server;
+use crate::output::Output;
+use machinery::http::{Fetch, Hop, HttpRequest};
+use machinery::time::Millis;
+use machinery::{Object, Str};
+use std::collections::BTreeMap;
+
+/// The address of the cluster's DNS.
+pub const DNS_IP: &str = "10.96.0.10";
+/// Requests are counted in windows of this length, for CPU load.
+const WINDOW_MS: i64 = 15_000;
+/// CPU that one request costs, in milliseconds.
+const REQUEST_CPU_MS: i64 = 20;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wake {
@@ -10,7 +30,41 @@ pub enum Wake {
 
 /// Pod addresses in use, open port-forwards, sessions.
 #[derive(Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// Address → uid of the pod.
+    pub(crate) pods: BTreeMap<u32, Str>,
+    /// Address → name of the node.
+    pub(crate) nodes: BTreeMap<u32, Str>,
+    /// Port on the learner's machine → pod and port.
+    pub(crate) forwards: BTreeMap<u16, (Str, u16)>,
+    /// How many connections each Service has balanced.
+    pub(crate) turns: BTreeMap<Str, u64>,
+    /// (Service, client) → backend and when it was last used, for `sessionAffinity: ClientIP`.
+    pub(crate) sticky: BTreeMap<(Str, String), (String, Millis)>,
+    /// Pod → (window, requests in it, requests in the one before).
+    busy: BTreeMap<Str, (i64, i64, i64)>,
+}
+
+impl State {
+    /// CPU load by requests, in millicores.
+    pub fn load(&self, uid: &str, now: Millis) -> i64 {
+        let window = now / WINDOW_MS;
+        let count = match self.busy.get(uid) {
+            Some((w, this, before)) if *w == window => (*this).max(*before),
+            Some((w, this, _)) if *w + 1 == window => *this,
+            _ => 0,
+        };
+        count * REQUEST_CPU_MS * 1000 / WINDOW_MS
+    }
+    fn count(&mut self, uid: &Str, now: Millis) {
+        let window = now / WINDOW_MS;
+        let b = self.busy.entry(uid.clone()).or_insert((window, 0, 0));
+        if b.0 != window {
+            *b = (window, 0, if b.0 + 1 == window { b.1 } else { 0 });
+        }
+        b.1 += 1;
+    }
+}
 
 /// From where a request starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +76,139 @@ pub enum Origin {
 }
 
 /// Sends a request through the simulated network and reports its hops as `Output::Traffic`.
-pub fn fetch(_cluster: &mut Cluster, _from: &Origin, _request: &HttpRequest) -> Fetch {
-    Fetch::Refused
+pub fn fetch(cluster: &mut Cluster, from: &Origin, request: &HttpRequest) -> Fetch {
+    let mut hops = vec![route::start_hop(from)];
+    let answer = route::travel(cluster, from, request, &mut hops);
+    let status = match &answer {
+        Fetch::Answer(a) => a.status,
+        _ => 0,
+    };
+    let at = cluster.now;
+    cluster.emit(Output::Traffic { at, hops, status });
+    answer
 }
 
 /// Resolves a name as the pod's (or the host's) resolver would; addresses as text.
-pub fn resolve(_cluster: &Cluster, _from: &Origin, _name: &str) -> Vec<String> {
-    Vec::new()
+pub fn resolve(cluster: &Cluster, from: &Origin, name: &str) -> Vec<String> {
+    dns::answer(cluster, from, name).addresses
 }
 
 pub(crate) fn wake(_cluster: &mut Cluster, _wake: &Wake) {}
+
+/// Whether something at `host` (a name or an address) accepts connections on `port`.
+pub fn reaches(cluster: &Cluster, from: &Origin, host: &str, port: u16) -> bool {
+    let Some(ip) = resolve(cluster, from, host).first().and_then(|ip| parse_ip(ip)) else { return false };
+    if let Some(uid) = cluster.network.pods.get(&ip) {
+        return is_open(cluster, uid, port);
+    }
+    let Some(service) = route::service_at(cluster, &text_ip(ip)) else { return false };
+    let Some(p) = service.at("spec.ports").items().iter().find(|p| p.int("port") == i64::from(port)) else { return false };
+    let backends = route::backends(cluster, service, p.text("name"));
+    backends.iter().any(|b| parse_ip(&b.ip).and_then(|ip| cluster.network.pods.get(&ip)).is_some_and(|uid| is_open(cluster, uid, b.port)))
+}
+
+/// Whether a pod listens on a port.
+pub fn is_open(cluster: &Cluster, uid: &str, port: u16) -> bool {
+    let now = cluster.now;
+    let Some(run) = cluster.kubelets.pod(uid) else { return false };
+    run.containers.iter().any(|c| c.is_running() && c.servers.iter().any(|s| s.port == port && s.from <= now))
+}
+
+/// Whether an address answers a ping: pods and nodes do, Services do not.
+pub fn answers_ping(cluster: &Cluster, ip: &str) -> bool {
+    let Some(ip) = parse_ip(ip) else { return false };
+    ip >> 24 == 127 || cluster.network.pods.contains_key(&ip) || cluster.network.nodes.get(&ip).and_then(|n| cluster.kubelets.node(n)).is_some_and(|n| !n.stopped && !n.cut)
+}
+
+/// Asks a pod directly: what a probe does, and the last step of every way.
+pub fn ask_pod(cluster: &mut Cluster, uid: &str, port: u16, request: &HttpRequest, client: &str) -> Fetch {
+    let now = cluster.now;
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else { return Fetch::Timeout };
+    let Some(run) = cluster.kubelets.pod(uid) else { return Fetch::Timeout };
+    if cluster.kubelets.node(&run.node).is_none_or(|n| n.stopped) {
+        return Fetch::Timeout;
+    }
+    let listens = |c: &crate::kubelet::run::ContainerRun| c.servers.iter().find(|s| s.port == port && s.from <= now).cloned();
+    let found = run.containers.iter().enumerate().filter(|(_, c)| c.is_running()).find_map(|(i, c)| Some((i, listens(c)?)));
+    let Some((index, server)) = found else { return Fetch::Refused };
+    if run.containers[index].fault.as_ref().is_some_and(|f| f.hang) {
+        return Fetch::Timeout;
+    }
+    let uid = run.uid.clone();
+    cluster.network.count(&uid, now);
+    if !server.is_http() {
+        return Fetch::Reset;
+    }
+    let place = Place { pod: &pod, uid: &uid, index };
+    let (answer, line) = server::answer(cluster, &place, &server, request, client);
+    if let Some(line) = line
+        && let Some(c) = cluster.kubelets.pod_mut(&uid).and_then(|r| r.containers.get_mut(index))
+    {
+        c.log_mut().line(now, &line);
+    }
+    Fetch::Answer(answer)
+}
+
+/// Gives a pod its address: the next free one of its node, or the node's own with `hostNetwork`.
+pub fn assign(cluster: &mut Cluster, pod: &Object, node: &Str, uid: &Str) -> u32 {
+    let Some(n) = cluster.kubelets.node(node) else { return 0 };
+    let (base, host, mut last) = (n.cidr, n.ip, n.last_ip);
+    if pod.at("spec.hostNetwork").as_bool() == Some(true) {
+        return host;
+    }
+    for _ in 0..253 {
+        last = if last >= 254 { 2 } else { last + 1 };
+        if !cluster.network.pods.contains_key(&(base + last)) {
+            cluster.network.pods.insert(base + last, uid.clone());
+            if let Some(n) = cluster.kubelets.node_mut(node) {
+                n.last_ip = last;
+            }
+            return base + last;
+        }
+    }
+    0
+}
+
+/// A pod's address is free again.
+pub fn release(cluster: &mut Cluster, _node: &Str, uid: &Str, ip: u32) {
+    if cluster.network.pods.get(&ip) == Some(uid) {
+        cluster.network.pods.remove(&ip);
+    }
+    cluster.network.busy.remove(uid);
+}
+
+/// The address of the node with this number; 0 is a control plane.
+pub fn node_ip(index: usize) -> u32 {
+    (172 << 24 | 18 << 16) + index as u32 + 2
+}
+
+/// The first address of the pod network of the node with this number.
+pub fn node_cidr(index: usize) -> u32 {
+    let i = index as u32;
+    match i {
+        0..256 => 10 << 24 | 244 << 16 | i << 8,
+        _ => 10 << 24 | (128 + (i >> 8)) << 16 | (i & 255) << 8,
+    }
+}
+
+pub fn text_ip(ip: u32) -> String {
+    format!("{}.{}.{}.{}", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255)
+}
+
+pub fn parse_ip(text: &str) -> Option<u32> {
+    let mut parts = text.split('.');
+    let mut ip = 0u32;
+    for _ in 0..4 {
+        let part = parts.next()?;
+        if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        ip = ip << 8 | u32::from(part.parse::<u8>().ok()?);
+    }
+    parts.next().is_none().then_some(ip)
+}
+
+/// A hop of a way.
+pub(crate) fn hop(at: impl Into<String>, note: impl Into<String>) -> Hop {
+    Hop { at: at.into(), note: note.into() }
+}

@@ -1,0 +1,484 @@
+//! What runs in a container: a server of its image, a script in the shell's own interpreter, or something that just waits.
+//!
+//! All of it is plain data that can be cloned in the middle. A script is stepped whenever its time has come; programs
+//! that need the world (curl, nginx) are asked for by the machine and run by [`super::programs`].
+//! The real one is a Linux kernel with containerd above it.
+
+use super::catalogue::{App, Base, Image};
+use super::programs::{self, Outcome};
+use super::run::{ContainerRun, Phase, PodRun};
+use super::server::Server;
+use super::{env, start, volumes};
+use crate::Cluster;
+use machinery::time::Millis;
+use machinery::{Object, Str, Value};
+use shell::machine::{Dialect, Lookup};
+use shell::{Env, Fs, Host, Machine, Pid, Progress, Signal};
+use std::rc::Rc;
+
+/// Pieces of work that a process may do at one instant; after that it is busy, and time goes on.
+const STEPS_MAX: u32 = 400;
+/// How long a busy process pauses; doubled while it stays busy, so that an endless loop costs little.
+const BUSY_MS: i64 = 10;
+const BUSY_MAX_MS: i64 = 2_000;
+
+/// Process 1 of a container.
+#[derive(Clone, Debug)]
+pub enum Proc {
+    /// A server of the image: acts only when it is asked. Ends with this status when told to stop.
+    Server { on_term: Option<i32> },
+    /// Waits, until then or for ever; takes notice of TERM or not.
+    Idle { until: Option<Millis>, on_term: Option<i32> },
+    /// Ends by itself.
+    Ends { at: Millis, code: i32 },
+    Script(Box<Script>),
+    /// Told to stop, and gone then.
+    Leaving { at: Millis, code: i32 },
+}
+
+/// A machine with what it waits for.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub machine: Machine,
+    /// Programs under way: when they end, and with what.
+    pub pending: Vec<Pending>,
+    pub wait: Option<Millis>,
+    pub busy: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pending {
+    pub at: Millis,
+    pub pid: Pid,
+    pub code: i32,
+    pub error: String,
+}
+
+/// When the process of a container has something to do.
+pub fn due(c: &ContainerRun) -> Option<Millis> {
+    match c.proc.as_deref()? {
+        Proc::Server { .. } => None,
+        Proc::Idle { until, .. } => *until,
+        Proc::Ends { at, .. } | Proc::Leaving { at, .. } => Some(*at),
+        Proc::Script(s) => s.due(),
+    }
+}
+
+impl Script {
+    fn due(&self) -> Option<Millis> {
+        self.pending.iter().map(|p| p.at).chain(self.wait).min()
+    }
+}
+
+/// The command line of a container: the spec's, or the image's.
+pub fn command_line(pod: &Object, c: &ContainerRun, image: &Image, env: &Env) -> Vec<String> {
+    let spec = c.spec(pod);
+    let words = |list: &Value| -> Vec<String> {
+        let one = |w: &Value| env::expand(w.as_str().unwrap_or(""), |name| env.get(name).cloned());
+        list.items().iter().map(one).collect()
+    };
+    let own = |list: &[&str]| list.iter().map(|w| w.to_string()).collect::<Vec<_>>();
+    let (command, args) = (words(spec.get("command")), words(spec.get("args")));
+    match (command.is_empty(), args.is_empty()) {
+        (false, _) => [command, args].concat(),
+        (true, false) => [own(image.entrypoint), args].concat(),
+        (true, true) => [own(image.entrypoint), own(image.cmd)].concat(),
+    }
+}
+
+/// Starts process 1 of a container; the error is the runtime's.
+pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) -> Result<Proc, String> {
+    let now = cluster.now;
+    let Some(image) = run.containers[i].image else { return Err("no image".into()) };
+    let env = env::full(cluster, pod, run, i);
+    let argv = command_line(pod, &run.containers[i], image, &env);
+    let c = &mut run.containers[i];
+    c.servers = Vec::new();
+    let spec = c.spec(pod);
+    if argv.is_empty() {
+        return Err("no command specified".into());
+    }
+    let argv = programs::without_entrypoint(&argv);
+    if let Some(outcome) = programs::own(image, argv, &env, spec, now) {
+        let log = Rc::make_mut(&mut c.log);
+        return Ok(match outcome {
+            Outcome::Serve { servers, log: lines, boot } => {
+                if boot {
+                    log.boot = Some((now, image.boot));
+                }
+                lines.iter().for_each(|l| log.line(now, l));
+                c.servers = servers;
+                Proc::Server { on_term: image.on_term }
+            }
+            Outcome::Print { text, code, takes_ms } => {
+                log.write(now, text.as_bytes());
+                Proc::Ends { at: now + takes_ms, code }
+            }
+            Outcome::Wait => Proc::Idle { until: None, on_term: image.on_term },
+        });
+    }
+    let first = argv.first().map_or("", |w| w.as_str());
+    if let Some(idle) = idle(argv, image, now) {
+        return Ok(idle);
+    }
+    let tty = spec.flag("tty");
+    let script = script(image, argv, env, &workdir(spec, image), tty);
+    let fs = volumes::open(cluster, pod, run, i);
+    if !programs::exists(image, first, &fs) {
+        return Err(match first.contains('/') {
+            true => format!("exec: \"{first}\": stat {first}: no such file or directory"),
+            false => format!("exec: \"{first}\": executable file not found in $PATH"),
+        });
+    }
+    let mut script = script;
+    script.machine.init = true;
+    if !spec.flag("stdin") {
+        script.machine.close_stdin();
+    }
+    script.wait = Some(now);
+    Ok(Proc::Script(Box::new(script)))
+}
+
+pub fn workdir(spec: &Value, image: &Image) -> String {
+    match spec.text("workingDir") {
+        "" => image.workdir.to_string(),
+        dir => dir.to_string(),
+    }
+}
+
+/// A machine about to run a command line.
+pub fn script(image: &Image, argv: &[String], env: Env, cwd: &str, tty: bool) -> Script {
+    let mut machine = Machine::new(env, cwd);
+    machine.dialect = dialect(image, argv.first().map_or("", |w| w.as_str()));
+    machine.name = argv.first().map_or("sh", |w| shell::fs::name(w)).into();
+    machine.tty_in = tty;
+    machine.tty_out = tty;
+    machine.start_argv(argv);
+    Script { machine, pending: Vec::new(), wait: None, busy: 0 }
+}
+
+fn dialect(image: &Image, program: &str) -> Dialect {
+    match (image.base, shell::fs::name(program)) {
+        (_, "bash") => Dialect::Bash,
+        (Base::Debian, _) => Dialect::Dash,
+        _ => Dialect::Busybox,
+    }
+}
+
+/// Programs that do nothing but wait need no machine.
+fn idle(argv: &[String], image: &Image, now: Millis) -> Option<Proc> {
+    if image.base == Base::Scratch {
+        return None;
+    }
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let (program, rest) = words.split_first()?;
+    match (shell::fs::name(program), rest) {
+        ("sleep", ["infinity" | "inf"]) | ("tail", ["-f" | "-F", "/dev/null"]) => Some(Proc::Idle { until: None, on_term: None }),
+        ("sleep", [one]) => {
+            let (number, unit) = match one.as_bytes().last()? {
+                b's' => (&one[..one.len() - 1], 1000),
+                b'm' => (&one[..one.len() - 1], 60_000),
+                b'h' => (&one[..one.len() - 1], 3_600_000),
+                b'd' => (&one[..one.len() - 1], 86_400_000),
+                _ => (*one, 1000),
+            };
+            let n = number.parse::<u32>().ok()?;
+            Some(Proc::Idle { until: Some(now + i64::from(n) * unit), on_term: None })
+        }
+        _ => None,
+    }
+}
+
+/// What a machine of a container asks the world for.
+struct PodHost<'a> {
+    now: Millis,
+    image: &'a Image,
+    asked: Vec<(Pid, Vec<String>, Env)>,
+    killed: Vec<Pid>,
+}
+
+impl Host for PodHost<'_> {
+    fn now_ms(&self) -> i64 {
+        self.now
+    }
+    fn spawn(&mut self, pid: Pid, argv: &[String], env: &Env, _cwd: &str, _tty: bool) -> bool {
+        let known = argv.first().is_some_and(|name| programs::has(self.image, name));
+        if known {
+            self.asked.push((pid, argv.to_vec(), env.clone()));
+        }
+        known
+    }
+    fn kill(&mut self, pid: Pid, _signal: Signal) {
+        self.killed.push(pid);
+    }
+    fn has(&self, name: &str) -> bool {
+        programs::has(self.image, name)
+    }
+    fn lookup(&self, name: &str) -> Lookup {
+        programs::lookup(self.image, name)
+    }
+}
+
+/// Where a script runs.
+pub struct Place<'a> {
+    pub pod: &'a Object,
+    pub uid: &'a str,
+    pub index: usize,
+}
+
+/// Steps a script until it waits or ends. `clock` is its time: later than the cluster's where it runs ahead (probes, hooks).
+pub fn drive(cluster: &mut Cluster, place: &Place, script: &mut Script, clock: Millis) -> Option<i32> {
+    let image = cluster.kubelets.pod(place.uid)?.containers.get(place.index)?.image?;
+    let run = cluster.kubelets.pods.get(place.uid)?.clone();
+    let mut fs = volumes::open(cluster, place.pod, &run, place.index);
+    drop(run);
+    let mut before = fs.version();
+    let mut host = PodHost { now: clock, image, asked: Vec::new(), killed: Vec::new() };
+    script.wait = None;
+    finish_pending(script, clock);
+    for _ in 0..STEPS_MAX {
+        let progress = script.machine.step(&mut fs, &mut host);
+        let asked = std::mem::take(&mut host.asked);
+        let killed = std::mem::take(&mut host.killed);
+        let acted = !asked.is_empty() || !killed.is_empty();
+        if acted {
+            volumes::close(cluster, place.pod, place.uid, place.index, &fs, before);
+            before = fs.version();
+            asked.into_iter().for_each(|(pid, argv, env)| external(cluster, place, script, &mut fs, clock, (pid, &argv, &env)));
+            killed.into_iter().for_each(|pid| kill(cluster, place, script, pid));
+            finish_pending(script, clock);
+        }
+        match progress {
+            Progress::Done(code) => {
+                volumes::close(cluster, place.pod, place.uid, place.index, &fs, before);
+                return Some(code);
+            }
+            Progress::Waiting { until_ms } if !acted => {
+                volumes::close(cluster, place.pod, place.uid, place.index, &fs, before);
+                script.wait = until_ms.map(|t| t.max(clock + 1));
+                script.busy = 0;
+                return None;
+            }
+            _ => {}
+        }
+    }
+    volumes::close(cluster, place.pod, place.uid, place.index, &fs, before);
+    let pause = (BUSY_MS << script.busy.min(8)).min(BUSY_MAX_MS);
+    script.busy += 1;
+    script.wait = Some(clock + pause);
+    None
+}
+
+fn finish_pending(script: &mut Script, clock: Millis) {
+    let (over, still): (Vec<Pending>, Vec<Pending>) = std::mem::take(&mut script.pending).into_iter().partition(|p| p.at <= clock);
+    script.pending = still;
+    for p in over {
+        if !p.error.is_empty() {
+            script.machine.write(p.pid, 2, p.error.as_bytes());
+        }
+        script.machine.exited(p.pid, p.code);
+    }
+}
+
+/// Runs a program that the machine has asked for.
+fn external(cluster: &mut Cluster, place: &Place, script: &mut Script, fs: &mut Fs, clock: Millis, (pid, argv, env): (Pid, &[String], &Env)) {
+    let mut stdin = Vec::new();
+    if programs::reads_stdin(argv)
+        && let shell::machine::StdinRead::Data(bytes) = script.machine.read_stdin(pid, fs)
+    {
+        stdin = bytes;
+    }
+    let done = programs::run(cluster, place, argv, env, &stdin, clock);
+    if !done.servers.is_empty()
+        && let Some(c) = cluster.kubelets.pod_mut(place.uid).and_then(|r| r.containers.get_mut(place.index))
+    {
+        c.servers.extend(done.servers.into_iter().map(|s| Server { pid, ..s }));
+    }
+    for (fd, bytes) in done.output {
+        script.machine.write(pid, u32::from(fd), &bytes);
+    }
+    match done.ends {
+        None => {}
+        Some((code, 0)) => script.machine.exited(pid, code),
+        Some((code, takes)) => script.pending.push(Pending { at: clock + takes, pid, code, error: done.late }),
+    }
+}
+
+fn kill(cluster: &mut Cluster, place: &Place, script: &mut Script, pid: Pid) {
+    script.pending.retain(|p| p.pid != pid);
+    if let Some(c) = cluster.kubelets.pod_mut(place.uid).and_then(|r| r.containers.get_mut(place.index)) {
+        c.servers.retain(|s| s.pid != pid);
+    }
+    script.machine.exited(pid, 143);
+}
+
+/// Moves the processes of a pod on: those whose time has come.
+pub fn advance(cluster: &mut Cluster, uid: &Str) {
+    let now = cluster.now;
+    let count = cluster.kubelets.pod(uid).map_or(0, |r| r.containers.len());
+    for i in 0..count {
+        let ready = cluster.kubelets.pod(uid).and_then(|r| r.containers.get(i)).and_then(due);
+        if ready.is_some_and(|t| t <= now) {
+            advance_one(cluster, uid, i);
+        }
+    }
+}
+
+fn advance_one(cluster: &mut Cluster, uid: &Str, i: usize) {
+    let now = cluster.now;
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else { return };
+    let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) else { return };
+    if !c.is_running() {
+        return;
+    }
+    let Some(proc) = c.proc.take() else { return };
+    match Rc::unwrap_or_clone(proc) {
+        Proc::Server { .. } => {}
+        Proc::Idle { .. } => start::ended(c, now, 0, None),
+        Proc::Ends { code, .. } | Proc::Leaving { code, .. } => start::ended(c, now, code, None),
+        Proc::Script(mut script) => {
+            let place = Place { pod: &pod, uid, index: i };
+            let over = drive(cluster, &place, &mut script, now);
+            let chunks = script.machine.drain();
+            super::exec::show(cluster, uid, i, &chunks);
+            let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) else { return };
+            for chunk in chunks {
+                c.log_mut().write(now, &chunk.bytes);
+            }
+            match over {
+                Some(code) => start::ended(c, now, code, None),
+                None => c.proc = Some(Rc::new(Proc::Script(script))),
+            }
+        }
+    }
+}
+
+/// Sends TERM to process 1. Who has no handler for it takes no notice, as the kernel has it for process 1.
+pub fn terminate(cluster: &mut Cluster, run: &mut PodRun, i: usize, gone_at: Millis) {
+    let now = cluster.now;
+    let Some(image) = run.containers[i].image else { return };
+    let Some(proc) = run.containers[i].proc.take() else { return };
+    let left = match Rc::unwrap_or_clone(proc) {
+        Proc::Server { on_term: Some(code) } | Proc::Idle { on_term: Some(code), .. } => Proc::Leaving { at: gone_at, code },
+        Proc::Script(mut script) => {
+            let mut fs = Fs::new();
+            let mut host = PodHost { now, image, asked: Vec::new(), killed: Vec::new() };
+            let serves = run.containers[i].servers.iter().any(|s| s.pid != 0);
+            // `sh -c "... exec nginx"`, or a shell whose last command is the server: it gets the signal as a group would not,
+            // so only a trap or an exec'd server reacts.
+            let exec_server = serves && script.machine.processes().len() <= 1;
+            if exec_server {
+                Proc::Leaving { at: gone_at, code: 0 }
+            } else {
+                script.machine.signal(Signal::Term, &mut fs, &mut host);
+                script.wait = Some(now);
+                Proc::Script(script)
+            }
+        }
+        other => other,
+    };
+    run.containers[i].proc = Some(Rc::new(left));
+}
+
+/// What a command in a container came to, run ahead of time.
+pub struct Ran {
+    pub code: i32,
+    pub output: String,
+    pub took_ms: i64,
+    /// It was not over when its time was.
+    pub timed_out: bool,
+}
+
+/// Runs a command in a container to its end, its own clock running ahead, for at most `limit_ms`.
+pub fn run_ahead(cluster: &mut Cluster, place: &Place, argv: &[String], limit_ms: i64) -> Result<Ran, String> {
+    let now = cluster.now;
+    let Some(run) = cluster.kubelets.pods.get(place.uid).cloned() else { return Err("container not found".into()) };
+    let Some(c) = run.containers.get(place.index) else { return Err("container not found".into()) };
+    let Some(image) = c.image else { return Err("container not found".into()) };
+    let fs = volumes::open(cluster, place.pod, &run, place.index);
+    let first = argv.first().map_or("", String::as_str);
+    if !programs::exists(image, first, &fs) {
+        return Err(oci_exec_error(first));
+    }
+    let env = env::full(cluster, place.pod, &run, place.index);
+    let cwd = workdir(c.spec(place.pod), image);
+    drop(run);
+    let mut script = script(image, argv, env, &cwd, false);
+    script.machine.set_next_pid(100);
+    script.machine.close_stdin();
+    let (mut clock, mut output) = (now, String::new());
+    loop {
+        let over = drive(cluster, place, &mut script, clock);
+        for chunk in script.machine.drain() {
+            output.push_str(&String::from_utf8_lossy(&chunk.bytes));
+        }
+        if let Some(code) = over {
+            return Ok(Ran { code, output, took_ms: clock - now, timed_out: false });
+        }
+        match script.due() {
+            Some(at) if at <= now + limit_ms => clock = at.max(clock + 1),
+            _ => return Ok(Ran { code: 137, output, took_ms: limit_ms, timed_out: true }),
+        }
+    }
+}
+
+/// What the runtime says when a program is not in the image.
+pub fn oci_exec_error(program: &str) -> String {
+    let why = match program.contains('/') {
+        true => format!("exec: \"{program}\": stat {program}: no such file or directory"),
+        false => format!("exec: \"{program}\": executable file not found in $PATH"),
+    };
+    format!("OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown")
+}
+
+pub struct Hook {
+    pub result: Result<(), String>,
+    pub took_ms: i64,
+}
+
+/// Runs a lifecycle hook (exec, httpGet, sleep). The run is out of its place: it is put back for the time of it.
+pub fn hook(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize, hook: &Value) -> Hook {
+    let seconds = hook.at("sleep").get("seconds").as_i64();
+    if let Some(s) = seconds {
+        return Hook { result: Ok(()), took_ms: s * 1000 };
+    }
+    let uid = run.uid.clone();
+    let grace = pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30) * 1000;
+    let running = matches!(run.containers[i].phase, Phase::Running { .. });
+    cluster.kubelets.pods.insert(uid.clone(), Rc::new(std::mem::take(run)));
+    let place = Place { pod, uid: &uid, index: i };
+    let done = match hook.at("exec.command").items() {
+        [] if !hook.get("httpGet").is_null() => super::probes::http_hook(cluster, &place, hook.get("httpGet")),
+        [] => Hook { result: Ok(()), took_ms: 0 },
+        words if running => {
+            let argv: Vec<String> = words.iter().map(|w| w.as_str().unwrap_or("").to_string()).collect();
+            match run_ahead(cluster, &place, &argv, grace.max(1000)) {
+                Err(error) => Hook { result: Err(format!("rpc error: code = Unknown desc = failed to exec in container: {error}")), took_ms: 0 },
+                Ok(ran) if ran.code == 0 || ran.timed_out => Hook { result: Ok(()), took_ms: ran.took_ms },
+                Ok(ran) => {
+                    let shown: Vec<String> = argv.clone();
+                    let line = shown.join(" ");
+                    Hook { result: Err(format!("command '{line}' exited with {}: {}", ran.code, ran.output)), took_ms: ran.took_ms }
+                }
+            }
+        }
+        _ => Hook { result: Ok(()), took_ms: 0 },
+    };
+    if let Some(back) = cluster.kubelets.pods.remove(&uid) {
+        *run = Rc::unwrap_or_clone(back);
+    }
+    done
+}
+
+/// The last resort of faults: process 1 ends now.
+pub fn kill_now(cluster: &mut Cluster, uid: &str, i: usize, code: i32, reason: Option<&'static str>) {
+    let now = cluster.now;
+    if let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) {
+        start::ended(c, now, code, reason);
+    }
+}
+
+/// Whether an image's program is the kind that a shell can be opened beside.
+pub fn has_shell(image: &Image) -> bool {
+    image.base != Base::Scratch && image.app != App::Pause
+}

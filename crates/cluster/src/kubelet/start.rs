@@ -1,0 +1,358 @@
+//! The life of one container: its image, its start, its end, and its restart.
+//! Upstream: `pkg/kubelet/images/image_manager.go`, `pkg/kubelet/kuberuntime/kuberuntime_container.go`.
+
+use super::catalogue::Image;
+use super::env;
+use super::images;
+use super::process;
+use super::run::{Backoff, ContainerRun, Ended, Log, Phase, PodRun, Role};
+use super::sync::NOTICE_MS;
+use super::{probes, stop};
+use crate::cx::Cx;
+use machinery::time::Millis;
+use machinery::{Object, Str};
+use std::rc::Rc;
+
+/// How long the kubelet waits before it tries a container with a broken configuration again.
+const CONFIG_RETRY_MS: i64 = 10_000;
+/// Back-off events come about this often while a container is backed off.
+const REMIND_MS: i64 = 13_000;
+
+/// Whether a container that has ended is started again.
+pub fn restarts(pod: &Object, c: &ContainerRun) -> bool {
+    let Some(end) = c.ended() else { return false };
+    match (c.role, pod.spec().text("restartPolicy")) {
+        (Role::Ephemeral, _) => false,
+        (Role::Sidecar, _) => true,
+        (Role::Init, _) if end.code == 0 => false,
+        (Role::Init, policy) => policy != "Never",
+        (Role::Main, policy) => {
+            let own = c.spec(pod).text("restartPolicy");
+            match if own.is_empty() { policy } else { own } {
+                "Always" | "" => true,
+                "OnFailure" => end.code != 0,
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Moves one container on as far as time allows.
+pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
+    let now = cx.now();
+    // Each turn changes the phase; the bound is for safety only.
+    for _ in 0..8 {
+        let c = &mut run.containers[i];
+        match &mut c.phase {
+            Phase::Waiting { retry: Some(at), .. } if *at > now => return,
+            Phase::Waiting { .. } => {
+                if !begin(cx, pod, run, i) {
+                    return;
+                }
+            }
+            Phase::Pulling { until, .. } if *until > now => return,
+            Phase::Pulling { since, from, until } => {
+                let (since, from, until) = (*since, *from, *until);
+                pulled(cx, pod, run, i, (since, from, until));
+            }
+            Phase::Creating { until } if *until > now => return,
+            Phase::Creating { .. } => {
+                launch(cx, pod, run, i);
+                return;
+            }
+            Phase::Running { .. } => {
+                stop::advance_container(cx, pod, run, i);
+                if !matches!(run.containers[i].phase, Phase::Ended { .. }) {
+                    return;
+                }
+            }
+            Phase::Ended { end, noticed } if !*noticed => {
+                if now < end.at + NOTICE_MS {
+                    return;
+                }
+                *noticed = true;
+                c.ready = false;
+                c.started = false;
+                c.probes = None;
+                run.dirty(now, "a container has ended");
+            }
+            Phase::Ended { .. } => {
+                if !restarts(pod, &run.containers[i]) {
+                    return;
+                }
+                again(cx, pod, run, i);
+            }
+        }
+    }
+}
+
+/// A container that has ended and shall run again: at once the first time, then after a growing delay.
+fn again(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
+    let now = cx.now();
+    let c = &mut run.containers[i];
+    let Some(end) = c.ended().cloned() else { return };
+    c.last = Some(end.clone());
+    if c.crash.holds(end.at, now) {
+        back_off(cx, pod, run, i);
+        return;
+    }
+    c.crash.next(end.at, now);
+    c.restarts += 1;
+    c.phase = Phase::Waiting { reason: "", message: None, retry: Some(now) };
+}
+
+/// `CrashLoopBackOff`: says so, and waits.
+fn back_off(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
+    let now = cx.now();
+    let (namespace, name, uid) = (run.namespace.clone(), run.name.clone(), run.uid.clone());
+    let c = &mut run.containers[i];
+    let seconds = c.crash.delay / 1000;
+    let delay = if seconds % 60 == 0 {
+        format!("{}m0s", seconds / 60)
+    } else if seconds > 60 {
+        format!("{}m{}s", seconds / 60, seconds % 60)
+    } else {
+        format!("{seconds}s")
+    };
+    let told = format!("back-off {delay} restarting failed container={} pod={name}_{namespace}({uid})", c.name);
+    let event = format!("Back-off restarting failed container {} in pod {name}_{namespace}({uid})", c.name);
+    let until = c.last.as_ref().map_or(now, |e| e.at) + c.crash.delay;
+    let retry = until.min(now + REMIND_MS).max(now + 1);
+    c.phase = Phase::Waiting { reason: "CrashLoopBackOff", message: Some(told.into()), retry: Some(retry) };
+    cx.event_at(pod, &c.field_path(), "Warning", "BackOff", &event);
+    // The end itself stays visible for a moment, as it does upstream.
+    run.dirty(now + 600, "the container keeps failing");
+}
+
+/// Decides about the image. True: go on at once.
+fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bool {
+    let now = cx.now();
+    let c = &mut run.containers[i];
+    if let Phase::Waiting { reason: "CrashLoopBackOff", .. } = c.phase {
+        let end = c.last.as_ref().map_or(0, |e| e.at);
+        if c.crash.holds(end, now) {
+            back_off(cx, pod, run, i);
+            return false;
+        }
+        let c = &mut run.containers[i];
+        c.crash.next(end, now);
+        c.restarts += 1;
+    }
+    let c = &mut run.containers[i];
+    let spec = c.spec(pod).clone();
+    let image = spec.text("image");
+    let path = c.field_path();
+    let Some(reference) = images::parse(image) else {
+        let message = format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format");
+        cx.event_at(pod, &path, "Warning", "InspectFailed", &message);
+        cx.event_at(pod, &path, "Warning", "Failed", "Error: InvalidImageName");
+        wait(run, i, now, "InvalidImageName", &message, now + CONFIG_RETRY_MS);
+        return false;
+    };
+    let full = reference.full();
+    let present = cx.cluster.kubelets.node(&run.node).and_then(|n| n.images.get(full.as_str()).copied());
+    match (spec.text("imagePullPolicy"), present) {
+        ("Never", None) => {
+            let message = format!("Container image \"{image}\" is not present with pull policy of Never");
+            cx.event_at(pod, &path, "Warning", "ErrImageNeverPull", &message);
+            cx.event_at(pod, &path, "Warning", "Failed", "Error: ErrImageNeverPull");
+            wait(run, i, now, "ErrImageNeverPull", &message, now + CONFIG_RETRY_MS);
+            false
+        }
+        ("Always", _) | (_, None) => {
+            pull(cx, pod, run, i, image, present.is_some());
+            true
+        }
+        (_, Some(found)) => {
+            let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+            cx.event_at(pod, &path, "Normal", "Pulled", &message);
+            create(cx, pod, run, i, found);
+            true
+        }
+    }
+}
+
+fn wait(run: &mut PodRun, i: usize, now: Millis, reason: &'static str, message: &str, retry: Millis) {
+    run.containers[i].phase =
+        Phase::Waiting { reason, message: Some(message.into()), retry: Some(retry) };
+    run.dirty(now, reason);
+}
+
+/// Starts pulling, or says that it is backed off.
+fn pull(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &str, present: bool) {
+    let now = cx.now();
+    let path = run.containers[i].field_path();
+    let c = &mut run.containers[i];
+    if c.pull.holds(c.pull.updated, now) {
+        let message = format!("Back-off pulling image \"{image}\"");
+        cx.event_at(pod, &path, "Normal", "BackOff", &message);
+        cx.event_at(pod, &path, "Warning", "Failed", "Error: ImagePullBackOff");
+        let c = &mut run.containers[i];
+        let told = match &c.pull_error {
+            Some(error) => format!("{message}: ErrImagePull: {error}"),
+            None => message,
+        };
+        let retry = (c.pull.updated + c.pull.delay).min(now + REMIND_MS).max(now + 1);
+        wait(run, i, now, "ImagePullBackOff", &told, retry);
+        return;
+    }
+    cx.event_at(pod, &path, "Normal", "Pulling", &format!("Pulling image \"{image}\""));
+    let delays = cx.cluster.world.delays.clone();
+    let size = match images::parse(image).map(|r| images::find(&r)) {
+        Some(Ok(found)) if !present => found.size,
+        _ => 0,
+    };
+    let takes = delays.pull_latency_ms + size * 1000 / delays.pull_bytes_per_s.max(1);
+    let node = run.node.clone();
+    let from = match cx.cluster.kubelets.node_mut(&node) {
+        Some(node) => {
+            let from = node.pull_free_at.max(now);
+            node.pull_free_at = from + takes;
+            from
+        }
+        None => now,
+    };
+    let c = &mut run.containers[i];
+    // While it is pulled, the reason that was told before stays.
+    c.phase = Phase::Pulling { since: now, from, until: from + takes };
+}
+
+/// The end of a pull.
+fn pulled(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, (since, from, until): (Millis, Millis, Millis)) {
+    let now = cx.now();
+    let spec = run.containers[i].spec(pod).clone();
+    let image = spec.text("image");
+    let path = run.containers[i].field_path();
+    let found = images::parse(image).map_or_else(|| Err(String::new()), |r| images::find(&r).map(|i| (r, i)));
+    match found {
+        Ok((reference, found)) => {
+            let message = format!(
+                "Successfully pulled image \"{image}\" in {} ({} including waiting). Image size: {} bytes.",
+                go_duration(until - from),
+                go_duration(until - since),
+                found.size,
+            );
+            cx.event_at(pod, &path, "Normal", "Pulled", &message);
+            let full = Str::from(reference.full());
+            if let Some(node) = cx.cluster.kubelets.node_mut(&run.node.clone())
+                && !node.images.contains_key(&full)
+            {
+                Rc::make_mut(&mut node.images).insert(full, found);
+            }
+            let c = &mut run.containers[i];
+            c.pull = Backoff::default();
+            c.pull_error = None;
+            create(cx, pod, run, i, found);
+        }
+        Err(error) => {
+            cx.event_at(pod, &path, "Warning", "Failed", &format!("Failed to pull image \"{image}\": {error}"));
+            cx.event_at(pod, &path, "Warning", "Failed", "Error: ErrImagePull");
+            let c = &mut run.containers[i];
+            c.pull.next(now, now);
+            c.pull_error = Some(error.as_str().into());
+            wait(run, i, now, "ErrImagePull", &error, now + 1_500);
+        }
+    }
+}
+
+/// `1.2s`, `350ms`: a duration as Go prints it.
+pub fn go_duration(ms: i64) -> String {
+    match ms {
+        ms if ms < 1000 => format!("{ms}ms"),
+        ms => {
+            let (m, s, rest) = (ms / 60_000, ms / 1000 % 60, ms % 1000);
+            let fraction = format!("{rest:03}");
+            let fraction = fraction.trim_end_matches('0');
+            let dot = if fraction.is_empty() { "" } else { "." };
+            let minutes = if m > 0 { format!("{m}m") } else { String::new() };
+            format!("{minutes}{s}{dot}{fraction}s")
+        }
+    }
+}
+
+/// The image is there: the configuration is made, and the runtime is asked for the container.
+fn create(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &'static Image) {
+    let now = cx.now();
+    let resolved = env::resolve(cx.cluster, pod, run, i, image);
+    let path = run.containers[i].field_path();
+    match resolved {
+        Err(message) => {
+            cx.event_at(pod, &path, "Warning", "Failed", &format!("Error: {message}"));
+            wait(run, i, now, "CreateContainerConfigError", &message, now + CONFIG_RETRY_MS);
+        }
+        Ok(own) => {
+            let takes = cx.cluster.world.delays.container_ms;
+            let c = &mut run.containers[i];
+            c.env = own;
+            c.image = Some(image);
+            c.phase = Phase::Creating { until: now + takes };
+        }
+    }
+}
+
+/// The container is created and started.
+fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
+    let now = cx.now();
+    let path = run.containers[i].field_path();
+    cx.event_at(pod, &path, "Normal", "Created", "Container created");
+    let c = &mut run.containers[i];
+    if c.restarts > 0 {
+        c.previous_log = Some(std::mem::take(&mut c.log));
+        c.fs = None;
+    }
+    c.log = Rc::new(Log::default());
+    match process::spawn(cx.cluster, pod, run, i) {
+        Err(error) => {
+            let why = format!(
+                "failed to create containerd task: failed to create shim task: OCI runtime create failed: \
+                 runc create failed: unable to start container process: error during container init: {error}: unknown"
+            );
+            cx.event_at(pod, &path, "Warning", "Failed", &format!("Error: {why}"));
+            let c = &mut run.containers[i];
+            let end = Ended { code: 128, reason: "StartError", message: why, since: 0, at: now, attempt: c.restarts };
+            c.phase = Phase::Ended { end: Rc::new(end), noticed: false };
+        }
+        Ok(proc) => {
+            cx.event_at(pod, &path, "Normal", "Started", "Container started");
+            let c = &mut run.containers[i];
+            c.proc = Some(Rc::new(proc));
+            c.phase = Phase::Running { since: now };
+            c.stop = None;
+            c.started = false;
+            c.ready = false;
+            probes::begin(pod, c, now);
+            super::faults::started(c, now);
+            run.dirty(now + 20, "a container has started");
+            post_start(cx, pod, run, i);
+        }
+    }
+}
+
+/// The `postStart` hook: the container counts as started only after it, and is killed if it fails.
+fn post_start(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
+    let hook = run.containers[i].spec(pod).at("lifecycle.postStart").clone();
+    if hook.is_null() {
+        return;
+    }
+    let done = process::hook(cx.cluster, pod, run, i, &hook);
+    let path = run.containers[i].field_path();
+    if let Err(error) = done.result {
+        cx.event_at(pod, &path, "Warning", "FailedPostStartHook", &format!("PostStartHook failed: {error}"));
+        let message = format!("FailedPostStartHook: {error}");
+        let _ = message;
+        stop::container(cx, pod, run, i, "FailedPostStartHook");
+    } else if let Some(p) = &mut run.containers[i].probes {
+        p.delay(done.took_ms);
+    }
+}
+
+/// A process has ended: the container is over; the kubelet notices a little later.
+pub fn ended(c: &mut ContainerRun, now: Millis, code: i32, reason: Option<&'static str>) {
+    let Phase::Running { since } = c.phase else { return };
+    let reason = reason.unwrap_or(if code == 0 { "Completed" } else { "Error" });
+    let end = Ended { code, reason, message: String::new(), since, at: now, attempt: c.restarts };
+    c.phase = Phase::Ended { end: Rc::new(end), noticed: false };
+    c.proc = None;
+    c.servers = Vec::new();
+    c.stop = None;
+}

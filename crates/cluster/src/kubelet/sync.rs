@@ -1,0 +1,237 @@
+//! The life of a pod: volumes, sandbox, init containers and sidecars in order, containers, and its end.
+//!
+//! `sync` looks at one pod, does all that is due by now, and asks to be woken when the next thing is due: it can be
+//! called at any time. Upstream: `pkg/kubelet/kubelet.go` (`SyncPod`), `pkg/kubelet/kuberuntime/kuberuntime_manager.go`.
+
+use super::run::{ContainerRun, Phase, PodRun, Role, Stage};
+use super::{actor, faults, probes, process, start, status, stop, volumes, wake_at};
+use crate::Cluster;
+use crate::cx::Cx;
+use crate::network;
+use machinery::time::{Millis, parse_rfc3339};
+use machinery::{Object, Str, Trigger};
+use std::rc::Rc;
+
+/// How long the kubelet takes to notice that a container has ended (it relists the runtime's containers).
+pub const NOTICE_MS: i64 = 400;
+
+/// Looks at a pod. Stale wake-ups do no harm: nothing is due, nothing happens.
+pub fn sync(cluster: &mut Cluster, node: &Str, uid: &Str) {
+    let reachable = cluster.kubelets.node(node).is_some_and(|n| !n.cut && !n.stopped);
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else {
+        if reachable {
+            stop::forget(cluster, uid);
+        }
+        return;
+    };
+    if pod.text("spec.nodeName") != node.as_str() {
+        return;
+    }
+    if cluster.kubelets.node(node).is_none_or(|n| n.stopped) {
+        return;
+    }
+    let Some(mut run) = take(cluster, &pod, node) else { return };
+    if run.wake_at.is_some_and(|t| t <= cluster.now) {
+        run.wake_at = None;
+    }
+    let mut cx = actor(cluster, node, Trigger::Timer);
+    advance(&mut cx, &pod, &mut run);
+    finish(cluster, pod, run, reachable);
+}
+
+/// The pod's run, out of the map; a new one for a pod not seen before.
+fn take(cluster: &mut Cluster, pod: &Object, node: &Str) -> Option<PodRun> {
+    if let Some(run) = cluster.kubelets.pods.remove(pod.uid()) {
+        return Some(Rc::try_unwrap(run).unwrap_or_else(|shared| (*shared).clone()));
+    }
+    if matches!(pod.text("status.phase"), "Succeeded" | "Failed") {
+        // Nothing of it is here (any more): all that is left is to let it go.
+        if pod.is_deleting() {
+            let mut cx = actor(cluster, node, Trigger::Timer);
+            let _ = cx.delete(&kinds::pod::KIND, pod, Some(0), "the pod has ended");
+        }
+        return None;
+    }
+    if let Some(node) = cluster.kubelets.node_mut(node) {
+        node.pods += 1;
+    }
+    let mut run = PodRun {
+        uid: Str::from(pod.uid()),
+        node: node.clone(),
+        namespace: Str::from(pod.namespace()),
+        name: Str::from(pod.name()),
+        since: cluster.now,
+        ..PodRun::default()
+    };
+    adopt_containers(pod, &mut run);
+    volumes::register(cluster, pod);
+    Some(run)
+}
+
+/// Containers of the spec that have no run yet: all at first, later the ephemeral ones.
+fn adopt_containers(pod: &Object, run: &mut PodRun) {
+    let have = |run: &PodRun, list: &str| {
+        run.containers.iter().filter(|c| c.role.list() == list).count()
+    };
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+        let items = pod.spec().get(list).items();
+        for (at, c) in items.iter().enumerate().skip(have(run, list)) {
+            let role = match list {
+                "initContainers" if c.text("restartPolicy") == "Always" => Role::Sidecar,
+                "initContainers" => Role::Init,
+                "containers" => Role::Main,
+                _ => Role::Ephemeral,
+            };
+            let reason = match role {
+                Role::Main if !pod.spec().get("initContainers").items().is_empty() => "PodInitializing",
+                Role::Ephemeral => "ContainerCreating",
+                Role::Main => "ContainerCreating",
+                _ => "PodInitializing",
+            };
+            run.containers.push(ContainerRun {
+                role,
+                at,
+                name: Str::from(c.text("name")),
+                phase: Phase::Waiting { reason, message: None, retry: None },
+                ..ContainerRun::default()
+            });
+        }
+    }
+}
+
+/// Does all that is due.
+fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
+    let now = cx.now();
+    adopt_containers(pod, run);
+    if run.stage == Stage::New {
+        run.dirty(now, "the pod is accepted");
+        run.stage = Stage::Volumes { retry: now, told: 0 };
+    }
+    deadline(cx, pod, run);
+    if pod.is_deleting() || run.failed.is_some() {
+        stop::begin(cx, pod, run);
+    }
+    if run.stopping.is_some() {
+        stop::advance(cx, pod, run);
+        return;
+    }
+    if let Stage::Volumes { retry, told } = run.stage
+        && retry <= now
+    {
+        match volumes::prepare(cx, pod, run, told) {
+            Ok(()) => run.stage = Stage::Sandbox { until: now + cx.cluster.world.delays.sandbox_ms },
+            Err(told) => run.stage = Stage::Volumes { retry: now + volumes::RETRY_MS, told },
+        }
+    }
+    if let Stage::Sandbox { until } = run.stage
+        && until <= now
+    {
+        run.stage = Stage::Up;
+        run.ip = network::assign(cx.cluster, pod, &run.node, &run.uid);
+        run.dirty(now + 300, "the sandbox is up");
+    }
+    if run.is_up() {
+        containers(cx, pod, run);
+    }
+    if run.refresh_at.is_some_and(|t| t <= now) {
+        run.refresh_at = None;
+        volumes::refresh(cx, pod, run);
+    }
+}
+
+/// `activeDeadlineSeconds` of the pod.
+fn deadline(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
+    let Some(limit) = pod.spec().get("activeDeadlineSeconds").as_i64() else {
+        return;
+    };
+    if run.failed.is_none() && cx.now() >= run.since + limit * 1000 && !status::is_terminal(pod, run) {
+        let message = "Pod was active on the node longer than the specified deadline";
+        cx.event(pod, "Normal", "DeadlineExceeded", message);
+        run.failed = Some(Rc::new(("DeadlineExceeded".into(), message.into())));
+    }
+}
+
+/// Init containers one after another, sidecars among them, then all containers at once.
+fn containers(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
+    let count = run.containers.len();
+    let mut initialized = true;
+    for i in 0..count {
+        match run.containers[i].role {
+            Role::Init if initialized => {
+                start::advance(cx, pod, run, i);
+                initialized = run.containers[i].succeeded();
+            }
+            Role::Sidecar if initialized => {
+                start::advance(cx, pod, run, i);
+                initialized = run.containers[i].started;
+            }
+            Role::Main if initialized => start::advance(cx, pod, run, i),
+            Role::Ephemeral => start::advance(cx, pod, run, i),
+            _ => {}
+        }
+    }
+    // When all containers have ended for good, what runs beside them is told to go.
+    let over = |c: &ContainerRun| c.ended().is_some() && !start::restarts(pod, c);
+    let mains = run.containers.iter().filter(|c| c.role == Role::Main);
+    if mains.clone().count() > 0 && mains.clone().all(over) {
+        stop::sidecars(cx, pod, run);
+    }
+}
+
+/// What is done with the run back in its place: processes, probes, the status, the next wake-up.
+fn finish(cluster: &mut Cluster, pod: Object, run: PodRun, reachable: bool) {
+    let uid = run.uid.clone();
+    cluster.kubelets.pods.insert(uid.clone(), Rc::new(run));
+    faults::strike(cluster, &uid);
+    process::advance(cluster, &uid);
+    probes::advance(cluster, &pod, &uid);
+    if reachable {
+        status::flush(cluster, &uid);
+    }
+    let Some(run) = cluster.kubelets.pods.get(&uid) else { return };
+    if let Some(at) = due(run, &pod) {
+        let at = if reachable { at } else { at.max(cluster.now + 1000) };
+        let mut run = Rc::unwrap_or_clone(cluster.kubelets.pods.remove(&uid).unwrap_or_default());
+        wake_at(cluster, &mut run, at);
+        cluster.kubelets.pods.insert(uid, Rc::new(run));
+    }
+}
+
+/// When something is due next.
+fn due(run: &PodRun, pod: &Object) -> Option<Millis> {
+    let stage = match run.stage {
+        Stage::Volumes { retry, .. } if run.stopping.is_none() => Some(retry),
+        Stage::Sandbox { until } if run.stopping.is_none() => Some(until),
+        _ => None,
+    };
+    let deadline = match (pod.spec().get("activeDeadlineSeconds").as_i64(), &run.failed) {
+        (Some(s), None) if run.containers.iter().any(|c| c.ended().is_none()) => {
+            Some(run.since + s * 1000)
+        }
+        _ => None,
+    };
+    let stopping = run.stopping.and_then(|s| s.done_at);
+    let here = [stage, deadline, stopping, run.flush_at, run.refresh_at];
+    let inside = run.containers.iter().filter_map(|c| container_due(run, c));
+    here.into_iter().flatten().chain(inside).min()
+}
+
+fn container_due(run: &PodRun, c: &ContainerRun) -> Option<Millis> {
+    let phase = match &c.phase {
+        Phase::Waiting { retry, .. } => retry.filter(|_| run.stopping.is_none()),
+        Phase::Pulling { until, .. } | Phase::Creating { until } => Some(*until),
+        Phase::Running { .. } => process::due(c),
+        Phase::Ended { end, noticed: false } => Some(end.at + NOTICE_MS),
+        Phase::Ended { .. } => None,
+    };
+    let stop = c.stop.filter(|_| c.is_running()).map(|s| if s.told { s.kill_at } else { s.term_at });
+    let probe = c.probes.as_ref().filter(|_| c.is_running()).and_then(|p| p.due());
+    let fault = c.fault.as_ref().and_then(|f| f.due());
+    [phase, stop, probe, fault].into_iter().flatten().min()
+}
+
+/// When the pod was told to go, and by when.
+pub fn deletion(pod: &Object) -> Option<(Millis, i64)> {
+    let at = parse_rfc3339(pod.text("metadata.deletionTimestamp"))?;
+    Some((at, pod.int("metadata.deletionGracePeriodSeconds")))
+}

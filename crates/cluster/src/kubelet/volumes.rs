@@ -1,0 +1,391 @@
+//! Volumes: what must be there before a pod starts, and the files that its containers find.
+//!
+//! A container's files are the image's with volumes mounted. Trees are shared, not copied; what a container writes into
+//! a shared volume is lifted out afterwards, so that others see it.
+//! Upstream: `pkg/kubelet/volumemanager`, `pkg/volume/{configmap,secret,projected,emptydir}`.
+
+use super::catalogue::{Base, Image};
+use super::env;
+use super::run::{PodRun, Stage};
+use super::{programs, wake_at};
+use crate::Cluster;
+use crate::cx::Cx;
+use crate::store::Change;
+use machinery::time::Millis;
+use machinery::{Object, Str, Value};
+use shell::Fs;
+use shell::fs::Tree;
+use std::rc::Rc;
+
+/// How often a volume that is missing is looked for again.
+pub const RETRY_MS: i64 = 2_000;
+/// Its events come about this often.
+const TELL_MS: i64 = 16_000;
+/// Changed ConfigMaps and Secrets reach files within the kubelet's sync period.
+const REFRESH_MS: i64 = 60_000;
+
+/// Notes which ConfigMaps and Secrets a pod uses.
+pub fn register(cluster: &mut Cluster, pod: &Object) {
+    let uid = Str::from(pod.uid());
+    for (resource, name) in sources(pod) {
+        let key = (Str::lit(resource), Str::from(pod.namespace()), Str::from(name));
+        cluster.kubelets.users.entry(key).or_default().insert(uid.clone());
+    }
+}
+
+pub fn unregister(cluster: &mut Cluster, uid: &str) {
+    cluster.kubelets.users.retain(|_, uids| {
+        uids.remove(uid);
+        !uids.is_empty()
+    });
+}
+
+/// ConfigMaps and Secrets behind volumes. The certificate that every pod gets is left out: it never changes here.
+fn sources(pod: &Object) -> Vec<(&'static str, &str)> {
+    let mut out = Vec::new();
+    for v in pod.spec().get("volumes").items() {
+        let projected = v.at("projected.sources").items().iter();
+        for s in projected.chain([v]) {
+            for (resource, name) in [
+                ("configmaps", s.at("configMap").text("name")),
+                ("secrets", s.at("secret").text("secretName")),
+                ("secrets", s.at("secret").text("name")),
+            ] {
+                if !name.is_empty() && name != "kube-root-ca.crt" {
+                    out.push((resource, name));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A ConfigMap or Secret has changed: pods that mount it make their files anew at their next sync.
+pub fn source_changed(cluster: &mut Cluster, change: &Change) {
+    let key = (change.resource.clone(), change.key.0.clone(), change.key.1.clone());
+    let Some(uids) = cluster.kubelets.users.get(&key) else { return };
+    for uid in uids.clone() {
+        let Some(run) = cluster.kubelets.pods.remove(&uid) else { continue };
+        let mut run = Rc::unwrap_or_clone(run);
+        let spread = uid.bytes().map(i64::from).sum::<i64>() * 131 % (REFRESH_MS / 2);
+        if run.refresh_at.is_none() && run.is_up() {
+            let at = cluster.now + REFRESH_MS / 2 + spread;
+            run.refresh_at = Some(at);
+            wake_at(cluster, &mut run, at);
+        } else if let Stage::Volumes { told, .. } = run.stage {
+            let retry = cluster.now + RETRY_MS / 2;
+            run.stage = Stage::Volumes { retry, told };
+            wake_at(cluster, &mut run, retry);
+        }
+        cluster.kubelets.pods.insert(uid, Rc::new(run));
+    }
+}
+
+/// Makes the pod's volumes; the error is when it was last complained about.
+pub fn prepare(cx: &mut Cx, pod: &Object, run: &mut PodRun, told: Millis) -> Result<(), Millis> {
+    let now = cx.now();
+    for v in pod.spec().get("volumes").items() {
+        let Err(why) = check(cx.cluster, pod, v) else { continue };
+        if told != 0 && now < told + TELL_MS {
+            return Err(told);
+        }
+        let message = format!("MountVolume.SetUp failed for volume \"{}\" : {why}", v.text("name"));
+        cx.event(pod, "Warning", "FailedMount", &message);
+        return Err(now);
+    }
+    for v in pod.spec().get("volumes").items() {
+        if !v.get("emptyDir").is_null() {
+            run.volumes.insert(Str::from(v.text("name")), Tree::empty());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a volume can be made now.
+fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), String> {
+    let ns = pod.namespace();
+    let sources = v.at("projected.sources").items().iter().chain([v]);
+    for s in sources {
+        let cm = s.get("configMap");
+        let secret = s.get("secret");
+        let secret_name = match secret.text("secretName") {
+            "" => secret.text("name"),
+            name => name,
+        };
+        for (one, resource, what, name) in [(cm, "configmaps", "configmap", cm.text("name")), (secret, "secrets", "secret", secret_name)] {
+            if one.is_null() || one.flag("optional") || name == "kube-root-ca.crt" {
+                continue;
+            }
+            let Some(o) = cluster.store.get(resource, ns, name) else {
+                return Err(format!("{what} \"{name}\" not found"));
+            };
+            for item in one.get("items").items() {
+                let key = item.text("key");
+                if !o.get("data").has(key) && !o.get("binaryData").has(key) {
+                    return Err(format!("references non-existent {} key: {key}", if what == "secret" { "secret" } else { "config" }));
+                }
+            }
+        }
+    }
+    let claim = v.at("persistentVolumeClaim").text("claimName");
+    if !claim.is_empty() {
+        match cluster.store.get("persistentvolumeclaims", ns, claim) {
+            None => return Err(format!("persistentvolumeclaim \"{claim}\" not found")),
+            Some(c) if c.text("spec.volumeName").is_empty() => {
+                return Err(format!("persistentvolumeclaim \"{claim}\" is not bound"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Files of ConfigMaps and Secrets follow what they are now: those of running containers too.
+pub fn refresh(cx: &mut Cx, _pod: &Object, _run: &mut PodRun) {
+    // Files are made from the objects whenever a container is looked into; nothing is kept that could be stale.
+    let _ = cx;
+}
+
+/// The host name of a pod: its own, or its name.
+pub fn hostname(_cluster: &Cluster, pod: &Object) -> String {
+    match pod.text("spec.hostname") {
+        _ if pod.at("spec.hostNetwork").as_bool() == Some(true) => pod.text("spec.nodeName").to_string(),
+        "" => pod.name().to_string(),
+        name => name.to_string(),
+    }
+}
+
+/// The tree of one volume.
+fn tree(cluster: &Cluster, pod: &Object, run: &PodRun, v: &Value) -> Tree {
+    let name = v.text("name");
+    if let Some(tree) = run.volumes.get(name) {
+        return tree.clone();
+    }
+    let claim = v.at("persistentVolumeClaim").text("claimName");
+    if !claim.is_empty() {
+        let disk = disk(cluster, pod, claim);
+        return disk.and_then(|d| cluster.kubelets.disks.get(&d).cloned()).unwrap_or_else(Tree::empty);
+    }
+    let path = v.at("hostPath").text("path");
+    if !path.is_empty() {
+        let node = cluster.kubelets.node(&run.node);
+        return node.and_then(|n| n.host_paths.get(path).cloned()).unwrap_or_else(Tree::empty);
+    }
+    let mut fs = Fs::new();
+    let _ = fs.mkdir("/v", true);
+    let sources = v.at("projected.sources").items().iter().chain([v]);
+    for s in sources {
+        source_files(cluster, pod, run, s, &mut fs);
+    }
+    fs.tree("/v").unwrap_or_else(|_| Tree::empty())
+}
+
+/// The name of the PersistentVolume behind a claim.
+fn disk(cluster: &Cluster, pod: &Object, claim: &str) -> Option<Str> {
+    let claim = cluster.store.get("persistentvolumeclaims", pod.namespace(), claim)?;
+    let name = claim.text("spec.volumeName");
+    (!name.is_empty()).then(|| Str::from(name))
+}
+
+/// Files of one source of a volume: ConfigMap, Secret, downward API, service account token.
+fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &mut Fs) {
+    let ns = pod.namespace();
+    for (field, resource) in [("configMap", "configmaps"), ("secret", "secrets")] {
+        let one = s.get(field);
+        let name = match one.text("secretName") {
+            "" => one.text("name"),
+            name => name,
+        };
+        let Some(o) = cluster.store.get(resource, ns, name) else { continue };
+        let items = one.get("items").items();
+        let mut put = |key: &str, path: &str| {
+            let text = o.get("data").get(key).as_str();
+            let bytes = match (text, resource) {
+                (Some(text), "secrets") => env::unbase64(text),
+                (Some(text), _) => text.as_bytes().to_vec(),
+                (None, _) => env::unbase64(o.get("binaryData").text(key)),
+            };
+            let _ = fs.install(&format!("/v/{path}"), bytes);
+        };
+        if items.is_empty() {
+            let keys = o.get("data").entries().iter().chain(o.get("binaryData").entries());
+            keys.for_each(|(key, _)| put(key, key));
+        } else {
+            items.iter().for_each(|i| put(i.text("key"), i.text("path")));
+        }
+    }
+    for item in s.at("downwardAPI.items").items() {
+        let text = match item.at("fieldRef").text("fieldPath") {
+            "" => {
+                let r = item.get("resourceFieldRef");
+                let all = pod.spec().get("containers").items();
+                let holder = all.iter().find(|c| c.text("name") == r.text("containerName"));
+                env::resource(cluster, run, holder.unwrap_or(machinery::NULL), r)
+            }
+            path => env::field(cluster, pod, run, path),
+        };
+        let _ = fs.install(&format!("/v/{}", item.text("path")), text);
+    }
+    let token = s.get("serviceAccountToken");
+    if !token.is_null() {
+        let account = pod.text("spec.serviceAccountName");
+        let text = format!("bottleship.{}.{}", super::images::hex64(&format!("{ns}/{account}/{}", pod.uid())), account);
+        let _ = fs.install(&format!("/v/{}", token.text("path")), text);
+    }
+}
+
+/// The files of a container as they are now.
+pub fn open(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Fs {
+    let Some(c) = run.containers.get(i) else { return Fs::new() };
+    let mut fs = match (&c.fs, c.image) {
+        (Some(fs), _) => (**fs).clone(),
+        (None, Some(image)) => base_files(cluster, pod, run, image),
+        _ => Fs::new(),
+    };
+    fs.set_now(cluster.now);
+    for (mount, volume) in mounts(pod, c.spec(pod)) {
+        let (path, tree) = (mount.text("mountPath"), tree(cluster, pod, run, volume));
+        let sub = match mount.text("subPath") {
+            "" => env::expand(mount.text("subPathExpr"), |name| {
+                c.env.as_ref().and_then(|e| e.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
+            }),
+            sub => sub.to_string(),
+        };
+        let tree = if sub.is_empty() { tree } else { sub_tree(tree, &sub) };
+        if !fs.tree(path).is_ok_and(|there| there.same(&tree)) {
+            if let Some((parent, _)) = path.trim_end_matches('/').rsplit_once('/') {
+                let _ = fs.mkdir(if parent.is_empty() { "/" } else { parent }, true);
+            }
+            let _ = fs.mount(path, tree);
+        }
+        let readable_only = ["configMap", "secret", "projected", "downwardAPI"].iter().any(|k| volume.has(k));
+        if mount.flag("readOnly") || readable_only {
+            fs.set_read_only(path);
+        }
+    }
+    fs
+}
+
+fn sub_tree(tree: Tree, sub: &str) -> Tree {
+    let mut fs = Fs::new();
+    let _ = fs.mount("/v", tree);
+    let path = format!("/v/{sub}");
+    if !fs.exists(&path) {
+        let _ = fs.mkdir(&path, true);
+    }
+    fs.tree(&path).unwrap_or_else(|_| Tree::empty())
+}
+
+/// Mounts of a container with their volumes.
+fn mounts<'a>(pod: &'a Object, spec: &'a Value) -> Vec<(&'a Value, &'a Value)> {
+    let volumes = pod.spec().get("volumes").items();
+    let volume = |m: &Value| volumes.iter().find(|v| v.text("name") == m.text("name"));
+    spec.get("volumeMounts").items().iter().filter_map(|m| Some((m, volume(m)?))).collect()
+}
+
+/// Whether anything is mounted at or above or below a path.
+pub fn is_mounted(pod: &Object, spec: &Value, path: &str) -> bool {
+    mounts(pod, spec).iter().any(|(m, _)| {
+        let at = m.text("mountPath");
+        path.starts_with(at) || at.starts_with(path)
+    })
+}
+
+/// Keeps what was written: the container's own files, and shared volumes for all.
+pub fn close(cluster: &mut Cluster, pod: &Object, uid: &str, i: usize, fs: &Fs, before: u64) {
+    if fs.version() == before {
+        return;
+    }
+    let Some(run) = cluster.kubelets.pod(uid) else { return };
+    let Some(c) = run.containers.get(i) else { return };
+    let mut lifted = Vec::new();
+    for (mount, volume) in mounts(pod, c.spec(pod)) {
+        let kept = ["emptyDir", "persistentVolumeClaim", "hostPath", "ephemeral"].iter().any(|k| volume.has(k));
+        let path = mount.text("mountPath");
+        if !kept || mount.flag("readOnly") {
+            continue;
+        }
+        let Ok(mut now) = fs.tree(path) else { continue };
+        let sub = mount.text("subPath");
+        let old = tree(cluster, pod, run, volume);
+        if !sub.is_empty() {
+            let mut whole = Fs::new();
+            let _ = whole.mount("/v", old.clone());
+            let at = format!("/v/{sub}");
+            let _ = whole.mkdir(shell::fs::parent(&at), true);
+            let _ = whole.mount(&at, now);
+            now = whole.tree("/v").unwrap_or_else(|_| Tree::empty());
+        }
+        if !old.same(&now) {
+            lifted.push((volume.clone(), now));
+        }
+    }
+    for (volume, now) in lifted {
+        keep_tree(cluster, pod, uid, &volume, now);
+    }
+    if let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|run| run.containers.get_mut(i)) {
+        c.fs = Some(Rc::new(fs.clone()));
+    }
+}
+
+fn keep_tree(cluster: &mut Cluster, pod: &Object, uid: &str, volume: &Value, now: Tree) {
+    let claim = volume.at("persistentVolumeClaim").text("claimName");
+    let path = volume.at("hostPath").text("path");
+    if !claim.is_empty() {
+        if let Some(disk) = disk(cluster, pod, claim) {
+            cluster.kubelets.disks.insert(disk, now);
+        }
+    } else if !path.is_empty() {
+        let node = Str::from(pod.text("spec.nodeName"));
+        if let Some(node) = cluster.kubelets.node_mut(&node) {
+            node.host_paths.insert(Str::from(path), now);
+        }
+    } else if let Some(run) = cluster.kubelets.pod_mut(uid) {
+        run.volumes.insert(Str::from(volume.text("name")), now);
+    }
+}
+
+/// What an image and the runtime lay out before anything is mounted.
+fn base_files(cluster: &Cluster, pod: &Object, run: &PodRun, image: &Image) -> Fs {
+    let mut fs = Fs::new();
+    fs.set_now(run.since);
+    for dir in ["/bin", "/dev", "/etc", "/home", "/proc", "/root", "/sys", "/tmp", "/usr/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/var/log", "/var/run", "/run", "/opt", "/mnt", "/srv", "/lib"] {
+        let _ = fs.mkdir(dir, true);
+    }
+    if image.workdir != "/" {
+        let _ = fs.mkdir(image.workdir, true);
+    }
+    let os = match image.base {
+        Base::Debian => "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n",
+        Base::Alpine => "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.0\nPRETTY_NAME=\"Alpine Linux v3.22\"\n",
+        _ => "",
+    };
+    let host = hostname(cluster, pod);
+    let ip = crate::network::text_ip(run.ip);
+    let mut put = |path: &str, text: &str| {
+        let _ = fs.install(path, text);
+    };
+    if !os.is_empty() {
+        put("/etc/os-release", os);
+    }
+    if image.base != Base::Scratch {
+        put("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n");
+        put("/etc/group", "root:x:0:\nnogroup:x:65534:\n");
+    }
+    put("/etc/hostname", &format!("{host}\n"));
+    let mut hosts = format!("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n{ip}\t{host}\n");
+    for alias in pod.spec().get("hostAliases").items() {
+        let names: Vec<&str> = alias.get("hostnames").items().iter().filter_map(Value::as_str).collect();
+        hosts.push_str(&format!("\n# Entries added by HostAliases.\n{}\t{}\n", alias.text("ip"), names.join("\t")));
+    }
+    put("/etc/hosts", &hosts);
+    put("/etc/resolv.conf", &format!("search {ns}.svc.cluster.local svc.cluster.local cluster.local\nnameserver {dns}\noptions ndots:5\n", ns = pod.namespace(), dns = crate::network::DNS_IP));
+    for (path, text) in image.files {
+        put(path, text);
+    }
+    for path in programs::paths(image) {
+        let _ = fs.install(&path, "");
+        let _ = fs.chmod(&path, 0o755);
+    }
+    fs
+}
