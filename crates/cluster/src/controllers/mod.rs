@@ -25,6 +25,8 @@ mod replicaset;
 mod rootca;
 mod serviceaccount;
 mod tainteviction;
+#[cfg(test)]
+mod tests;
 mod volumebinder;
 
 use crate::Cluster;

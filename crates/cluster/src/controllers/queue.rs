@@ -4,7 +4,7 @@
 //! Upstream gives every controller its own `workqueue.TypedRateLimitingInterface`; the rules are the same. A controller
 //! that keeps waking itself is slowed down and reported, where the real one would quietly burn a processor.
 
-use super::{CONTROLLERS, Requeue};
+use super::{CONTROLLERS, Requeue, pods};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::event::Event;
@@ -49,6 +49,31 @@ pub struct State {
     orphans: BTreeMap<Str, BTreeSet<Key>>,
     /// References to owners that are not the controlling one: owner's uid → dependents' uids.
     references: BTreeMap<Str, BTreeSet<Str>>,
+    /// Pods by the uid of their controller, counted change by change.
+    tallies: BTreeMap<Str, Tally>,
+}
+
+/// How many pods a controller has: what a ReplicaSet of 10,000 would otherwise count anew at every change.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Tally {
+    pub active: usize,
+    pub ready: usize,
+    pub terminating: usize,
+    /// Labels of some pod changed after it was made: whoever selects by labels has to look at each.
+    pub relabelled: bool,
+}
+
+impl Tally {
+    fn of(p: &Object) -> Tally {
+        let going = p.is_deleting();
+        let active = !going && !pods::is_finished(p);
+        Tally {
+            active: usize::from(active),
+            ready: usize::from(active && pods::is_ready(p)),
+            terminating: usize::from(going),
+            relabelled: false,
+        }
+    }
 }
 
 /// Kinds that controllers adopt when they stand without an owner.
@@ -63,6 +88,9 @@ const ADOPTABLE: &[&str] = &[
 pub(crate) fn on_change(cluster: &mut Cluster, change: &Change) {
     note_orphan(&mut cluster.controllers, change);
     note_references(&mut cluster.controllers, change);
+    if change.resource == "pods" {
+        note_tally(&mut cluster.controllers, change);
+    }
     let delay = cluster.world.delays.watch_ms + cluster.world.delays.reconcile_ms;
     let mut keys = Vec::new();
     for (i, controller) in CONTROLLERS.iter().enumerate() {
@@ -86,6 +114,39 @@ fn note_orphan(state: &mut State, change: &Change) {
     } else if let Some(set) = state.orphans.get_mut(&change.resource) {
         set.remove(&change.key);
     }
+}
+
+fn note_tally(state: &mut State, change: &Change) {
+    let gone = change.kind == machinery::WatchType::Deleted;
+    let old = change.old.as_ref().map(|p| (p.controller().text("uid"), Tally::of(p)));
+    let new = (!gone).then(|| (change.new.controller().text("uid"), Tally::of(&change.new)));
+    let labels = |p: &Object| p.at("metadata.labels").clone();
+    let relabelled = !gone && change.old.as_ref().is_some_and(|o| labels(o) != labels(&change.new));
+    if old == new && !relabelled {
+        return;
+    }
+    if let Some((uid, t)) = old.filter(|o| !o.0.is_empty())
+        && let Some(sum) = state.tallies.get_mut(uid)
+    {
+        sum.active = sum.active.saturating_sub(t.active);
+        sum.ready = sum.ready.saturating_sub(t.ready);
+        sum.terminating = sum.terminating.saturating_sub(t.terminating);
+        if gone && sum.active + sum.terminating == 0 {
+            state.tallies.remove(uid);
+        }
+    }
+    if let Some((uid, t)) = new.filter(|n| !n.0.is_empty()) {
+        let sum = state.tallies.entry(Str::from(uid)).or_default();
+        sum.active += t.active;
+        sum.ready += t.ready;
+        sum.terminating += t.terminating;
+        sum.relabelled |= relabelled;
+    }
+}
+
+/// The count of an owner's pods.
+pub(super) fn tally(cluster: &Cluster, uid: &str) -> Tally {
+    cluster.controllers.tallies.get(uid).copied().unwrap_or_default()
 }
 
 fn note_references(state: &mut State, change: &Change) {

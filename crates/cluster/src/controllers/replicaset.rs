@@ -5,6 +5,7 @@
 //! that the API server refuses fails once and not five hundred times. Too many: it deletes those whose loss costs least.
 //! It does not care *which* pods those are, nor whether they are healthy: a crashing pod is the kubelet's matter.
 
+use super::queue::{self, Tally};
 use super::{Controller, Requeue, labels, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
@@ -28,9 +29,21 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let Some(rs) = cx.store().get("replicasets.apps", &key.0, &key.1).cloned() else {
         return Ok(Requeue::Never);
     };
+    if let Some(count) = known_count(cx, &rs) {
+        // Nothing is to be chosen: the count alone is enough.
+        let outcome = grow(cx, &rs, count.active);
+        let count = known_count(cx, &rs).unwrap_or(count);
+        let counts = Counts {
+            active: count.active,
+            fully: count.active,
+            ready: count.ready,
+            available: count.ready,
+            terminating: count.terminating,
+        };
+        write_status(cx, &rs, &counts, &outcome)?;
+        return outcome.map(|()| Requeue::Never).map_err(|(_, e)| e);
+    }
     let all = pods::claim_pods(cx, &rs)?;
-    // Counting many pods takes its time; meanwhile more changes gather.
-    cx.cluster.controllers.took_ms = all.len() as i64 / 50;
     let (active, others): (Vec<Object>, Vec<Object>) = all.into_iter().partition(pods::is_active);
     let terminating = others.iter().filter(|p| p.is_deleting()).count();
     let outcome = if rs.is_deleting() {
@@ -44,6 +57,31 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     Ok(wait)
 }
 
+/// The count of pods, where it can be had without looking at each: none is too many, all have the labels that they were
+/// made with, none could be adopted, and being ready is being available.
+fn known_count(cx: &Cx, rs: &Object) -> Option<Tally> {
+    let t = queue::tally(cx.cluster, rs.uid());
+    let plain = rs.int("spec.minReadySeconds") == 0 && !t.relabelled && !rs.is_deleting();
+    // A change of the ReplicaSet itself may be of its selector or its template's labels.
+    let settled = rs.generation() == rs.int("status.observedGeneration")
+        || rs.at("status.replicas").as_i64() == Some(0);
+    let selector = rs.at("spec.selector");
+    let fits = |p: &Object| labels::matches(selector, p.at("metadata.labels"));
+    let adoptable = || queue::orphans(cx.cluster, "pods", rs.namespace()).any(fits);
+    let few = t.active <= rs.int("spec.replicas").max(0) as usize;
+    (plain && settled && few && !adoptable()).then_some(t)
+}
+
+fn grow(cx: &mut Cx, rs: &Object, have: usize) -> Outcome {
+    let want = rs.int("spec.replicas").max(0) as usize;
+    if have >= want {
+        return Ok(());
+    }
+    let reason = format!("wanted {want}, had {have}");
+    let n = (want - have).min(BURST);
+    create_pods(cx, rs, rs.at("spec.template"), n, &reason).map_err(|e| ("FailedCreate", e))
+}
+
 /// Which half failed, for the condition's reason.
 type Outcome = Result<(), (&'static str, Status)>;
 
@@ -52,8 +90,7 @@ fn manage(cx: &mut Cx, rs: &Object, active: &[Object]) -> Outcome {
     let (want, have) = (rs.int("spec.replicas").max(0) as usize, active.len());
     let reason = format!("wanted {want}, had {have}");
     if have < want {
-        let n = (want - have).min(BURST);
-        create_pods(cx, rs, rs.at("spec.template"), n, &reason).map_err(|e| ("FailedCreate", e))
+        grow(cx, rs, have)
     } else if have > want {
         let n = (have - want).min(BURST);
         let mut victims = active.to_vec();
@@ -158,22 +195,15 @@ fn update_status(
     let wanted_labels = rs.at("spec.template.metadata.labels");
     let fully = |p: &&Object| labels::matches_map(wanted_labels, p.at("metadata.labels"));
     let count = |f: &dyn Fn(&&Object) -> bool| active.iter().filter(f).count();
-    let ready = count(&|p| pods::is_ready(p));
-    let available = count(&|p| pods::is_available(p, min_ready_s, now));
-    let new = rs.edit(|v| {
-        v.set("status.replicas", active.len());
-        set_count(v, "status.fullyLabeledReplicas", count(&fully));
-        set_count(v, "status.readyReplicas", ready);
-        set_count(v, "status.availableReplicas", available);
-        v.set("status.terminatingReplicas", terminating);
-        v.set("status.observedGeneration", rs.generation());
-        set_failure(v, outcome, now);
-    });
-    if new != *rs {
-        let reason = format!("{} pods, {ready} ready, {available} available", active.len());
-        cx.update_status(&KIND, &new, &reason)?;
-    }
-    if min_ready_s == 0 || available >= ready {
+    let counts = Counts {
+        active: active.len(),
+        fully: count(&fully),
+        ready: count(&|p| pods::is_ready(p)),
+        available: count(&|p| pods::is_available(p, min_ready_s, now)),
+        terminating,
+    };
+    write_status(cx, rs, &counts, outcome)?;
+    if min_ready_s == 0 || counts.available >= counts.ready {
         return Ok(Requeue::Never);
     }
     // The next pod to become available is the one that has been ready longest.
@@ -184,6 +214,32 @@ fn update_status(
         .filter(|ms| *ms > 0)
         .min();
     Ok(next.map_or(Requeue::Never, Requeue::After))
+}
+
+struct Counts {
+    active: usize,
+    fully: usize,
+    ready: usize,
+    available: usize,
+    terminating: usize,
+}
+
+fn write_status(cx: &mut Cx, rs: &Object, c: &Counts, outcome: &Outcome) -> Result<(), Status> {
+    let now = cx.now();
+    let new = rs.edit(|v| {
+        v.set("status.replicas", c.active);
+        set_count(v, "status.fullyLabeledReplicas", c.fully);
+        set_count(v, "status.readyReplicas", c.ready);
+        set_count(v, "status.availableReplicas", c.available);
+        v.set("status.terminatingReplicas", c.terminating);
+        v.set("status.observedGeneration", rs.generation());
+        set_failure(v, outcome, now);
+    });
+    if new != *rs {
+        let reason = format!("{} pods, {} ready, {} available", c.active, c.ready, c.available);
+        cx.update_status(&KIND, &new, &reason)?;
+    }
+    Ok(())
 }
 
 /// A count whose zero is left out, as `omitempty` does.

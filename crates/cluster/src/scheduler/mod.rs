@@ -138,9 +138,14 @@ fn waits(p: &Object) -> bool {
         && !matches!(p.text("status.phase"), "Succeeded" | "Failed")
 }
 
-/// Sees to it that we are woken when the next pod is due.
+/// Something was put into the queue: it is heard of after the watch's delay.
 fn arm(cluster: &mut Cluster) {
-    let soonest = cluster.now + cluster.world.delays.watch_ms;
+    let heard = cluster.now + cluster.world.delays.watch_ms;
+    arm_from(cluster, heard);
+}
+
+/// Sees to it that we are woken when the next pod is due.
+fn arm_from(cluster: &mut Cluster, soonest: Millis) {
     let s = &mut cluster.scheduler;
     let Some(due) = s.queue.next_at() else {
         return;
@@ -163,7 +168,7 @@ pub(crate) fn run(cluster: &mut Cluster) {
         cluster.scheduler.free_at = now + cluster.world.delays.schedule_ms;
         attempt(cluster, next);
     }
-    arm(cluster);
+    arm_from(cluster, now);
 }
 
 /// One scheduling cycle for one pod.
