@@ -3,9 +3,28 @@
 //! The real ones are coreutils, grep and sed. Each tool here is a resumable value: `poll` does a
 //! bounded piece of work and says what it waits for, so `kubectl logs -f web | grep error` streams,
 //! and a pipeline in a container can be cloned in the middle. Messages are coreutils'.
+//!
+//! Layout: `TOOLS` is the one list; `input` reads lines from files and standard input, `options`
+//! reads flags; the other files hold the tools, by what they work on.
 
+mod awk;
+mod bytes;
+pub mod date;
+mod diff;
+mod files;
+mod find;
+mod grep;
+mod input;
+mod lines;
+mod ls;
+mod options;
+mod sed;
+mod sort;
+mod system;
+mod view;
+
+use std::fmt;
 use std::rc::Rc;
-
 
 use crate::fs::{Fs, resolve};
 use crate::machine::{Env, Pid, StdinRead};
@@ -26,7 +45,7 @@ pub enum Poll {
 }
 
 /// A tool that is at work.
-pub trait Tool: CloneTool + std::fmt::Debug {
+pub trait Tool: CloneTool + fmt::Debug {
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll;
 }
 
@@ -66,4 +85,183 @@ pub struct Cx<'a> {
     pub child_status: Option<i32>,
     /// Written so far: descriptor 1 or 2, and bytes.
     pub written: Vec<(u8, Vec<u8>)>,
+}
+
+impl Cx<'_> {
+    pub fn name(&self) -> &str {
+        self.args.first().map_or("", String::as_str)
+    }
+
+    pub fn out(&mut self, text: &str) {
+        self.write(1, text.as_bytes());
+    }
+
+    pub fn write(&mut self, fd: u8, bytes: &[u8]) {
+        match self.written.last_mut() {
+            Some((last, buffer)) if *last == fd => buffer.extend_from_slice(bytes),
+            _ => self.written.push((fd, bytes.to_vec())),
+        }
+    }
+
+    /// `NAME: message`, on standard error.
+    pub fn complain(&mut self, message: impl fmt::Display) {
+        let text = format!("{}: {message}\n", self.name());
+        self.write(2, text.as_bytes());
+    }
+
+    pub fn path(&self, path: &str) -> String {
+        resolve(self.cwd, path)
+    }
+
+    fn read(&mut self, most: usize) -> StdinRead {
+        self.io.read(self.fs, most)
+    }
+}
+
+/// How a tool begins: done at once, or a value that goes on.
+enum Start {
+    Once(fn(&mut Cx<'_>) -> i32),
+    Stream(fn(&mut Cx<'_>) -> Result<Box<dyn Tool>, i32>),
+}
+
+pub struct ToolDef {
+    pub name: &'static str,
+    pub summary: &'static str,
+    start: Start,
+}
+
+const fn once(
+    name: &'static str,
+    summary: &'static str,
+    run: fn(&mut Cx<'_>) -> i32,
+) -> ToolDef {
+    ToolDef { name, summary, start: Start::Once(run) }
+}
+
+const fn stream(
+    name: &'static str,
+    summary: &'static str,
+    start: fn(&mut Cx<'_>) -> Result<Box<dyn Tool>, i32>,
+) -> ToolDef {
+    ToolDef { name, summary, start: Start::Stream(start) }
+}
+
+pub const TOOLS: &[ToolDef] = &[
+    stream("awk", "pick and compute with the fields of lines", awk::start),
+    stream("base64", "encode or decode base64", bytes::base64),
+    once("basename", "strip the folder from a path", files::basename),
+    stream("cat", "print files", view::cat),
+    once("chmod", "change the mode of files", files::chmod),
+    once("chown", "change the owner of files", files::chown),
+    stream("column", "put text into columns", lines::column),
+    once("cp", "copy files", files::cp),
+    stream("cut", "print parts of lines", lines::cut),
+    once("date", "print the (virtual) date", date::date),
+    once("df", "print disk space", system::df),
+    once("diff", "compare files line by line", diff::diff),
+    once("dirname", "strip the last name from a path", files::dirname),
+    once("du", "print the size of folders", files::du),
+    stream("egrep", "grep -E", grep::start),
+    stream("env", "print or change the environment", system::env),
+    once("expr", "evaluate an expression", system::expr),
+    stream("fgrep", "grep -F", grep::start),
+    stream("find", "search for files", find::start),
+    once("free", "print memory", system::free),
+    stream("fold", "wrap long lines", lines::fold),
+    stream("grep", "print lines that match a pattern", grep::start),
+    stream("head", "print the first lines", view::head),
+    once("hostname", "print the name of this machine", system::hostname),
+    once("id", "print who you are, with numbers", system::id),
+    stream("less", "print files (the terminal scrolls by itself)", view::cat),
+    once("ln", "make a symbolic link", files::ln),
+    once("ls", "list files", ls::ls),
+    stream("md5sum", "print MD5 sums", bytes::sum),
+    once("mkdir", "make folders", files::mkdir),
+    once("mktemp", "make a new file with a name of its own", files::mktemp),
+    stream("more", "print files (the terminal scrolls by itself)", view::cat),
+    once("mv", "move or rename files", files::mv),
+    stream("nl", "number lines", lines::nl),
+    stream("nohup", "run a program that outlives its terminal", system::nohup),
+    once("nproc", "print the number of processors", system::nproc),
+    stream("paste", "join lines of files", lines::paste),
+    once("printenv", "print environment variables", system::printenv),
+    once("ps", "list processes", system::ps),
+    once("readlink", "print where a link leads", files::readlink),
+    once("realpath", "print a path without links", files::realpath),
+    stream("rev", "turn lines round", lines::rev),
+    once("rm", "remove files", files::rm),
+    once("rmdir", "remove empty folders", files::rmdir),
+    stream("sed", "edit a stream of lines", sed::start),
+    once("seq", "print numbers", lines::seq),
+    stream("sha256sum", "print SHA-256 sums", bytes::sum),
+    stream("shuf", "print lines in random order", sort::shuf),
+    stream("sleep", "wait for some (virtual) seconds", system::sleep),
+    stream("sort", "sort lines", sort::start),
+    once("stat", "print what is known about files", files::stat),
+    stream("stdbuf", "run a program with another buffering", system::stdbuf),
+    once("sync", "flush file systems", |_| 0),
+    stream("tac", "print lines backwards", lines::tac),
+    stream("tail", "print the last lines", view::tail),
+    stream("tee", "copy input to files too", view::tee),
+    stream("time", "tell how long a program takes", system::time),
+    stream("timeout", "run a program with a time limit", system::timeout),
+    once("touch", "make files, or give them the present time", files::touch),
+    stream("tr", "replace or delete characters", bytes::tr),
+    once("tree", "show folders as a tree", ls::tree),
+    once("tty", "print the terminal's name", system::tty),
+    once("uname", "print the system's name", system::uname),
+    stream("uniq", "drop repeated lines", lines::uniq),
+    once("uptime", "print how long the machine has run", system::uptime),
+    stream("wc", "count lines, words and bytes", view::wc),
+    once("which", "print where a program is", system::which),
+    once("whoami", "print who you are", system::whoami),
+    stream("xargs", "run a program with arguments from input", system::xargs),
+    stream("yes", "print y for ever", view::yes),
+    stream("zcat", "print files", view::cat),
+];
+
+pub fn find(name: &str) -> Option<&'static ToolDef> {
+    TOOLS.iter().find(|tool| tool.name == name)
+}
+
+/// Whether the machine itself has a program of this name.
+pub fn is_program(name: &str) -> bool {
+    find(name).is_some() || ["sh", "bash"].contains(&name)
+}
+
+impl ToolDef {
+    pub(crate) fn start(&'static self) -> Box<dyn Tool> {
+        Box::new(Running { def: self, tool: None })
+    }
+}
+
+/// A tool that reads its arguments when it is polled for the first time.
+#[derive(Clone)]
+struct Running {
+    def: &'static ToolDef,
+    tool: Option<Box<dyn Tool>>,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({:?})", self.def.name, self.tool)
+    }
+}
+
+impl Tool for Running {
+    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll {
+        if let Some(tool) = &mut self.tool {
+            return tool.poll(cx);
+        }
+        match self.def.start {
+            Start::Once(run) => Poll::Done(run(cx)),
+            Start::Stream(start) => match start(cx) {
+                Ok(tool) => {
+                    self.tool = Some(tool);
+                    Poll::Again
+                }
+                Err(status) => Poll::Done(status),
+            },
+        }
+    }
 }

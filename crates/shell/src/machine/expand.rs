@@ -1,1 +1,489 @@
-//! (being written)
+//! What `$` means: parameters, command substitution, arithmetic, splitting, file names.
+//!
+//! The real one is bash's `subst.c`. A command substitution cannot run here (it takes time), so
+//! expanding a word that needs one stops with `Stop::Need`; the interpreter runs it, and expands
+//! the word again from the start with the results so far. What a word assigns (`${x:=1}`, `$((x++))`)
+//! is kept apart until the word is done, so that doing it again does no harm.
+
+use std::rc::Rc;
+
+use super::arith;
+use super::exec::Cpu;
+use crate::glob;
+use crate::syntax::{Param, ParamOp, Part, Script, Word};
+
+pub(super) enum Stop {
+    Need(Rc<Script>),
+    /// An error that ends the command, as it is printed after the shell's name.
+    Error(String),
+}
+
+type Result<T> = std::result::Result<T, Stop>;
+
+/// Longest result of one word.
+const MAX_WORD: usize = 4 << 20;
+/// Most fields of one word.
+const MAX_FIELDS: usize = 100_000;
+
+/// A word on its way: characters, each with the flag "quoted".
+#[derive(Default)]
+struct Fields {
+    done: Vec<Vec<(char, bool)>>,
+    current: Vec<(char, bool)>,
+    /// The current field exists even if it is empty.
+    exists: bool,
+    after_blank: bool,
+    split: bool,
+    subs: usize,
+    assigned: Vec<(String, String)>,
+    size: usize,
+}
+
+impl Fields {
+    fn push(&mut self, text: &str, quoted: bool) {
+        self.size += text.len();
+        if self.size <= MAX_WORD {
+            self.current.extend(text.chars().map(|c| (c, quoted)));
+        }
+        self.after_blank = false;
+        self.exists |= quoted || !text.is_empty();
+    }
+
+    fn end_field(&mut self) {
+        if self.done.len() < MAX_FIELDS {
+            self.done.push(std::mem::take(&mut self.current));
+        }
+        self.exists = false;
+    }
+
+    /// A result that was not quoted: cut at the characters of `$IFS`.
+    fn push_split(&mut self, text: &str, ifs: &str) {
+        self.size += text.len();
+        if self.size > MAX_WORD {
+            return;
+        }
+        for c in text.chars() {
+            if !ifs.contains(c) {
+                self.current.push((c, false));
+                self.exists = true;
+                self.after_blank = false;
+            } else if c.is_ascii_whitespace() {
+                if self.exists {
+                    self.end_field();
+                    self.after_blank = true;
+                }
+            } else if self.after_blank {
+                self.after_blank = false;
+            } else {
+                self.end_field();
+            }
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Vec<(char, bool)>>, Vec<(String, String)>) {
+        if self.exists {
+            self.end_field();
+        }
+        (self.done, self.assigned)
+    }
+}
+
+impl Cpu<'_> {
+    /// All that a word stands for: several fields, file names put in for patterns.
+    pub(super) fn expand_fields(&mut self, word: &Word) -> Result<Vec<String>> {
+        if let Some(text) = word.as_literal()
+            && !text.contains(['*', '?', '['])
+        {
+            return Ok(vec![text.to_owned()]);
+        }
+        let mut fields = Fields { split: true, ..Fields::default() };
+        self.parts(&mut fields, &word.parts, false)?;
+        let (fields, assigned) = fields.finish();
+        self.commit(assigned)?;
+        let mut out = Vec::new();
+        for field in fields {
+            let magic = field.iter().any(|(c, quoted)| !quoted && "*?[".contains(*c));
+            if magic && !self.shell.options.noglob {
+                let found = self.fs.glob(&self.shell.cwd, &to_pattern(&field));
+                if !found.is_empty() {
+                    out.extend(found);
+                    continue;
+                }
+            }
+            out.push(to_text(&field));
+        }
+        Ok(out)
+    }
+
+    /// One text, neither split nor matched with file names: assignments, redirections, `case`.
+    pub(super) fn expand_text(&mut self, word: &Word) -> Result<String> {
+        if let Some(text) = word.as_literal() {
+            return Ok(text.to_owned());
+        }
+        let mut fields = Fields::default();
+        self.parts(&mut fields, &word.parts, false)?;
+        let (fields, assigned) = fields.finish();
+        self.commit(assigned)?;
+        Ok(fields.iter().map(|field| to_text(field)).collect::<Vec<_>>().join(" "))
+    }
+
+    /// A pattern: what was quoted matches only itself.
+    pub(super) fn expand_pattern(&mut self, word: &Word) -> Result<String> {
+        let mut fields = Fields::default();
+        self.parts(&mut fields, &word.parts, false)?;
+        let (fields, assigned) = fields.finish();
+        self.commit(assigned)?;
+        Ok(fields.iter().map(|field| to_pattern(field)).collect::<Vec<_>>().join(" "))
+    }
+
+    fn commit(&mut self, assigned: Vec<(String, String)>) -> Result<()> {
+        // The substitutions of this word are used up.
+        self.shell.captured.clear();
+        for (name, value) in assigned {
+            if !self.shell.set_var(&name, &value) {
+                return Err(Stop::Error(format!("{name}: readonly variable")));
+            }
+        }
+        Ok(())
+    }
+
+    fn parts(&mut self, fields: &mut Fields, parts: &[Part], quoted: bool) -> Result<()> {
+        for part in parts {
+            self.part(fields, part, quoted)?;
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, fields: &mut Fields, part: &Part, quoted: bool) -> Result<()> {
+        match part {
+            Part::Lit(text) => fields.push(text, quoted),
+            Part::Quoted(text) => fields.push(text, true),
+            Part::Double(parts) => {
+                // "$@" alone yields no field at all if there are no arguments.
+                let only_args = matches!(parts.as_slice(), [Part::Param(param)]
+                    if param.name == "@" && matches!(param.op, ParamOp::Plain));
+                if !only_args || !self.shell.args.is_empty() {
+                    fields.exists = true;
+                }
+                self.parts(fields, parts, true)?;
+            }
+            Part::Tilde(name) => {
+                let home = match name.as_str() {
+                    "" => self.get(fields, "HOME"),
+                    "root" => Some("/root".to_owned()),
+                    "+" => Some(self.shell.cwd.to_string()),
+                    _ => None,
+                };
+                fields.push(&home.unwrap_or_else(|| format!("~{name}")), true);
+            }
+            Part::Sub(script) => {
+                let at = fields.subs;
+                fields.subs += 1;
+                let Some(text) = self.shell.captured.get(at).cloned() else {
+                    return Err(Stop::Need(script.clone()));
+                };
+                self.value(fields, &text, quoted);
+            }
+            Part::Arith(word) => {
+                let text = self.inner_text(fields, word)?;
+                let value = self.arith(fields, &text)?;
+                self.value(fields, &value.to_string(), quoted);
+            }
+            Part::Param(param) => self.param(fields, param, quoted)?,
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, fields: &mut Fields, text: &str, quoted: bool) {
+        if quoted || !fields.split {
+            fields.push(text, true);
+        } else {
+            let ifs = self.shell.var("IFS").unwrap_or(" \t\n");
+            fields.push_split(text, ifs);
+        }
+    }
+
+    /// Expands a word inside of another one, with the same substitutions and assignments.
+    fn inner(&mut self, fields: &mut Fields, word: &Word) -> Result<Vec<Vec<(char, bool)>>> {
+        let mut inner = Fields {
+            subs: fields.subs,
+            assigned: std::mem::take(&mut fields.assigned),
+            ..Fields::default()
+        };
+        let result = self.parts(&mut inner, &word.parts, false);
+        fields.subs = inner.subs;
+        let (done, assigned) = inner.finish();
+        fields.assigned = assigned;
+        result.map(|()| done)
+    }
+
+    fn inner_text(&mut self, fields: &mut Fields, word: &Word) -> Result<String> {
+        let done = self.inner(fields, word)?;
+        Ok(done.iter().map(|field| to_text(field)).collect::<Vec<_>>().join(" "))
+    }
+
+    fn inner_pattern(&mut self, fields: &mut Fields, word: &Word) -> Result<Vec<char>> {
+        let done = self.inner(fields, word)?;
+        Ok(done.iter().flat_map(|field| to_pattern(field).chars().collect::<Vec<_>>()).collect())
+    }
+
+    fn arith(&mut self, fields: &mut Fields, text: &str) -> Result<i64> {
+        let mut vars = ArithVars { cpu: self, fields };
+        arith::eval(text, &mut vars).map_err(Stop::Error)
+    }
+
+    /// Evaluates `(( ))` and `let`.
+    pub(super) fn eval_arith(&mut self, text: &str) -> std::result::Result<i64, String> {
+        let mut fields = Fields::default();
+        let value = match self.arith(&mut fields, text) {
+            Ok(value) => value,
+            Err(Stop::Error(error)) => return Err(error),
+            Err(Stop::Need(_)) => return Err("syntax error".to_owned()),
+        };
+        match self.commit(fields.assigned) {
+            Err(Stop::Error(error)) => Err(error),
+            _ => Ok(value),
+        }
+    }
+
+    fn get(&mut self, fields: &Fields, name: &str) -> Option<String> {
+        let assigned = fields.assigned.iter().rev().find(|(n, _)| n == name);
+        if let Some((_, value)) = assigned {
+            return Some(value.clone());
+        }
+        let shell = &*self.shell;
+        if let Ok(number) = name.parse::<usize>() {
+            return match number {
+                0 => Some(shell.argv0.to_string()),
+                number => shell.args.get(number - 1).cloned(),
+            };
+        }
+        match name {
+            "?" => Some(shell.status.to_string()),
+            "$" => Some(shell.shell_pid.to_string()),
+            "!" => shell.last_background.map(|pid| pid.to_string()),
+            "#" => Some(shell.args.len().to_string()),
+            "-" => Some(self.option_letters()),
+            "@" | "*" => (!shell.args.is_empty()).then(|| shell.args.join(" ")),
+            "LINENO" => Some(shell.line.to_string()),
+            "PPID" if shell.var(name).is_none() => Some(self.task.parent.to_string()),
+            "RANDOM" => Some(self.machine.next_random().to_string()),
+            "SECONDS" => Some((self.host.now_ms().rem_euclid(1 << 40) / 1000).to_string()),
+            "EPOCHSECONDS" => Some((self.host.now_ms() / 1000).to_string()),
+            name => shell.var(name).map(str::to_owned),
+        }
+    }
+
+    fn param(&mut self, fields: &mut Fields, param: &Param, quoted: bool) -> Result<()> {
+        let name = param.name.as_str();
+        let all = name == "@" || name == "*";
+        if all && matches!(param.op, ParamOp::Plain) {
+            self.all_args(fields, name, quoted);
+            return Ok(());
+        }
+        let value = self.get(fields, name);
+        let missing = |colon: bool| match &value {
+            None => true,
+            Some(value) => colon && value.is_empty(),
+        };
+        match &param.op {
+            ParamOp::Plain => match value {
+                Some(value) => self.value(fields, &value, quoted),
+                None => self.unset(name)?,
+            },
+            ParamOp::Length => {
+                let length = match (all, &value) {
+                    (true, _) => self.shell.args.len(),
+                    (_, Some(value)) => value.chars().count(),
+                    _ => 0,
+                };
+                fields.push(&length.to_string(), quoted);
+            }
+            ParamOp::Default { colon, word } => match missing(*colon) {
+                true => self.parts(fields, &word.parts, quoted)?,
+                false => self.value(fields, &value.unwrap_or_default(), quoted),
+            },
+            ParamOp::Alternative { colon, word } => {
+                if !missing(*colon) {
+                    self.parts(fields, &word.parts, quoted)?;
+                }
+            }
+            ParamOp::Assign { colon, word } => {
+                let mut value = value.clone().unwrap_or_default();
+                if missing(*colon) {
+                    value = self.inner_text(fields, word)?;
+                    fields.assigned.push((name.to_owned(), value.clone()));
+                }
+                self.value(fields, &value, quoted);
+            }
+            ParamOp::Error { colon, word } => {
+                if missing(*colon) {
+                    let mut text = self.inner_text(fields, word)?;
+                    if text.is_empty() {
+                        text = match colon {
+                            true => "parameter null or not set".to_owned(),
+                            false => "parameter not set".to_owned(),
+                        };
+                    }
+                    return Err(Stop::Error(format!("{name}: {text}")));
+                }
+                self.value(fields, &value.unwrap_or_default(), quoted);
+            }
+            op => {
+                if value.is_none() {
+                    self.unset(name)?;
+                }
+                let text = self.edit(fields, &value.unwrap_or_default(), op)?;
+                self.value(fields, &text, quoted);
+            }
+        }
+        Ok(())
+    }
+
+    fn unset(&self, name: &str) -> Result<()> {
+        match self.shell.options.nounset && !["@", "*"].contains(&name) {
+            true => Err(Stop::Error(format!("{name}: unbound variable"))),
+            false => Ok(()),
+        }
+    }
+
+    /// `$@` and `$*`
+    fn all_args(&mut self, fields: &mut Fields, name: &str, quoted: bool) {
+        let args = self.shell.args.clone();
+        if quoted && name == "*" || !fields.split {
+            let ifs = self.shell.var("IFS").unwrap_or(" ");
+            let glue = ifs.chars().next().map(String::from).unwrap_or_default();
+            let glue = if fields.split { glue } else { " ".to_owned() };
+            fields.push(&args.join(&glue), true);
+            return;
+        }
+        for (index, arg) in args.iter().enumerate() {
+            if index > 0 && (quoted || fields.exists) {
+                fields.end_field();
+            }
+            match quoted {
+                true => {
+                    fields.push(arg, true);
+                    fields.exists = true;
+                }
+                false => self.value(fields, arg, false),
+            }
+        }
+    }
+
+    /// The operators that make a new text out of the value.
+    fn edit(&mut self, fields: &mut Fields, value: &str, op: &ParamOp) -> Result<String> {
+        let chars: Vec<char> = value.chars().collect();
+        let text = |chars: &[char]| chars.iter().collect::<String>();
+        let case = |all: bool, change: fn(char) -> String| {
+            let changed = |(at, c): (usize, &char)| {
+                if all || at == 0 { change(*c) } else { c.to_string() }
+            };
+            chars.iter().enumerate().map(changed).collect::<String>()
+        };
+        Ok(match op {
+            ParamOp::Upper { all } => case(*all, |c| c.to_uppercase().collect()),
+            ParamOp::Lower { all } => case(*all, |c| c.to_lowercase().collect()),
+            ParamOp::TrimStart { longest, pattern } => {
+                let pattern = self.inner_pattern(fields, pattern)?;
+                let matching = |end: &usize| glob::matches_chars(&pattern, &chars[..*end]);
+                let range = 0..=chars.len();
+                let end =
+                    if *longest { range.rev().find(matching) } else { range.clone().find(matching) };
+                text(&chars[end.unwrap_or(0)..])
+            }
+            ParamOp::TrimEnd { longest, pattern } => {
+                let pattern = self.inner_pattern(fields, pattern)?;
+                let matching = |start: &usize| glob::matches_chars(&pattern, &chars[*start..]);
+                let range = 0..=chars.len();
+                let start =
+                    if *longest { range.clone().find(matching) } else { range.rev().find(matching) };
+                text(&chars[..start.unwrap_or(chars.len())])
+            }
+            ParamOp::Replace { all, pattern, with } => {
+                let pattern = self.inner_pattern(fields, pattern)?;
+                let with = self.inner_text(fields, with)?;
+                replace(&chars, &pattern, &with, *all)
+            }
+            ParamOp::Slice { from, length } => {
+                let from = self.inner_text(fields, from)?;
+                let from = self.arith(fields, &from)?;
+                let count = chars.len() as i64;
+                let start = if from < 0 { (count + from).max(0) } else { from.min(count) };
+                let mut end = count;
+                if let Some(length) = length {
+                    let length = self.inner_text(fields, length)?;
+                    let length = self.arith(fields, &length)?;
+                    end = if length < 0 { count.saturating_add(length) } else { start.saturating_add(length) };
+                }
+                let end = end.clamp(start, count);
+                text(&chars[start as usize..end as usize])
+            }
+            _ => value.to_owned(),
+        })
+    }
+}
+
+/// `${x/pattern/with}`; longest match at each place.
+fn replace(chars: &[char], pattern: &[char], with: &str, all: bool) -> String {
+    let (anchor_start, anchor_end, pattern) = match pattern.first() {
+        Some('#') if !all => (true, false, &pattern[1..]),
+        Some('%') if !all => (false, true, &pattern[1..]),
+        _ => (false, false, pattern),
+    };
+    let mut out = String::new();
+    let mut at = 0;
+    // Quadratic in the worst case, so only so much is looked at.
+    let limit = chars.len().min(4096);
+    while at < limit && !pattern.is_empty() {
+        let found = (at + 1..=limit.max(at + 1))
+            .rev()
+            .filter(|end| !anchor_end || *end == chars.len())
+            .find(|end| glob::matches_chars(pattern, &chars[at..*end]));
+        if let Some(end) = found {
+            out.push_str(with);
+            at = end;
+            if !all {
+                break;
+            }
+        } else {
+            if anchor_start {
+                break;
+            }
+            out.push(chars[at]);
+            at += 1;
+        }
+    }
+    out.extend(&chars[at..]);
+    out
+}
+
+fn to_text(field: &[(char, bool)]) -> String {
+    field.iter().map(|(c, _)| *c).collect()
+}
+
+fn to_pattern(field: &[(char, bool)]) -> String {
+    let mut out = String::with_capacity(field.len());
+    for (c, quoted) in field {
+        if *quoted && "*?[]\\!-^".contains(*c) {
+            out.push('\\');
+        }
+        out.push(*c);
+    }
+    out
+}
+
+struct ArithVars<'a, 'b, 'c> {
+    cpu: &'a mut Cpu<'b>,
+    fields: &'c mut Fields,
+}
+
+impl arith::Vars for ArithVars<'_, '_, '_> {
+    fn get(&mut self, name: &str) -> String {
+        self.cpu.get(self.fields, name).unwrap_or_default()
+    }
+
+    fn set(&mut self, name: &str, value: i64) {
+        self.fields.assigned.push((name.to_owned(), value.to_string()));
+    }
+}

@@ -234,6 +234,7 @@ impl Machine {
 
 fn mark(task: &Task, live: &mut BTreeSet<u32>) {
     live.extend(task.fds.values());
+    live.extend(task.capture);
     live.extend(task.out.iter().map(|(ofd, _)| *ofd));
     if let Kind::Shell(shell) = &task.kind {
         for frame in &shell.frames {

@@ -17,10 +17,14 @@ pub(super) struct Task {
     /// Written, but not yet taken by the open file. The task waits until this is empty.
     pub out: VecDeque<(u32, Vec<u8>)>,
     pub status: Option<i32>,
+    /// It has ended, but its output is still on the way.
+    pub ending: Option<i32>,
     pub name: Rc<str>,
     pub background: bool,
-    /// Pids of its own are to be reported by `take_result`, not awaited by a parent shell.
+    /// The caller asks for its status (`child_status`); no shell waits for it.
     pub watched: bool,
+    /// Where its output is collected, for such a caller.
+    pub capture: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +44,7 @@ pub(super) struct ToolTask {
     /// A child that the tool runs (xargs, timeout), and when to kill it.
     pub child: Option<Pid>,
     pub deadline_ms: Option<i64>,
+    pub timed_out: bool,
     pub child_status: Option<i32>,
 }
 
@@ -52,9 +57,11 @@ impl Task {
             fds,
             out: VecDeque::new(),
             status: None,
+            ending: None,
             name: name.into(),
             background: false,
             watched: false,
+            capture: None,
         }
     }
 
@@ -125,6 +132,8 @@ pub(super) struct Options {
     pub xtrace: bool,
     pub nounset: bool,
     pub noglob: bool,
+    /// Commands are typed: messages carry no line numbers.
+    pub interactive: bool,
     pub pipefail: bool,
 }
 
@@ -172,10 +181,12 @@ pub(super) enum Frame {
     /// A trap's action is running; `$?` comes back afterwards.
     Trap { status: i32 },
     Read(Box<ReadFrame>),
-    WaitAny { pids: Vec<Pid> },
+    WaitAny { pids: Vec<Pid>, all: bool },
     /// Replaces the process by a program.
     Exec { argv: Vec<String>, env: Option<Rc<Env>> },
     Exit(i32),
+    /// Prints and ends: a script that could not be parsed.
+    Fail { message: String, status: i32 },
 }
 
 #[derive(Clone, Debug)]
@@ -240,27 +251,13 @@ impl Shell {
     /// A forked copy that shares everything and runs something else.
     pub fn fork(&self, frames: Vec<Frame>) -> Shell {
         Shell {
-            frames,
-            subshell: true,
-            jobs: Vec::new(),
-            pending: Vec::new(),
-            captured: Vec::new(),
-            capture_status: None,
-            traps: Rc::default(),
-            reader: None,
-            ..self.clone_state()
-        }
-    }
-
-    fn clone_state(&self) -> Shell {
-        Shell {
             vars: self.vars.clone(),
             functions: self.functions.clone(),
             aliases: self.aliases.clone(),
             cwd: self.cwd.clone(),
             argv0: self.argv0.clone(),
             args: self.args.clone(),
-            frames: Vec::new(),
+            frames,
             status: self.status,
             options: self.options,
             traps: Rc::default(),

@@ -9,12 +9,14 @@ mod brace;
 mod parser;
 mod words;
 
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 pub use ast::*;
 pub(crate) use parser::is_name;
+pub(crate) use words::unescape;
 
 pub type Aliases = BTreeMap<String, String>;
 
