@@ -128,6 +128,33 @@ pub(crate) struct Process {
     pub rows: Cell<usize>,
     pub children: RefCell<BTreeMap<u32, Child>>,
     pub next_child: Cell<u32>,
+    /// What the last poll saw: the epoch, and the length of the input.
+    pub seen: Cell<(u64, usize, bool)>,
+    pub nudged: Cell<bool>,
+}
+
+impl Process {
+    pub fn changed_since_poll(&self) -> bool {
+        self.epoch.get() != self.seen.get().0
+    }
+
+    pub fn input_since_poll(&self) -> bool {
+        let (_, length, ended) = self.seen.get();
+        self.input.borrow().len() != length || self.input_end.get() != ended || ended
+    }
+
+    pub fn note_poll(&self) {
+        self.seen.set((self.epoch.get(), self.input.borrow().len(), self.input_end.get()));
+    }
+
+    /// Polls the program once more, whatever it waits for.
+    pub fn nudge(&self) {
+        self.nudged.set(true);
+    }
+
+    pub fn take_nudge(&self) -> bool {
+        self.nudged.replace(false)
+    }
 }
 
 impl Ctx {
@@ -154,6 +181,8 @@ impl Ctx {
             rows: Cell::new(24),
             children: RefCell::default(),
             next_child: Cell::new(1),
+            seen: Cell::new((0, 0, false)),
+            nudged: Cell::new(false),
         };
         Ctx { args: args.into(), process: Rc::new(process) }
     }

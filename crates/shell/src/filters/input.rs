@@ -23,12 +23,19 @@ pub(super) struct Inputs {
     pub silent: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Device {
+    Zero,
+    Random,
+}
+
 #[derive(Clone, Debug)]
 struct Source {
     name: String,
     data: Rc<Vec<u8>>,
     at: usize,
-    stdin: bool,
+    /// `/dev/zero` and `/dev/urandom` never end.
+    device: Option<Device>,
     ended: bool,
     /// No line break before this place.
     scanned: usize,
@@ -75,7 +82,13 @@ impl Inputs {
             let name = self.files.get(self.next)?.clone();
             self.next += 1;
             let stdin = name == "-" || name == "/dev/stdin";
-            let data = match (stdin || name == "/dev/null", cx.fs.read(&cx.path(&name))) {
+            let device = match name.as_str() {
+                "/dev/zero" => Some(Device::Zero),
+                "/dev/urandom" | "/dev/random" => Some(Device::Random),
+                _ => None,
+            };
+            let given = stdin || device.is_some() || name == "/dev/null";
+            let data = match (given, cx.fs.read(&cx.path(&name))) {
                 (true, _) => Rc::default(),
                 (false, Ok(data)) => data,
                 (false, Err(error)) => {
@@ -102,7 +115,8 @@ impl Inputs {
                     continue;
                 }
             };
-            let source = Source { name, data, at: 0, stdin, ended: !stdin, scanned: 0 };
+            let ended = !stdin && device.is_none();
+            let source = Source { name, data, at: 0, device, ended, scanned: 0 };
             self.open = Some(source);
             return Some(());
         }
@@ -137,7 +151,7 @@ impl Inputs {
                 self.open = None;
                 return Next::FileEnd;
             }
-            match cx.read(PIECE) {
+            match source.more(cx) {
                 StdinRead::Data(bytes) => source.add(&bytes),
                 StdinRead::Empty => return Next::Wait,
                 StdinRead::End => source.ended = true,
@@ -152,7 +166,7 @@ impl Inputs {
         }
         let Some(source) = &mut self.open else { return Next::End };
         if source.at >= source.data.len() && !source.ended {
-            match cx.read(PIECE) {
+            match source.more(cx) {
                 StdinRead::Data(bytes) => source.add(&bytes),
                 StdinRead::Empty => return Next::Wait,
                 StdinRead::End => source.ended = true,
@@ -176,6 +190,16 @@ impl Inputs {
 }
 
 impl Source {
+    fn more(&self, cx: &mut Cx<'_>) -> StdinRead {
+        match self.device {
+            None => cx.read(PIECE),
+            Some(Device::Zero) => StdinRead::Data(vec![0; 4096]),
+            Some(Device::Random) => {
+                StdinRead::Data((0..4096).map(|_| (cx.io.random() >> 3) as u8).collect())
+            }
+        }
+    }
+
     fn add(&mut self, bytes: &[u8]) {
         let data = Rc::make_mut(&mut self.data);
         if self.at > PIECE {

@@ -79,14 +79,18 @@ impl Tool for Cat {
 
 /// `-5` is `-n 5`, also with letters after it: the old way that everybody types.
 fn old_style(args: &[String]) -> Vec<String> {
-    args.iter()
-        .map(|arg| match arg.strip_prefix('-') {
-            Some(digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => {
+    let mut value = false;
+    let mut out = Vec::with_capacity(args.len());
+    for arg in args {
+        out.push(match arg.strip_prefix('-') {
+            Some(digits) if !value && digits.starts_with(|c: char| c.is_ascii_digit()) => {
                 format!("-n{digits}")
             }
             _ => arg.clone(),
-        })
-        .collect()
+        });
+        value = arg == "-n" || arg == "-c";
+    }
+    out
 }
 
 const HEAD_TAIL: &[(&str, char)] = &[

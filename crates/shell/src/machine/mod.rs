@@ -30,6 +30,7 @@ use std::rc::Rc;
 use crate::fs::Fs;
 use crate::syntax::{self, Aliases, Script, SyntaxError};
 
+pub use builtins::names as builtin_names;
 pub use io::StdinRead;
 pub use task::Var;
 use io::{Ofd, Pipe};
@@ -287,6 +288,14 @@ impl Machine {
         }
     }
 
+    /// A session at a prompt: messages carry no line numbers, errors do not end it.
+    pub fn set_interactive(&mut self) {
+        self.interactive = true;
+        if let Some(shell) = self.root_shell_mut() {
+            shell.options.interactive = true;
+        }
+    }
+
     /// Runs one script, as `sh -c SCRIPT ARGV0 ARGS...` does; `Done` comes when it has ended.
     pub fn start_script(&mut self, argv0: &str, script: &str, args: &[String]) -> Start {
         self.interactive = false;
@@ -408,6 +417,11 @@ impl Machine {
         if let Some(shell) = self.root_shell_mut() {
             shell.export(name, Some(value));
         }
+    }
+
+    /// The exported variables of the session's shell.
+    pub fn env(&self) -> Env {
+        self.root_shell().map(Shell::env).unwrap_or_default()
     }
 
     /// The names of all variables: for completion.

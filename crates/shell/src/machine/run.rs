@@ -100,6 +100,11 @@ impl Machine {
             }
         };
         match (flushed, &flow) {
+            // What was written last still has to go out.
+            (_, Flow::Exit(status)) if !task.out.is_empty() => {
+                task.ending = Some(*status);
+                Flow::Ran
+            }
             (Flow::Ran, Flow::Blocked | Flow::Sleep(_)) => Flow::Ran,
             _ => flow,
         }

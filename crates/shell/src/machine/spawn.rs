@@ -363,6 +363,14 @@ impl Machine {
         Some(pid)
     }
 
+    /// The external program that wanted this child has ended.
+    pub fn kill_child(&mut self, pid: Pid) {
+        self.signals.push((pid, super::Signal::Kill));
+        if let Some(task) = self.tasks.get_mut(&pid) {
+            task.watched = false;
+        }
+    }
+
     /// The status of a child made by `spawn_for`, and what it wrote; `None` while it runs.
     pub fn child_status(&mut self, pid: Pid) -> Option<(i32, Vec<u8>)> {
         let status = match self.tasks.get(&pid) {
