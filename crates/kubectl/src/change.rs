@@ -3,18 +3,17 @@
 use crate::cx::{Cx, DryRun, Inner};
 use crate::fail::Fail;
 use crate::resources::Info;
-use crate::three_way;
-use machinery::{Object, PatchType, Value};
+use machinery::{Object, PatchType, Value, patch};
 
 /// The patch from one version to another, with merge keys where the kind has them.
 pub fn between(before: &Object, after: &Object) -> (Value, PatchType) {
     match kinds::of(before.api_version(), before.kind()) {
         Some(_) => {
-            let patch = three_way::strategic(&before.0, &after.0, &before.0);
+            let patch = patch::two_way(&before.0, &after.0);
             (patch, PatchType::Strategic)
         }
         None => {
-            let patch = three_way::merge(&before.0, &after.0, &before.0);
+            let patch = patch::two_way_merge(&before.0, &after.0);
             (patch, PatchType::Merge)
         }
     }

@@ -13,6 +13,7 @@ pub mod commands;
 pub mod complete;
 pub mod config;
 pub mod cx;
+pub mod diff_text;
 pub mod discovery;
 pub mod fail;
 pub mod flags;
@@ -25,7 +26,6 @@ pub mod parts;
 pub mod print;
 pub mod resources;
 pub mod stream;
-pub mod three_way;
 pub mod verbose;
 
 use command::Command;

@@ -6,8 +6,7 @@ use crate::cx::{Cx, DryRun};
 use crate::fail::{self, Fail, text};
 use crate::print::Shown;
 use crate::resources::{self, Ask, Info, Target};
-use crate::three_way;
-use machinery::{Object, PatchType, Request, Value, json};
+use machinery::{Object, PatchType, Request, Value, json, patch};
 
 /// Where `apply` remembers what a file said.
 pub const LAST: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -156,7 +155,7 @@ async fn client(cx: &Cx, info: &Info, dry: DryRun, shown: &Shown) -> Result<Obje
             info.res.plural, info.name
         ));
     }
-    patch(cx, info, &modified, live, dry, shown).await
+    patched(cx, info, &modified, live, dry, shown).await
 }
 
 /// What the file said when it was last applied.
@@ -172,17 +171,17 @@ pub fn difference(modified: &Object, live: &Object) -> (Value, PatchType) {
     // A kind that the client knows has merge keys; custom resources have none.
     match kinds::of(live.api_version(), live.kind()) {
         Some(_) => (
-            three_way::strategic(&original, &modified.0, &live.0),
+            patch::three_way(&original, &modified.0, &live.0),
             PatchType::Strategic,
         ),
         None => (
-            three_way::merge(&original, &modified.0, &live.0),
+            patch::three_way_merge(&original, &modified.0, &live.0),
             PatchType::Merge,
         ),
     }
 }
 
-async fn patch(
+async fn patched(
     cx: &Cx,
     info: &Info,
     modified: &Object,

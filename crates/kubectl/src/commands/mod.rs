@@ -5,17 +5,31 @@
 use crate::command::{Command, Flag};
 
 pub mod annotate;
+pub mod api;
 pub mod apply;
+pub mod auth;
 pub mod autoscale;
+pub mod certificate;
+pub mod cluster_info;
+pub mod completion;
+pub mod config;
+pub mod cp;
 pub mod create;
+pub mod debug;
 pub mod delete;
 pub mod describe;
+pub mod diff;
 pub mod drain;
+pub mod edit;
+pub mod events;
 pub mod exec;
+pub mod explain;
 pub mod expose;
 pub mod get;
+pub mod kustomize;
 pub mod label;
 pub mod logs;
+pub mod misc;
 pub mod patch;
 pub mod port_forward;
 pub mod replace;
@@ -24,6 +38,7 @@ pub mod run;
 pub mod scale;
 pub mod set;
 pub mod taint;
+pub mod top;
 pub mod wait;
 
 /// The commands, in the order in which `kubectl` lists them under their headings.
@@ -32,11 +47,16 @@ pub static ALL: &[&Command] = &[
     &expose::COMMAND,
     &run::COMMAND,
     &set::COMMAND,
+    &explain::COMMAND,
     &get::COMMAND,
+    &edit::COMMAND,
     &delete::COMMAND,
     &rollout::COMMAND,
     &scale::COMMAND,
     &autoscale::COMMAND,
+    &certificate::COMMAND,
+    &cluster_info::COMMAND,
+    &top::COMMAND,
     &drain::CORDON,
     &drain::UNCORDON,
     &drain::DRAIN,
@@ -46,12 +66,26 @@ pub static ALL: &[&Command] = &[
     &exec::ATTACH,
     &exec::EXEC,
     &port_forward::COMMAND,
+    &misc::PROXY,
+    &cp::COMMAND,
+    &auth::COMMAND,
+    &debug::COMMAND,
+    &events::COMMAND,
+    &diff::COMMAND,
     &apply::COMMAND,
     &patch::COMMAND,
     &replace::COMMAND,
     &wait::COMMAND,
+    &kustomize::COMMAND,
     &label::COMMAND,
     &annotate::COMMAND,
+    &completion::COMMAND,
+    &api::RESOURCES,
+    &api::VERSIONS,
+    &config::COMMAND,
+    &misc::PLUGIN,
+    &misc::VERSION,
+    &misc::OPTIONS,
 ];
 
 pub const BEGINNER: &str = "Basic Commands (Beginner):";
