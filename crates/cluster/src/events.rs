@@ -1,55 +1,205 @@
-//! Event objects, as the recorder of client-go makes them: equal ones are counted, many similar ones are combined.
-//! Upstream: `client-go:tools/record/events_cache.go`.
+//! Event objects, as the recorder of client-go makes them: equal ones are counted, the tenth similar one within ten
+//! minutes and all after it are combined, and a source that says too much about one object is cut off.
+//! Upstream: `client-go:tools/record/events_cache.go`. Events older than an hour are gone, as etcd's lease has it.
 
+use crate::Cluster;
+use crate::apiserver::{self, Call, Options, Verb, Who};
 use crate::cx::Cx;
-use machinery::{Object, Value, time, value};
+use machinery::time::Millis;
+use machinery::{Cause, Object, Str, Value, time, value};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
-/// Records an event about an object. (The counting and combining of similar ones is being written.)
-pub(crate) fn record(
-    cx: &mut Cx,
-    about: &Object,
-    field_path: &str,
-    kind: &'static str,
-    reason: &str,
-    message: &str,
-) {
-    let namespace = if about.namespace().is_empty() {
-        "default"
-    } else {
-        about.namespace()
-    };
-    let name = format!("{}.{:x}", about.name(), cx.cluster.names.next_u64());
-    let now = time::rfc3339(cx.now());
-    let mut e = Object::new("v1", "Event", namespace, &name).0;
-    e.set(
-        "involvedObject",
-        value!({
-            "apiVersion": Value::str(about.api_version()), "kind": Value::str(about.kind()), "name": Value::str(about.name()),
-            "uid": Value::str(about.uid()), "resourceVersion": about.resource_version().to_string(),
-        }),
-    );
-    if !about.namespace().is_empty() {
-        e.set("involvedObject.namespace", Value::str(about.namespace()));
-    }
-    if !field_path.is_empty() {
-        e.set("involvedObject.fieldPath", Value::str(field_path));
-    }
-    e.set("type", kind);
-    e.set("reason", Value::str(reason));
-    e.set("message", Value::str(message));
-    e.set("source", value!({ "component": cx.actor }));
-    if !cx.host.is_empty() {
-        e.set("source.host", cx.host.clone());
-    }
-    e.set("count", 1);
-    e.set("firstTimestamp", &now);
-    e.set("lastTimestamp", &now);
-    e.set("reportingComponent", cx.actor);
-    e.set("reportingInstance", cx.host.clone());
-    // An event that cannot be written is lost, as upstream's is; nothing depends on it.
-    let _ = cx.create(&kinds::event::KIND, &Object(e), "");
-}
+/// So many similar events (same but for the message) are told one by one.
+const SIMILAR_MAX: usize = 10;
+/// Similar events further apart than this begin anew.
+const SIMILAR_MS: i64 = 600_000;
+/// A source may tell so many events of one object at once, and then one in five minutes.
+const BURST: i64 = 25;
+const REFILL_MS: i64 = 300_000;
+/// How long an event is kept.
+const KEPT_MS: i64 = 3_600_000;
+/// How many different events are remembered; upstream's caches hold 4096.
+const REMEMBERED_MAX: usize = 4096;
 
 /// What the recorders remember of recent events.
 #[derive(Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// By source, object and kind of event, without the message.
+    similar: BTreeMap<String, Similar>,
+    /// By all of that with the message: the Event object that counts it.
+    counted: BTreeMap<String, Counted>,
+    /// By source and object: tokens of the spam filter, in thousandths, and when they were counted.
+    tokens: BTreeMap<String, (i64, Millis)>,
+    /// The events written, oldest first, to forget them in time.
+    written: VecDeque<(Millis, Str, Str)>,
+}
+
+#[derive(Clone)]
+struct Similar {
+    messages: BTreeSet<String>,
+    last: Millis,
+}
+
+#[derive(Clone)]
+struct Counted {
+    name: Str,
+    namespace: Str,
+    last: Millis,
+}
+
+/// Records an event about an object (or, with a field path, about a part of it).
+pub(crate) fn record(cx: &mut Cx, about: &Object, field_path: &str, kind: &'static str, reason: &str, message: &str) {
+    let now = cx.now();
+    forget(cx.cluster, now);
+    let source = format!("{}/{}/{}/{}/{}", cx.actor, cx.host, about.kind(), about.namespace(), about.name());
+    let source = format!("{source}/{}/{field_path}", about.uid());
+    let state = &mut cx.cluster.recorder;
+    if !state.may_speak(&source, now) {
+        return;
+    }
+    let group = format!("{source}/{kind}/{reason}");
+    let combined = state.is_combined(&group, message, now);
+    let message = if combined { format!("(combined from similar events): {message}") } else { message.to_string() };
+    // Combined events share one object, whose message is the newest.
+    let key = if combined { group } else { format!("{group}/{message}") };
+    let known = state.counted.get(&key).cloned();
+    if let Some(c) = known
+        && count_again(cx, &c, &message, now)
+    {
+        if let Some(c) = cx.cluster.recorder.counted.get_mut(&key) {
+            c.last = now;
+        }
+        return;
+    }
+    let e = new_event(cx, about, field_path, kind, reason, &message);
+    let namespace = apiserver::str_of(e.at("metadata.namespace"));
+    let name = apiserver::str_of(e.at("metadata.name"));
+    // An event that cannot be written is lost, as upstream's is; nothing depends on it.
+    if cx.create(&kinds::event::KIND, &Object(e), "").is_ok() {
+        let state = &mut cx.cluster.recorder;
+        state.written.push_back((now, namespace.clone(), name.clone()));
+        if state.counted.len() >= REMEMBERED_MAX {
+            state.shrink();
+        }
+        state.counted.insert(key, Counted { name, namespace, last: now });
+    }
+}
+
+/// Adds one to the count of the Event object; false if it is gone.
+fn count_again(cx: &mut Cx, c: &Counted, message: &str, now: Millis) -> bool {
+    let Some(old) = cx.store().get("events", &c.namespace, &c.name).cloned() else {
+        return false;
+    };
+    let new = old.edit(|v| {
+        v.set("count", old.int("count") + 1);
+        v.set("lastTimestamp", time::rfc3339(now));
+        v.set("message", Value::str(message));
+    });
+    cx.update(&kinds::event::KIND, &new, "").is_ok()
+}
+
+fn new_event(cx: &mut Cx, about: &Object, field_path: &str, kind: &'static str, reason: &str, message: &str) -> Value {
+    let now = Value::from(time::rfc3339(cx.now()));
+    let namespace = match about.get("metadata").get("namespace") {
+        Value::Str(s) if !s.is_empty() => Value::Str(s.clone()),
+        _ => Value::from("default"),
+    };
+    let name = format!("{}.{:016x}", about.name(), cx.cluster.names.next_u64() >> 3);
+    let mut involved = value!({
+        "apiVersion": about.get("apiVersion").clone(), "kind": about.get("kind").clone(),
+        "name": about.at("metadata.name").clone(), "uid": about.at("metadata.uid").clone(),
+        "resourceVersion": about.at("metadata.resourceVersion").clone(),
+    });
+    if !about.namespace().is_empty() {
+        involved.set("namespace", about.at("metadata.namespace").clone());
+    }
+    if !field_path.is_empty() {
+        involved.set("fieldPath", Value::str(field_path));
+    }
+    let mut source = value!({ "component": cx.actor });
+    if !cx.host.is_empty() {
+        source.set("host", cx.host.clone());
+    }
+    value!({
+        "apiVersion": "v1", "kind": "Event", "metadata": { "name": name, "namespace": namespace },
+        "involvedObject": involved, "type": kind, "reason": Value::str(reason), "message": Value::str(message),
+        "source": source, "count": 1, "firstTimestamp": now.clone(), "lastTimestamp": now, "eventTime": null,
+        "reportingComponent": cx.actor, "reportingInstance": cx.host.clone(),
+    })
+}
+
+impl State {
+    /// The spam filter: a bucket of tokens for each source and object.
+    fn may_speak(&mut self, source: &str, now: Millis) -> bool {
+        if self.tokens.len() >= REMEMBERED_MAX && !self.tokens.contains_key(source) {
+            self.tokens.retain(|_, (_, at)| now - *at < REFILL_MS);
+        }
+        let (left, at) = self.tokens.entry(source.to_string()).or_insert((BURST * 1000, now));
+        *left = (*left + (now - *at) * 1000 / REFILL_MS).min(BURST * 1000);
+        *at = now;
+        if *left < 1000 {
+            return false;
+        }
+        *left -= 1000;
+        true
+    }
+    /// Whether so many similar messages came lately that they are told as one.
+    fn is_combined(&mut self, group: &str, message: &str, now: Millis) -> bool {
+        if self.similar.len() >= REMEMBERED_MAX && !self.similar.contains_key(group) {
+            self.similar.retain(|_, s| now - s.last < SIMILAR_MS);
+        }
+        let s = self.similar.entry(group.to_string()).or_insert(Similar { messages: BTreeSet::new(), last: now });
+        if now - s.last > SIMILAR_MS {
+            s.messages.clear();
+        }
+        s.last = now;
+        s.messages.insert(message.to_string());
+        if s.messages.len() < SIMILAR_MAX {
+            return false;
+        }
+        // One is let go, so that the next new message is combined too and the set stays small.
+        s.messages.pop_first();
+        true
+    }
+    /// Forgets the older half of what is counted.
+    fn shrink(&mut self) {
+        let mut times: Vec<Millis> = self.counted.values().map(|c| c.last).collect();
+        times.sort_unstable();
+        let middle = times.get(times.len() / 2).copied().unwrap_or(0);
+        self.counted.retain(|_, c| c.last > middle);
+    }
+}
+
+/// Events are kept for an hour after they were first told.
+fn forget(cluster: &mut Cluster, now: Millis) {
+    while let Some((at, namespace, name)) = cluster.recorder.written.front().cloned() {
+        if now - at < KEPT_MS {
+            return;
+        }
+        cluster.recorder.written.pop_front();
+        let last = cluster.store.get("events", &namespace, &name).map(|e| e.text("lastTimestamp").to_string());
+        let last = last.and_then(|t| time::parse_rfc3339(&t));
+        match last {
+            None => {}
+            Some(last) if now - last < KEPT_MS => cluster.recorder.written.push_back((last.max(at + 1), namespace, name)),
+            Some(_) => expire(cluster, namespace, name),
+        }
+    }
+}
+
+fn expire(cluster: &mut Cluster, namespace: Str, name: Str) {
+    let call = Call {
+        who: Who::Component("apiserver", Str::lit("")),
+        verb: Verb::Delete,
+        kind: &kinds::event::KIND,
+        namespace,
+        name,
+        subresource: Str::lit(""),
+        options: Options::default(),
+        body: None,
+        cause: Rc::new(Cause { actor: Str::lit("apiserver"), ..Cause::default() }),
+    };
+    // One that is gone already needs no forgetting.
+    let _ = apiserver::execute(cluster, call);
+}

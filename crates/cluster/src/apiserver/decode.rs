@@ -1,9 +1,9 @@
 //! The decoder: text to value, and the value held against the kind that the path expects.
 //! Upstream: `apiserver:pkg/endpoints/handlers/create.go`, `apimachinery:pkg/runtime/serializer/json`.
 
-use super::{Call, Validation, crd};
+use super::{Call, Validation, crd, patch};
 use crate::Cluster;
-use machinery::{PatchType, Status, Value};
+use machinery::{PatchType, Status, Value, schema, strict};
 
 /// A body as text (what came through HTTP).
 pub(crate) fn parse(text: &str) -> Result<Value, Status> {
@@ -69,39 +69,96 @@ pub(crate) fn into_stored(cluster: &Cluster, mut call: Call, warnings: &mut Vec<
 
 /// Known fields and right types, as the schema of the kind has them.
 fn typed(cluster: &Cluster, call: &Call, v: &mut Value, warnings: &mut Vec<String>) -> Result<(), Status> {
-    let unknown = unknown_fields(cluster, call, v)?;
-    if unknown.is_empty() {
+    let kind = call.kind;
+    let refuse = |text: String| {
+        Status::bad_request(format!("{} in version {:?} cannot be handled as a {}: {text}", kind.kind, kind.version, kind.kind))
+    };
+    let Some(unknown) = checked(cluster, call, v).map_err(&refuse)? else {
         return Ok(());
-    }
-    let texts: Vec<String> = unknown.iter().map(|f| format!("unknown field {f:?}")).collect();
+    };
     match call.options.validation {
-        Validation::Ignore => Ok(()),
-        Validation::Warn => {
-            warnings.extend(texts);
-            Ok(())
-        }
+        Validation::Ignore => {}
+        Validation::Warn => warnings.extend(unknown),
         Validation::Strict => {
-            let kind = call.kind;
-            Err(Status::bad_request(format!(
-                "{} in version {:?} cannot be handled as a {}: strict decoding error: {}",
-                kind.kind, kind.version, kind.kind, texts.join(", ")
-            )))
+            if let Some(text) = strict::strict_message(&[], &unknown) {
+                return Err(refuse(text));
+            }
         }
     }
+    Ok(())
 }
 
-/// Drops what the kind does not know, and says what that was.
-fn unknown_fields(cluster: &Cluster, call: &Call, v: &mut Value) -> Result<Vec<String>, Status> {
-    if crd::is_custom(cluster, call.kind) {
-        return Ok(crd::prune(cluster, call.kind, v));
+/// The value as Go's types hold it, and what was found unknown on the way; or why the types do not fit.
+fn checked(cluster: &Cluster, call: &Call, v: &mut Value) -> Result<Option<Vec<String>>, String> {
+    let kind = call.kind;
+    if crd::is_custom(cluster, kind) {
+        let dropped = crd::prune(cluster, kind, v);
+        return Ok(Some(dropped.iter().map(|f| format!("unknown field {f:?}")).collect()));
     }
-    Ok(Vec::new())
+    let Some(ty) = schema::of(&kind.api_version(), kind.kind) else {
+        return Ok(None);
+    };
+    let decoded = strict::decode(v, &ty)?;
+    *v = decoded.value;
+    // What a round trip drops at the top is what every object has.
+    if v.text("kind").is_empty() {
+        v.set("kind", kind.kind);
+        v.set("apiVersion", kind.api_version());
+    }
+    Ok(Some(decoded.strict))
 }
 
-/// What a patch made of an object, decoded again: a patch that brings unknown fields or wrong types is refused.
-pub(crate) fn patched(cluster: &Cluster, call: &Call, change: &Value, how: PatchType, warnings: &mut Vec<String>) -> Result<Value, Status> {
+/// What a patch made of an object, decoded again: a patch that brings unknown fields or wrong types is refused, in the
+/// words of its form. `made` is the object as the patch left it.
+pub(crate) fn patched(
+    cluster: &Cluster,
+    call: &Call,
+    change: &Value,
+    how: PatchType,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Status> {
     let mut v = call.body.clone().unwrap_or_default();
-    let _ = (change, how);
-    typed(cluster, call, &mut v, warnings)?;
+    let sent = v.clone();
+    let refuse = |text: &str| match how {
+        PatchType::Strategic => patch::senseless(patch::go_text(change), text),
+        _ => patch::senseless(machinery::json::print(&sent), text),
+    };
+    let unknown = checked(cluster, call, &mut v).map_err(|text| match how {
+        PatchType::Strategic => refuse(&restored(&text)),
+        _ => refuse(&text),
+    })?;
+    let unknown = unknown.unwrap_or_default();
+    match call.options.validation {
+        Validation::Ignore => {}
+        Validation::Warn => warnings.extend(unknown),
+        Validation::Strict => {
+            if let Some(text) = strict::strict_message(&[], &unknown) {
+                return Err(refuse(&text));
+            }
+        }
+    }
     Ok(v)
+}
+
+/// A strategic patch is not decoded from text but restored from maps, and words a wrong type in its own way.
+fn restored(text: &str) -> String {
+    let Some((from, to)) = text.strip_prefix("json: cannot unmarshal ").and_then(|t| t.split_once(" into Go ")) else {
+        return text.to_string();
+    };
+    let to = to.rsplit(' ').next().unwrap_or("");
+    let from = match from.split(' ').next().unwrap_or("") {
+        "object" => "map",
+        "array" => "slice",
+        "number" => "int64",
+        other => other,
+    };
+    if to.starts_with("[]") {
+        format!("cannot restore slice from {from}")
+    } else if to.starts_with("map[") {
+        format!("cannot restore map from {from}")
+    } else if to.contains('.') {
+        format!("cannot restore struct from: {from}")
+    } else {
+        format!("unrecognized type: {to}")
+    }
 }

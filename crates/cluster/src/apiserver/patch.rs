@@ -79,16 +79,16 @@ fn changed(current: &Object, change: &Value, how: PatchType) -> Result<Value, St
 }
 
 /// `patch: Invalid value: "map[spec:map[replicas:two]]": WHY`: what a strategic patch that makes no sense is told.
-pub(crate) fn senseless(change: &Value, why: &str) -> Status {
+pub(crate) fn senseless(change: String, why: &str) -> Status {
     let mut errors = Errors::default();
-    errors.invalid(&Path::root("patch"), go_text(change), why);
+    errors.invalid(&Path::root("patch"), change, why);
     let mut s = Status::invalid("", "", "", &errors);
     s.message = format!(" \"\" is invalid: {}", errors.message());
     s
 }
 
 /// A value as Go's `%+v` prints it.
-fn go_text(v: &Value) -> String {
+pub(crate) fn go_text(v: &Value) -> String {
     match v {
         Value::Null => "<nil>".into(),
         Value::Str(s) => s.to_string(),
