@@ -22,6 +22,8 @@ pub struct Session {
     kind: Kind,
     out: Vec<(u8, Vec<u8>)>,
     ended: Option<Result<i32, String>>,
+    /// When a wake-up is queued.
+    wake_at: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +103,7 @@ fn log(cluster: &mut Cluster, pod: &Object, request: &Request) -> Response {
         kind: Kind::Logs { options, given, attempt },
         out: if text.is_empty() { Vec::new() } else { vec![(1, text.into_bytes())] },
         ended: None,
+        wake_at: None,
     };
     Response::Stream(open(cluster, session))
 }
@@ -110,18 +113,25 @@ fn total(c: &super::run::ContainerRun) -> u64 {
     boot + c.log.dropped + c.log.lines.len() as u64 - u64::from(c.log.open)
 }
 
-/// The container of a session, running. The errors are the kubelet's.
-fn running(cluster: &Cluster, pod: &Object, request: &Request) -> Result<usize, Status> {
-    let run = cluster.kubelets.pod(pod.uid());
-    let (name, index) = logs::container(pod, run, request)?;
-    reachable(cluster, pod)?;
-    if matches!(pod.text("status.phase"), "Succeeded" | "Failed") {
-        return Err(Status::bad_request(format!("cannot exec in a stopped state: unable to upgrade connection: container not found (\"{name}\")")));
+impl Session {
+    fn new(pod: &Object, container: usize, kind: Kind) -> Session {
+        Session { pod: Str::from(pod.uid()), container, kind, out: Vec::new(), ended: None, wake_at: None }
     }
+    /// A connection that ends with an error as soon as it is asked.
+    fn failed(pod: &Object, error: String) -> Session {
+        Session { ended: Some(Err(error)), ..Session::new(pod, 0, Kind::Attach) }
+    }
+}
+
+/// The container of a session if it runs. Err(Ok(..)) is a connection that fails in the kubelet's words.
+fn running(cluster: &Cluster, pod: &Object, request: &Request) -> Result<usize, Result<Session, Status>> {
+    let run = cluster.kubelets.pod(pod.uid());
+    let (name, index) = logs::container(pod, run, request).map_err(Err)?;
+    reachable(cluster, pod).map_err(Err)?;
     let c = run.zip(index).and_then(|(r, i)| r.containers.get(i).map(|c| (i, c)));
     match c {
         Some((i, c)) if c.is_running() => Ok(i),
-        _ => Err(Status::new(404, "NotFound", format!("unable to upgrade connection: container not found (\"{name}\")"))),
+        _ => Err(Ok(Session::failed(pod, format!("unable to upgrade connection: container not found (\"{name}\")")))),
     }
 }
 
@@ -131,8 +141,10 @@ fn exec(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Sessio
     if argv.is_empty() {
         return Err(Status::bad_request("you must specify at least 1 command for the container"));
     }
-    let index = running(cluster, pod, request)?;
-    let session = |kind: Kind| Session { pod: Str::from(pod.uid()), container: index, kind, out: Vec::new(), ended: None };
+    let index = match running(cluster, pod, request) {
+        Ok(index) => index,
+        Err(other) => return other,
+    };
     let Some(run) = cluster.kubelets.pods.get(pod.uid()).cloned() else { return Err(Status::internal("the pod is gone")) };
     let Some(image) = run.containers.get(index).and_then(|c| c.image) else { return Err(Status::internal("the container is gone")) };
     let fs = volumes::open(cluster, pod, &run, index);
@@ -142,21 +154,23 @@ fn exec(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Sessio
     let mut script = process::script(image, &argv, env, &cwd, tty);
     script.machine.set_next_pid(30);
     if !programs::exists(image, &argv[0], &fs) {
-        let mut failed = session(Kind::Attach);
-        let status = if argv[0].contains('/') { 126 } else { 127 };
-        failed.ended = Some(Err(format!("Internal error occurred: error executing command in container: {}", process::oci_exec_error(&argv[0]))));
-        let _ = status;
-        return Ok(failed);
+        let id = super::images::hex64(&format!("{}/{}", pod.uid(), cluster.now));
+        let why = process::oci_exec_error(&argv[0]);
+        let error = format!("Internal error occurred: error executing command in container: failed to exec in container: failed to start exec \"{id}\": {why}");
+        return Ok(Session::failed(pod, error));
     }
     if !flag("stdin") {
         script.machine.close_stdin();
     }
-    Ok(session(Kind::Exec(Box::new(script))))
+    script.wait = Some(cluster.now);
+    Ok(Session::new(pod, index, Kind::Exec(Box::new(script))))
 }
 
 fn attach(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Session, Status> {
-    let index = running(cluster, pod, request)?;
-    Ok(Session { pod: Str::from(pod.uid()), container: index, kind: Kind::Attach, out: Vec::new(), ended: None })
+    match running(cluster, pod, request) {
+        Ok(index) => Ok(Session::new(pod, index, Kind::Attach)),
+        Err(other) => other,
+    }
 }
 
 fn forward(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Session, Status> {
@@ -177,7 +191,7 @@ fn forward(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Ses
         }
         cluster.network.forwards.insert(*local, (Str::from(pod.uid()), *port));
     }
-    Ok(Session { pod: Str::from(pod.uid()), container: 0, kind: Kind::Forward { locals }, out: Vec::new(), ended: None })
+    Ok(Session::new(pod, 0, Kind::Forward { locals }))
 }
 
 /// Moves a session on: its processes, and what has come for it.
@@ -193,15 +207,23 @@ pub fn advance(cluster: &mut Cluster, id: StreamId) {
     match (&mut session.kind, &pod) {
         (Kind::Exec(script), Some(pod)) if alive => {
             let place = Place { pod, uid: &session.pod, index: session.container };
-            let over = process::drive(cluster, &place, script, now);
+            let over = match script.due() {
+                Some(at) if at <= now => process::drive(cluster, &place, script, now),
+                _ => None,
+            };
             session.out.extend(script.machine.drain().into_iter().map(|c| (c.fd, c.bytes)));
             session.ended = over.map(Ok);
             let container = cluster.kubelets.pod(&session.pod).and_then(|r| r.containers.get(session.container));
             if session.ended.is_none() && !container.is_some_and(|c| c.is_running()) {
                 session.ended = Some(Ok(137));
             }
-            let due = script.pending.iter().map(|p| p.at).chain(script.wait).min();
-            if let (Some(at), None) = (due, &session.ended) {
+            if session.wake_at.is_some_and(|t| t <= now) {
+                session.wake_at = None;
+            }
+            if let (Some(at), None) = (script.due(), &session.ended)
+                && session.wake_at.is_none_or(|t| t > at)
+            {
+                session.wake_at = Some(at.max(now + 1));
                 let node = cluster.kubelets.pod(&session.pod).map(|r| r.node.clone()).unwrap_or_default();
                 cluster.queue.push(at.max(now + 1), Event::Kubelet { node, uid: session.pod.clone(), wake: Wake::Session(id) });
             }
@@ -290,6 +312,9 @@ pub fn stream(cluster: &mut Cluster, id: StreamId, input: StreamIn) -> StreamOut
 }
 
 fn speak(script: &mut Script, input: StreamIn, now: i64) {
+    if input != StreamIn::Poll {
+        script.wait = Some(now);
+    }
     match input {
         StreamIn::Stdin(bytes) => script.machine.feed(&bytes),
         StreamIn::CloseStdin => script.machine.close_stdin(),
@@ -298,6 +323,8 @@ fn speak(script: &mut Script, input: StreamIn, now: i64) {
             let mut host = shell::machine::NoHost { now_ms: now };
             let mut fs = Fs::new();
             script.machine.signal(shell::Signal::Int, &mut fs, &mut host);
+            // Programs under way are told too: they end as Ctrl+C ends them.
+            script.pending.iter_mut().for_each(|p| (p.at, p.code) = (now, 130));
         }
         StreamIn::Close | StreamIn::Poll => {}
     }

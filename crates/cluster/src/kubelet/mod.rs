@@ -103,11 +103,17 @@ fn pod_changed(cluster: &mut Cluster, change: &Change) {
         None => true,
         Some(old) => {
             !old.spec().same(change.new.spec()) && old.spec() != change.new.spec()
+                || (!change.new.spec().get("readinessGates").is_null() && change.cause.actor != "kubelet")
                 || old.is_deleting() != change.new.is_deleting()
                 || old.at("metadata.deletionGracePeriodSeconds") != change.new.at("metadata.deletionGracePeriodSeconds")
         }
     };
     if relevant {
+        if !change.new.spec().get("readinessGates").is_null()
+            && let Some(run) = cluster.kubelets.pod_mut(change.new.uid())
+        {
+            run.dirty(0, "a readiness gate has changed");
+        }
         let (node, uid) = (Str::from(node), Str::from(change.new.uid()));
         let at = cluster.now + cluster.world.delays.watch_ms;
         cluster.queue.push(at, Event::Kubelet { node, uid, wake: Wake::Sync });

@@ -65,7 +65,7 @@ pub fn due(c: &ContainerRun) -> Option<Millis> {
 }
 
 impl Script {
-    fn due(&self) -> Option<Millis> {
+    pub fn due(&self) -> Option<Millis> {
         self.pending.iter().map(|p| p.at).chain(self.wait).min()
     }
 }
@@ -114,7 +114,7 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
                 log.write(now, text.as_bytes());
                 Proc::Ends { at: now + takes_ms, code }
             }
-            Outcome::Wait => Proc::Idle { until: None, on_term: image.on_term },
+            Outcome::Wait => stress(pod, c, image, now).unwrap_or(Proc::Idle { until: None, on_term: image.on_term }),
         });
     }
     let first = argv.first().map_or("", |w| w.as_str());
@@ -137,6 +137,18 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
     }
     script.wait = Some(now);
     Ok(Proc::Script(Box::new(script)))
+}
+
+/// A program that eats memory is killed as soon as it passes its limit.
+fn stress(pod: &Object, c: &mut ContainerRun, image: &Image, now: Millis) -> Option<Proc> {
+    let (_, mib) = super::metrics::stress(pod, c);
+    let limit = c.spec(pod).at("resources.limits").get("memory").as_str().and_then(env::nano)?;
+    if image.app != App::Stress || mib <= 0 || i128::from(mib) << 20 <= limit / 1_000_000_000 {
+        return None;
+    }
+    c.fault.get_or_insert_default().end_at = Some(now + 1_200);
+    c.fault.get_or_insert_default().leak = Some((mib, now));
+    Some(Proc::Idle { until: None, on_term: None })
 }
 
 pub fn workdir(spec: &Value, image: &Image) -> String {

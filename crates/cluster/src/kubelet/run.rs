@@ -94,6 +94,10 @@ pub struct ContainerRun {
     /// The image's back-off message, while pulling fails.
     pub pull_error: Option<Rc<str>>,
     pub image: Option<&'static Image>,
+    /// The image as the spec had it when it was last acted upon: a change starts the container anew.
+    pub tried: Str,
+    /// After an end: when the next start is tried.
+    pub again_at: Option<Millis>,
     pub probes: Option<Box<Probes>>,
     pub proc: Option<Rc<Proc>>,
     /// What listens on ports.

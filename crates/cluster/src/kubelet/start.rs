@@ -15,6 +15,10 @@ use std::rc::Rc;
 
 /// How long the kubelet waits before it tries a container with a broken configuration again.
 const CONFIG_RETRY_MS: i64 = 10_000;
+/// From noticing an end until the container is started again, the first time.
+const RESTART_MS: i64 = 100;
+/// How long an end is shown before `CrashLoopBackOff` takes its place.
+const SHOWN_MS: i64 = 700;
 /// Back-off events come about this often while a container is backed off.
 const REMIND_MS: i64 = 13_000;
 
@@ -40,6 +44,7 @@ pub fn restarts(pod: &Object, c: &ContainerRun) -> bool {
 /// Moves one container on as far as time allows.
 pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     let now = cx.now();
+    changed(cx, pod, run, i);
     // Each turn changes the phase; the bound is for safety only.
     for _ in 0..8 {
         let c = &mut run.containers[i];
@@ -71,18 +76,46 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
                     return;
                 }
                 *noticed = true;
+                let at = end.at;
                 c.ready = false;
                 c.started = false;
                 c.probes = None;
+                // The end itself is to be seen before what follows from it.
+                let pause = if c.crash.holds(at, now) { SHOWN_MS } else { RESTART_MS };
+                c.again_at = restarts(pod, c).then_some(now + pause);
                 run.dirty(now, "a container has ended");
+                return;
             }
             Phase::Ended { .. } => {
-                if !restarts(pod, &run.containers[i]) {
+                if c.again_at.is_some_and(|t| t > now) || !restarts(pod, c) {
                     return;
                 }
+                c.again_at = None;
                 again(cx, pod, run, i);
             }
         }
+    }
+}
+
+/// The spec has another image by now: what runs is stopped, what waits starts over.
+fn changed(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
+    let c = &mut run.containers[i];
+    if c.tried.is_empty() || c.spec(pod).text("image") == c.tried.as_str() {
+        return;
+    }
+    match &c.phase {
+        Phase::Running { .. } => {
+            let message = format!("Container {} definition changed, will be restarted", c.name);
+            stop::container(cx, pod, run, i, &message);
+        }
+        Phase::Waiting { .. } | Phase::Pulling { .. } | Phase::Creating { .. } => {
+            c.pull = Backoff::default();
+            c.pull_error = None;
+            let reason = if c.role == Role::Main { "ContainerCreating" } else { "PodInitializing" };
+            c.phase = Phase::Waiting { reason, message: None, retry: None };
+            run.dirty(cx.now() + 100, "the container's image was changed");
+        }
+        Phase::Ended { .. } => {}
     }
 }
 
@@ -120,8 +153,7 @@ fn back_off(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     let retry = until.min(now + REMIND_MS).max(now + 1);
     c.phase = Phase::Waiting { reason: "CrashLoopBackOff", message: Some(told.into()), retry: Some(retry) };
     cx.event_at(pod, &c.field_path(), "Warning", "BackOff", &event);
-    // The end itself stays visible for a moment, as it does upstream.
-    run.dirty(now + 600, "the container keeps failing");
+    run.dirty(now, "the container keeps failing");
 }
 
 /// Decides about the image. True: go on at once.
@@ -140,6 +172,9 @@ fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bool {
     }
     let c = &mut run.containers[i];
     let spec = c.spec(pod).clone();
+    if let machinery::Value::Str(image) = spec.get("image") {
+        c.tried = image.clone();
+    }
     let image = spec.text("image");
     let path = c.field_path();
     let Some(reference) = images::parse(image) else {

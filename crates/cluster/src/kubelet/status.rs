@@ -12,13 +12,13 @@ use machinery::{Map, NULL, Object, Str, Trigger, Value, value};
 /// Writes the status if it is due and differs; then lets a pod go that is over.
 pub fn flush(cluster: &mut Cluster, uid: &Str) {
     let now = cluster.now;
-    let Some(run) = cluster.kubelets.pods.get(uid).cloned() else { return };
-    if run.flush_at.is_none_or(|t| t > now) {
+    if cluster.kubelets.pod(uid).and_then(|r| r.flush_at).is_none_or(|t| t > now) {
         return;
     }
     if let Some(run) = cluster.kubelets.pod_mut(uid) {
         run.flush_at = None;
     }
+    let Some(run) = cluster.kubelets.pods.get(uid).cloned() else { return };
     let Some(pod) = cluster.store.by_uid(uid).cloned() else { return };
     let new = pod.edit(|v| v.set("status", make(cluster, &pod, &run)));
     if new != pod {

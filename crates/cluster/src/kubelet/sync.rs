@@ -102,6 +102,12 @@ fn adopt_containers(pod: &Object, run: &mut PodRun) {
 /// Does all that is due.
 fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let now = cx.now();
+    if run.gone {
+        if pod.is_deleting() {
+            run.dirty(now, "the pod is over");
+        }
+        return;
+    }
     adopt_containers(pod, run);
     if run.stage == Stage::New {
         run.dirty(now, "the pod is accepted");
@@ -222,7 +228,7 @@ fn container_due(run: &PodRun, c: &ContainerRun) -> Option<Millis> {
         Phase::Pulling { until, .. } | Phase::Creating { until } => Some(*until),
         Phase::Running { .. } => process::due(c),
         Phase::Ended { end, noticed: false } => Some(end.at + NOTICE_MS),
-        Phase::Ended { .. } => None,
+        Phase::Ended { .. } => c.again_at,
     };
     let stop = c.stop.filter(|_| c.is_running()).map(|s| if s.told { s.kill_at } else { s.term_at });
     let probe = c.probes.as_ref().filter(|_| c.is_running()).and_then(|p| p.due());
