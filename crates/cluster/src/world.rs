@@ -62,6 +62,10 @@ pub struct World {
     pub delays: Delays,
     /// Whether the control plane's own pods are there to be seen in kube-system.
     pub system_pods: bool,
+    /// Services of type LoadBalancer get addresses, as with MetalLB or `minikube tunnel`; otherwise they stay `<pending>`.
+    pub load_balancer: bool,
+    /// A metrics server is installed: autoscalers (and `kubectl top`) know what pods use.
+    pub metrics: bool,
 }
 
 impl World {
@@ -83,6 +87,8 @@ impl World {
             nodes: (1..=n).map(node).collect(),
             delays: Delays::default(),
             system_pods: false,
+            load_balancer: false,
+            metrics: false,
         }
     }
 }

@@ -8,25 +8,35 @@
 //! One [`queue`] serves all controllers. Left out: informer caches and expectations. Reads are always of the newest
 //! state; what travels with delay are the wake-ups.
 
+mod cronjob;
 mod daemonset;
 mod deployment;
+mod disruption;
 mod endpoints;
 mod endpointslice;
 mod endpointslicemirroring;
 mod garbagecollector;
 mod history;
+mod horizontal;
+mod job;
 pub(crate) mod labels;
 mod namespace;
 mod nodelifecycle;
 mod podgc;
 mod pods;
+mod protection;
 mod queue;
 mod replicaset;
+mod replication;
+mod resourcequota;
 mod rootca;
+mod service_lb;
 mod serviceaccount;
+mod statefulset;
 mod tainteviction;
 #[cfg(test)]
 mod tests;
+mod ttlafterfinished;
 mod volumebinder;
 
 use crate::Cluster;
@@ -71,6 +81,19 @@ pub static CONTROLLERS: &[&Controller] = &[
     &nodelifecycle::CONTROLLER,
     &tainteviction::CONTROLLER,
     &podgc::CONTROLLER,
+    &replication::CONTROLLER,
+    &statefulset::CONTROLLER,
+    &job::CONTROLLER,
+    &cronjob::CONTROLLER,
+    &ttlafterfinished::CONTROLLER,
+    &disruption::CONTROLLER,
+    &horizontal::CONTROLLER,
+    &volumebinder::CONTROLLER,
+    &volumebinder::VOLUME_CONTROLLER,
+    &protection::CLAIMS,
+    &protection::VOLUMES,
+    &resourcequota::CONTROLLER,
+    &service_lb::CONTROLLER,
 ];
 
 /// Starts the timers of controllers that have some. None has: periodic work is a key that asks to be looked at again.

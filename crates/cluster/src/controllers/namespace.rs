@@ -86,7 +86,7 @@ fn namespaced() -> impl Iterator<Item = &'static Kind> {
     kinds::ALL
         .iter()
         .copied()
-        .filter(|k| k.namespaced && k.verbs.contains(&"delete") && k.verbs.contains(&"list"))
+        .filter(|k| k.namespaced && k.stored_as.is_none() && k.verbs.contains(&"delete") && k.verbs.contains(&"list"))
 }
 
 #[derive(Default)]

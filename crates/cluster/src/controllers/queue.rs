@@ -51,6 +51,8 @@ pub struct State {
     references: BTreeMap<Str, BTreeSet<Str>>,
     /// Pods by the uid of their controller, counted change by change.
     tallies: BTreeMap<Str, Tally>,
+    /// What autoscalers wished for lately, by their uid: (when, replicas).
+    pub(super) wishes: BTreeMap<Str, Vec<(Millis, i64)>>,
 }
 
 /// How many pods a controller has: what a ReplicaSet of 10,000 would otherwise count anew at every change.

@@ -9,6 +9,7 @@ use super::queue::{self, Tally};
 use super::{Controller, Requeue, labels, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
+use kinds::Kind;
 use kinds::replicaset::KIND;
 use machinery::{Object, Status, Value, time, value};
 
@@ -25,14 +26,32 @@ pub const CONTROLLER: Controller = Controller {
 /// At most this many pods are created or deleted in one go.
 const BURST: usize = 500;
 
+/// What differs between a ReplicaSet and a ReplicationController.
+pub(super) struct Flavor {
+    pub kind: &'static Kind,
+    pub resource: &'static str,
+    /// `(selector, labels)`
+    pub selects: fn(&Value, &Value) -> bool,
+}
+
+static FLAVOR: Flavor = Flavor {
+    kind: &KIND,
+    resource: "replicasets.apps",
+    selects: labels::matches,
+};
+
 fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
-    let Some(rs) = cx.store().get("replicasets.apps", &key.0, &key.1).cloned() else {
+    reconcile_as(cx, key, &FLAVOR)
+}
+
+pub(super) fn reconcile_as(cx: &mut Cx, key: &Key, flavor: &Flavor) -> Result<Requeue, Status> {
+    let Some(rs) = cx.store().get(flavor.resource, &key.0, &key.1).cloned() else {
         return Ok(Requeue::Never);
     };
-    if let Some(count) = known_count(cx, &rs) {
+    if let Some(count) = known_count(cx, &rs, flavor) {
         // Nothing is to be chosen: the count alone is enough.
         let outcome = grow(cx, &rs, count.active);
-        let count = known_count(cx, &rs).unwrap_or(count);
+        let count = known_count(cx, &rs, flavor).unwrap_or(count);
         let counts = Counts {
             active: count.active,
             fully: count.active,
@@ -40,10 +59,12 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
             available: count.ready,
             terminating: count.terminating,
         };
-        write_status(cx, &rs, &counts, &outcome)?;
+        write_status(cx, &rs, &counts, &outcome, flavor)?;
         return outcome.map(|()| Requeue::Never).map_err(|(_, e)| e);
     }
-    let all = pods::claim_pods(cx, &rs)?;
+    let selector = rs.at("spec.selector").clone();
+    let selects = |l: &Value| (flavor.selects)(&selector, l);
+    let all = pods::claim(cx, &kinds::pod::KIND, &rs, &selects)?;
     let (active, others): (Vec<Object>, Vec<Object>) = all.into_iter().partition(pods::is_active);
     let terminating = others.iter().filter(|p| p.is_deleting()).count();
     let outcome = if rs.is_deleting() {
@@ -51,7 +72,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     } else {
         manage(cx, &rs, &active)
     };
-    let wait = update_status(cx, &rs, &active, terminating, &outcome)?;
+    let wait = update_status(cx, &rs, &active, terminating, &outcome, flavor)?;
     // A Forbidden or Invalid pod is tried again with back-off.
     outcome.map_err(|(_, e)| e)?;
     Ok(wait)
@@ -59,14 +80,14 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
 
 /// The count of pods, where it can be had without looking at each: none is too many, all have the labels that they were
 /// made with, none could be adopted, and being ready is being available.
-fn known_count(cx: &Cx, rs: &Object) -> Option<Tally> {
+fn known_count(cx: &Cx, rs: &Object, flavor: &Flavor) -> Option<Tally> {
     let t = queue::tally(cx.cluster, rs.uid());
     let plain = rs.int("spec.minReadySeconds") == 0 && !t.relabelled && !rs.is_deleting();
     // A change of the ReplicaSet itself may be of its selector or its template's labels.
     let settled = rs.generation() == rs.int("status.observedGeneration")
         || rs.at("status.replicas").as_i64() == Some(0);
     let selector = rs.at("spec.selector");
-    let fits = |p: &Object| labels::matches(selector, p.at("metadata.labels"));
+    let fits = |p: &Object| (flavor.selects)(selector, p.at("metadata.labels"));
     let adoptable = || queue::orphans(cx.cluster, "pods", rs.namespace()).any(fits);
     let few = t.active <= rs.int("spec.replicas").max(0) as usize;
     (plain && settled && few && !adoptable()).then_some(t)
@@ -189,6 +210,7 @@ fn update_status(
     active: &[Object],
     terminating: usize,
     outcome: &Outcome,
+    flavor: &Flavor,
 ) -> Result<Requeue, Status> {
     let now = cx.now();
     let min_ready_s = rs.int("spec.minReadySeconds");
@@ -202,7 +224,7 @@ fn update_status(
         available: count(&|p| pods::is_available(p, min_ready_s, now)),
         terminating,
     };
-    write_status(cx, rs, &counts, outcome)?;
+    write_status(cx, rs, &counts, outcome, flavor)?;
     if min_ready_s == 0 || counts.available >= counts.ready {
         return Ok(Requeue::Never);
     }
@@ -224,20 +246,29 @@ struct Counts {
     terminating: usize,
 }
 
-fn write_status(cx: &mut Cx, rs: &Object, c: &Counts, outcome: &Outcome) -> Result<(), Status> {
+fn write_status(
+    cx: &mut Cx,
+    rs: &Object,
+    c: &Counts,
+    outcome: &Outcome,
+    flavor: &Flavor,
+) -> Result<(), Status> {
     let now = cx.now();
     let new = rs.edit(|v| {
         v.set("status.replicas", c.active);
         set_count(v, "status.fullyLabeledReplicas", c.fully);
         set_count(v, "status.readyReplicas", c.ready);
         set_count(v, "status.availableReplicas", c.available);
-        v.set("status.terminatingReplicas", c.terminating);
+        // ReplicationControllers were never given this count.
+        if flavor.resource == FLAVOR.resource {
+            v.set("status.terminatingReplicas", c.terminating);
+        }
         v.set("status.observedGeneration", rs.generation());
         set_failure(v, outcome, now);
     });
     if new != *rs {
         let reason = format!("{} pods, {} ready, {} available", c.active, c.ready, c.available);
-        cx.update_status(&KIND, &new, &reason)?;
+        cx.update_status(flavor.kind, &new, &reason)?;
     }
     Ok(())
 }

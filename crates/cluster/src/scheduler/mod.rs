@@ -247,6 +247,24 @@ fn trigger(key: &Key, version: u64) -> Trigger {
     }
 }
 
+/// An amount of storage (or of anything in plain units).
+pub(crate) fn read_amount(v: &Value) -> i64 {
+    ask::read("storage", v)
+}
+
+pub(crate) use ask::read as read_resource;
+
+/// Whether a volume can be used on a node.
+pub(crate) fn volume_reaches(volume: &Object, node: &Object) -> bool {
+    let rule = volume.at("spec.nodeAffinity.required");
+    let row = Row {
+        name: Str::from(node.name()),
+        labels: node.at("metadata.labels").clone(),
+        ..Row::default()
+    };
+    rule.is_null() || plugins::node_affinity::selects(rule, &row)
+}
+
 /// Whether a daemon pod belongs on a node: the rules of the scheduler that do not depend on what else runs there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fit {

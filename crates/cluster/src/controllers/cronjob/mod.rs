@@ -1,0 +1,195 @@
+//! CronJob: makes a Job at the times that a schedule names. Upstream: `kubernetes:pkg/controller/cronjob`.
+//!
+//! What was missed while nobody looked (suspended, the controller away) is made up for once, not once for each time missed.
+//! `timeZone` other than UTC: bottleship does not simulate time zones; the schedule is read as UTC.
+
+mod schedule;
+
+use super::{Controller, Requeue, woken_by_itself, woken_by_owned};
+use crate::cx::Cx;
+use crate::store::Key;
+use kinds::cronjob::KIND;
+use kinds::job::KIND as JOB;
+use machinery::{Object, Status, Value, time, value};
+use schedule::Schedule;
+
+pub const CONTROLLER: Controller = Controller {
+    name: "cronjob-controller",
+    triggers: |_, change, keys| {
+        woken_by_itself(change, "cronjobs.batch", keys);
+        woken_by_owned(change, "jobs.batch", "CronJob", keys);
+    },
+    reconcile,
+};
+
+fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
+    let Some(cron) = cx.store().get("cronjobs.batch", &key.0, &key.1).cloned() else {
+        return Ok(Requeue::Never);
+    };
+    if cron.is_deleting() {
+        return Ok(Requeue::Never);
+    }
+    let jobs: Vec<Object> = cx.store().owned("jobs.batch", cron.uid()).cloned().collect();
+    let mut new = note_jobs(cx, &cron, &jobs);
+    trim_history(cx, &cron, &jobs)?;
+    let mut wait = Requeue::Never;
+    if let Some(schedule) = Schedule::parse(cron.text("spec.schedule"))
+        && !cron.flag("spec.suspend")
+    {
+        new = start_due(cx, new, &jobs, &schedule)?;
+        let now = cx.now();
+        if let Some(next) = schedule.next_after(now) {
+            // Upstream looks 100 ms after the full minute.
+            wait = Requeue::After(next - now + 100);
+        }
+    }
+    if new != cron {
+        cx.update_status(&KIND, &new, "its Jobs and its schedule")?;
+    }
+    Ok(wait)
+}
+
+fn finished(job: &Object) -> Option<&'static str> {
+    ["Complete", "Failed"].into_iter().find(|c| job.condition_is_true(c))
+}
+
+/// `status.active`, and an event for each Job seen to have ended.
+fn note_jobs(cx: &mut Cx, cron: &Object, jobs: &[Object]) -> Object {
+    let listed = cron.at("status.active").items().to_vec();
+    let is_listed = |j: &Object| listed.iter().any(|r| r.text("uid") == j.uid());
+    let mut active: Vec<Value> = Vec::new();
+    let mut last = cron.text("status.lastSuccessfulTime").to_string();
+    for j in jobs {
+        match finished(j) {
+            None if is_listed(j) => active.push(reference(j)),
+            None => {}
+            Some(how) => {
+                if is_listed(j) {
+                    let text = format!("Saw completed job: {}, condition: {how}", j.name());
+                    cx.event(cron, "Normal", "SawCompletedJob", &text);
+                }
+                let end = j.text("status.completionTime");
+                if how == "Complete" && end > last.as_str() {
+                    last = end.to_string();
+                }
+            }
+        }
+    }
+    cron.edit(|v| {
+        match active.is_empty() {
+            true => drop(v.remove("status.active")),
+            false => v.set("status.active", active),
+        }
+        if !last.is_empty() {
+            v.set("status.lastSuccessfulTime", last);
+        }
+    })
+}
+
+fn reference(job: &Object) -> Value {
+    value!({
+        "apiVersion": "batch/v1", "kind": "Job", "name": Value::str(job.name()), "namespace": Value::str(job.namespace()),
+        "uid": Value::str(job.uid()), "resourceVersion": Value::str(job.text("metadata.resourceVersion")),
+    })
+}
+
+/// Starts the Job of the newest time that is due and was not yet served.
+fn start_due(
+    cx: &mut Cx,
+    cron: Object,
+    jobs: &[Object],
+    schedule: &Schedule,
+) -> Result<Object, Status> {
+    let now = cx.now();
+    let mut from = time::parse_rfc3339(cron.text("status.lastScheduleTime"))
+        .unwrap_or_else(|| cron.created());
+    let deadline = cron.at("spec.startingDeadlineSeconds").as_i64();
+    if let Some(s) = deadline {
+        from = from.max(now - s * 1000);
+    }
+    let Some(due) = schedule.last_between(from, now) else {
+        return Ok(cron);
+    };
+    let forbidden = cron.text("spec.concurrencyPolicy") == "Forbid";
+    if forbidden && !cron.at("status.active").is_empty() {
+        let text = "Not starting job because prior execution is running and concurrency policy is Forbid";
+        cx.event(&cron, "Normal", "JobAlreadyActive", text);
+        return Ok(cron);
+    }
+    let mut cron = cron;
+    if cron.text("spec.concurrencyPolicy") == "Replace" {
+        for j in jobs.iter().filter(|j| finished(j).is_none()) {
+            cx.delete(&JOB, j, None, "the next run replaces it")?;
+            let text = format!("Deleted job {}", j.name());
+            cx.event(&cron, "Normal", "SuccessfulDelete", &text);
+        }
+        cron = cron.edit(|v| drop(v.remove("status.active")));
+    }
+    let job = job_of(&cron, due);
+    let reason = format!("its schedule was due at {}", time::rfc3339(due));
+    match cx.create(&JOB, &job, &reason) {
+        Ok(made) => {
+            let text = format!("Created job {}", made.name());
+            cx.event(&cron, "Normal", "SuccessfulCreate", &text);
+            Ok(cron.edit(|v| {
+                v.place("status.active").push(reference(&made));
+                v.set("status.lastScheduleTime", time::rfc3339(due));
+            }))
+        }
+        Err(e) if e.is_already_exists() => {
+            Ok(cron.edit(|v| v.set("status.lastScheduleTime", time::rfc3339(due))))
+        }
+        Err(e) => {
+            let text = format!("Error creating job: {e}");
+            cx.event(&cron, "Warning", "FailedCreate", &text);
+            Err(e)
+        }
+    }
+}
+
+/// Named by the time it stands for, in minutes: so that the same run is never made twice.
+fn job_of(cron: &Object, due: i64) -> Object {
+    let template = cron.at("spec.jobTemplate");
+    let mut meta = value!({
+        "name": format!("{}-{}", cron.name(), due / 60_000), "namespace": Value::str(cron.namespace()),
+        "ownerReferences": [cron.owner_reference()],
+    });
+    let labels = template.at("metadata.labels");
+    if !labels.is_empty() {
+        meta.set("labels", labels.clone());
+    }
+    let mut notes = match template.at("metadata.annotations") {
+        Value::Null => Value::map(),
+        v => v.clone(),
+    };
+    notes.map_mut().insert("batch.kubernetes.io/cronjob-scheduled-timestamp", time::rfc3339(due));
+    meta.set("annotations", notes);
+    Object(value!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": template.get("spec").clone(),
+    }))
+}
+
+/// Keeps the newest finished Jobs, as many as the limits say.
+fn trim_history(cx: &mut Cx, cron: &Object, jobs: &[Object]) -> Result<(), Status> {
+    let limits = [
+        ("Complete", "spec.successfulJobsHistoryLimit", 3),
+        ("Failed", "spec.failedJobsHistoryLimit", 1),
+    ];
+    for (how, path, default) in limits {
+        let limit = cron.at(path).as_i64().unwrap_or(default).max(0) as usize;
+        let mut done: Vec<&Object> = jobs.iter().filter(|j| finished(j) == Some(how)).collect();
+        done.sort_by_key(|j| (j.text("status.startTime").to_string(), j.name().to_string()));
+        let surplus = done.len().saturating_sub(limit);
+        for j in done.into_iter().take(surplus) {
+            match cx.delete(&JOB, j, None, &format!("more than {limit} old Jobs")) {
+                Err(e) if !e.is_not_found() => return Err(e),
+                Err(_) => {}
+                Ok(_) => {
+                    let text = format!("Deleted job {}", j.name());
+                    cx.event(cron, "Normal", "SuccessfulDelete", &text);
+                }
+            }
+        }
+    }
+    Ok(())
+}

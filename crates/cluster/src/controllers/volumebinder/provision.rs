@@ -1,0 +1,105 @@
+//! Dynamic provisioning: a StorageClass names who makes volumes. Those that clusters for learning ship with are played
+//! here (their volumes are folders on a node); of any other the claim says that it is being waited for.
+
+use super::{CLASSES, VOLUME};
+use crate::cx::Cx;
+use kinds::persistentvolumeclaim::KIND as CLAIM;
+use machinery::{Object, Status, Value, value};
+
+/// minikube's, kind's and k3s', Docker Desktop's.
+const SIMULATED: &[&str] =
+    &["k8s.io/minikube-hostpath", "rancher.io/local-path", "docker.io/hostpath"];
+const NONE: &str = "kubernetes.io/no-provisioner";
+const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+
+/// Has a volume made for the claim, or tells what it waits for.
+pub fn or_say_why(cx: &mut Cx, claim: &Object) -> Result<(), Status> {
+    let name = claim.text("spec.storageClassName");
+    if name.is_empty() {
+        let text = "no persistent volumes available for this claim and no storage class is set";
+        cx.event(claim, "Normal", "FailedBinding", text);
+        return Ok(());
+    }
+    let Some(class) = cx.store().get(CLASSES, "", name).cloned() else {
+        let text = format!("storageclass.storage.k8s.io \"{name}\" not found");
+        cx.event(claim, "Warning", "ProvisioningFailed", &text);
+        return Ok(());
+    };
+    let waits = class.text("volumeBindingMode") == "WaitForFirstConsumer";
+    if waits && claim.annotation(SELECTED_NODE).is_none() {
+        let text = "waiting for first consumer to be created before binding";
+        cx.event(claim, "Normal", "WaitForFirstConsumer", text);
+        return Ok(());
+    }
+    let by = class.text("provisioner");
+    if by == NONE {
+        let text = format!("no volume plugin matched name: {NONE}");
+        cx.event(claim, "Warning", "ProvisioningFailed", &text);
+        return Ok(());
+    }
+    let claim = name_provisioner(cx, claim, by)?;
+    if !SIMULATED.contains(&by) {
+        let text = format!(
+            "Waiting for a volume to be created either by the external provisioner '{by}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
+        );
+        cx.event(&claim, "Normal", "ExternalProvisioning", &text);
+        return Ok(());
+    }
+    make(cx, &claim, &class)
+}
+
+fn name_provisioner(cx: &mut Cx, claim: &Object, by: &str) -> Result<Object, Status> {
+    let noted = claim.edit(|v| {
+        let notes = v.place("metadata.annotations").map_mut();
+        notes.insert("volume.beta.kubernetes.io/storage-provisioner", Value::str(by));
+        notes.insert("volume.kubernetes.io/storage-provisioner", Value::str(by));
+    });
+    match noted == *claim {
+        true => Ok(noted),
+        false => cx.update(&CLAIM, &noted, "its class names a provisioner"),
+    }
+}
+
+fn make(cx: &mut Cx, claim: &Object, class: &Object) -> Result<(), Status> {
+    let (ns, name) = (claim.namespace(), claim.name());
+    let by = class.text("provisioner");
+    let text = format!("External provisioner is provisioning volume for claim \"{ns}/{name}\"");
+    cx.event(claim, "Normal", "Provisioning", &text);
+    let volume = format!("pvc-{}", claim.uid());
+    let policy = match class.text("reclaimPolicy") {
+        "" => "Delete",
+        p => p,
+    };
+    let mut spec = value!({
+        "capacity": { "storage": claim.at("spec.resources.requests.storage").clone() },
+        "accessModes": claim.at("spec.accessModes").clone(),
+        "persistentVolumeReclaimPolicy": Value::str(policy),
+        "storageClassName": Value::str(class.name()),
+        "volumeMode": "Filesystem",
+        "hostPath": { "path": format!("/tmp/hostpath-provisioner/{ns}/{name}"), "type": "" },
+        "claimRef": {
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": Value::str(ns), "name": Value::str(name),
+            "uid": Value::str(claim.uid()), "resourceVersion": Value::str(claim.text("metadata.resourceVersion")),
+        },
+    });
+    // A folder on a node is only on that node.
+    if let Some(node) = claim.annotation(SELECTED_NODE) {
+        let host = value!({ "key": "kubernetes.io/hostname", "operator": "In", "values": [Value::str(node)] });
+        spec.set(
+            "nodeAffinity.required",
+            value!({ "nodeSelectorTerms": [{ "matchExpressions": [host] }] }),
+        );
+    }
+    let v = value!({
+        "apiVersion": "v1", "kind": "PersistentVolume",
+        "metadata": { "name": volume.clone(), "annotations": { "pv.kubernetes.io/provisioned-by": Value::str(by) } },
+        "spec": spec,
+    });
+    match cx.create(&VOLUME, &Object(v), "its class makes volumes on demand") {
+        Err(e) if !e.is_already_exists() => return Err(e),
+        _ => {}
+    }
+    let text = format!("Successfully provisioned volume {volume}");
+    cx.event(claim, "Normal", "ProvisioningSucceeded", &text);
+    Ok(())
+}
