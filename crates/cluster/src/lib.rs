@@ -140,6 +140,11 @@ impl Cluster {
             self.outputs.push(output);
         }
     }
+    /// Puts drained outputs back, before whatever comes next.
+    pub fn give_back(&mut self, outputs: Vec<Output>) {
+        let later = std::mem::replace(&mut self.outputs, outputs);
+        self.outputs.extend(later);
+    }
     /// What happened since the last drain.
     pub fn drain(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.outputs)

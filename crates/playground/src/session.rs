@@ -59,8 +59,9 @@ impl Session {
     /// Returns early (false) when the running command ends, so that the caller can show the prompt at that very instant.
     pub fn advance(&mut self, until: Millis, budget: u64) -> bool {
         let mut left = budget;
+        let idle_at_first = self.terminal.is_idle();
         loop {
-            if self.terminal.is_idle() {
+            if self.terminal.is_quiet() {
                 let mut cluster = self.shared.cluster.borrow_mut();
                 let done = cluster.advance(until, left);
                 self.fs.borrow_mut().set_now(cluster.now);
@@ -68,7 +69,7 @@ impl Session {
             }
             let now = self.now();
             self.terminal.poll(now);
-            if self.terminal.is_idle() {
+            if self.terminal.is_idle() && !idle_at_first {
                 return false;
             }
             let next = self.next_at().unwrap_or(until).max(now);

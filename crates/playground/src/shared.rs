@@ -1,7 +1,9 @@
 //! What programs of the learner's machine reach: the cluster behind its API, the network, the page's editor and browser.
 
 use crate::message::Output;
+use cluster::network::{self, Origin};
 use cluster::Cluster;
+use machinery::http::{Fetch, Hop, HttpRequest};
 use machinery::{Api, Cause, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger};
 use std::cell::{Cell, RefCell};
 
@@ -27,6 +29,31 @@ impl Shared {
             asked: RefCell::default(),
             reached: RefCell::default(),
         }
+    }
+}
+
+impl Shared {
+    /// A request from the learner's machine into the simulated network: its answer, and the way that it took.
+    pub fn browse(&self, request: &HttpRequest) -> (Fetch, Vec<Hop>) {
+        let mut cluster = self.cluster.borrow_mut();
+        let listening = std::mem::replace(&mut cluster.listening, true);
+        let before = cluster.drain();
+        let answer = network::fetch(&mut cluster, &Origin::Host, request);
+        let mut hops = Vec::new();
+        let after = cluster.drain();
+        for output in &after {
+            if let cluster::Output::Traffic { hops: way, .. } = output {
+                hops = way.clone();
+            }
+        }
+        cluster.listening = listening;
+        if listening {
+            cluster.give_back(before.into_iter().chain(after).collect());
+        }
+        if matches!(answer, Fetch::Answer(_)) {
+            self.reached.borrow_mut().push(request.url.clone());
+        }
+        (answer, hops)
     }
 }
 

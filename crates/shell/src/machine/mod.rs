@@ -459,6 +459,11 @@ impl Machine {
         self.stdin.clear();
     }
 
+    /// Takes back what was fed and nobody has read.
+    pub fn take_input(&mut self) -> Vec<u8> {
+        self.stdin.drain(..).collect()
+    }
+
     /// Takes what was written to standard output and standard error since the last time.
     pub fn drain(&mut self) -> Vec<Chunk> {
         self.output_len = 0;

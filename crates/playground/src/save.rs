@@ -1,0 +1,123 @@
+//! A session as text: version, seed, lesson, and the inputs with their virtual times. Loading replays them, which gives the
+//! same session to the byte.
+
+use crate::message::{Input, Ref, Speed};
+use crate::Playground;
+use machinery::time::Millis;
+use machinery::{Value, json, value};
+
+/// Changes when the same inputs would no longer give the same session.
+const FORMAT: i64 = 1;
+/// How many inputs a saved session may have.
+const INPUTS_MAX: usize = 20_000;
+
+/// The inputs of a session, as they came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Record {
+    inputs: Vec<(Millis, Input)>,
+}
+
+impl Record {
+    /// Notes what changes the session; what only changes what is shown is not noted.
+    pub fn note(&mut self, at: Millis, input: &Input) {
+        let keeps = !matches!(
+            input,
+            Input::Speed(_) | Input::Language(_) | Input::Inspect(_) | Input::Why(_) | Input::Resize { .. } | Input::Step | Input::Settle
+        );
+        if !keeps || self.inputs.len() >= INPUTS_MAX {
+            return;
+        }
+        match (self.inputs.last_mut(), input) {
+            (Some((t, Input::Keys(all))), Input::Keys(more)) if *t == at => all.push_str(more),
+            (Some((_, Input::Save { path, text })), Input::Save { path: p, text: new }) if path == p => *text = new.clone(),
+            _ => self.inputs.push((at, input.clone())),
+        }
+    }
+}
+
+fn to_value(at: Millis, input: &Input) -> Value {
+    let pair = |kind: &'static str, text: &str| value!([at, kind, Value::str(text)]);
+    match input {
+        Input::Keys(s) => pair("keys", s),
+        Input::Type(s) => pair("type", s),
+        Input::Run(s) => pair("run", s),
+        Input::Save { path, text } => value!([at, "save", Value::str(path), Value::str(text)]),
+        Input::Undo => pair("undo", ""),
+        Input::Hint => pair("hint", ""),
+        Input::Browse(s) => pair("browse", s),
+        _ => Value::Null,
+    }
+}
+
+fn from_value(v: &Value) -> Option<(Millis, Input)> {
+    let items = v.items();
+    let text = |i: usize| items.get(i).and_then(Value::as_str).map(str::to_string);
+    let input = match items.get(1)?.as_str()? {
+        "keys" => Input::Keys(text(2)?),
+        "type" => Input::Type(text(2)?),
+        "run" => Input::Run(text(2)?),
+        "save" => Input::Save { path: text(2)?, text: text(3)? },
+        "undo" => Input::Undo,
+        "hint" => Input::Hint,
+        "browse" => Input::Browse(text(2)?),
+        _ => return None,
+    };
+    Some((items.first()?.as_i64()?, input))
+}
+
+impl Playground {
+    /// The session as text, for local storage.
+    pub fn save(&self) -> String {
+        let inputs: Vec<Value> = self.record.inputs.iter().map(|(at, i)| to_value(*at, i)).filter(|v| !v.is_null()).collect();
+        let lesson = self.progress.as_ref().map(|p| p.lesson.slug.clone()).unwrap_or_default();
+        let finished: Vec<Value> = self.finished.iter().map(|s| Value::str(s)).collect();
+        let speed = match self.speed {
+            Speed::Paused => 0,
+            Speed::Times(n) => i64::from(n),
+        };
+        json::print(&value!({
+            "bottleship": FORMAT, "seed": self.seed as i64, "lesson": Value::str(&lesson), "now": self.now(), "speed": speed,
+            "finished": Value::from(finished), "inputs": Value::from(inputs),
+        }))
+    }
+
+    /// A saved session replayed; an error in plain words if it cannot be.
+    pub fn load(saved: &str, language: &str) -> Result<Playground, String> {
+        let v = json::parse(saved).map_err(|e| format!("not a saved session: {}", e.message))?;
+        match v.get("bottleship").as_i64() {
+            Some(FORMAT) => {}
+            Some(n) => return Err(format!("saved by another version of bottleship (format {n}, this one is {FORMAT})")),
+            None => return Err("not a saved session".into()),
+        }
+        let seed = v.get("seed").as_i64().ok_or("a saved session without its seed")? as u64;
+        let mut playground = Playground::new(seed, v.text("lesson"), language);
+        playground.finished = v.get("finished").items().iter().filter_map(|s| s.as_str().map(str::to_string)).collect();
+        for item in v.get("inputs").items().iter().take(INPUTS_MAX) {
+            let (at, input) = from_value(item).ok_or("a saved session with an input of an unknown kind")?;
+            playground.live_until(at);
+            playground.input(input);
+        }
+        playground.live_until(v.get("now").as_i64().unwrap_or(0));
+        playground.speed = match v.int("speed") {
+            0 => Speed::Paused,
+            n => Speed::Times(n.clamp(1, 3600) as u32),
+        };
+        Ok(playground)
+    }
+
+    /// Moves to a virtual time, however far it is (a month at most).
+    fn live_until(&mut self, at: Millis) {
+        let at = at.min(self.now() + 31 * 86_400_000);
+        while self.now() < at && !self.advance(at, u64::MAX) {}
+    }
+}
+
+/// The name of an object as text, for links.
+impl std::fmt::Display for Ref {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self.namespace.as_str() {
+            "" => write!(f, "{}/{}", self.resource, self.name),
+            ns => write!(f, "{ns}/{}/{}", self.resource, self.name),
+        }
+    }
+}
