@@ -16,8 +16,8 @@ pub fn why(cluster: &Cluster, of: &Ref) -> Vec<WhyCard> {
     };
     let gone = cluster.store.get(&of.resource, &of.namespace, &of.name).is_none();
     let wanted = if gone { WatchType::Deleted } else { WatchType::Added };
+    let newest = cluster.store.history().rev().find(about);
     let mut all = cluster.store.history().rev().filter(about);
-    let newest = all.clone().next();
     let mut next = all.find(|c| c.kind == wanted).or(newest).cloned();
     let mut chain: Vec<WhyCard> = Vec::new();
     while let Some(change) = next.take() {
