@@ -17,16 +17,16 @@ pub fn exec(args: &[String]) -> ExitCode {
     let line = args.join(" ");
     let mut session = Session::new(cluster::World::standard(3), true);
     take_along(&mut session, &line);
+    let mut input = None;
     if !std::io::stdin().is_terminal()
         && (line.contains(" -f -") || line.trim_start().starts_with("cat -"))
     {
         let mut text = String::new();
         // Standard input that cannot be read is an empty one.
         let _ = std::io::stdin().read_to_string(&mut text);
-        session.terminal.stdin(&text);
-        session.terminal.eof();
+        input = Some(text);
     }
-    let (chunks, status) = session.run(&line, LIMIT_MS);
+    let (chunks, status) = session.run_with(&line, input.as_deref(), LIMIT_MS);
     for chunk in chunks {
         // A reader that has gone away is no reason to fail.
         let _ = match chunk.fd {

@@ -40,6 +40,7 @@ impl Session {
         }
         let fs = Rc::new(RefCell::new(fs));
         let mut terminal = Terminal::new(programs(&shared), fs.clone(), environment());
+        terminal.set_tty(false);
         terminal.machine().alias("k", "kubectl");
         Session {
             shared,
@@ -110,20 +111,30 @@ impl Session {
     /// Runs a command line to its end, or for `limit_ms` of virtual time; then it is interrupted. Returns what it printed
     /// and its status (130 if interrupted).
     pub fn run(&mut self, line: &str, limit_ms: i64) -> (Vec<Chunk>, i32) {
+        self.run_with(line, None, limit_ms)
+    }
+    /// As [`Session::run`], with a text as standard input.
+    pub fn run_with(&mut self, line: &str, input: Option<&str>, limit_ms: i64) -> (Vec<Chunk>, i32) {
         let end = self.now() + limit_ms;
-        if let Start::Incomplete = self.start(line) {
-            return (Vec::new(), 2);
+        *self.shared.command.borrow_mut() = line.trim().to_string();
+        self.terminal.run_last(line);
+        if let Some(text) = input {
+            self.terminal.stdin(text);
         }
+        self.terminal.eof();
+        let mut printed = Vec::new();
         loop {
             let reached = self.advance(end, u64::MAX);
+            printed.append(&mut self.terminal.drain());
             if self.terminal.is_idle() {
-                return (self.terminal.drain(), self.terminal.status());
+                return (printed, self.terminal.status());
             }
             if reached {
                 self.terminal.interrupt();
                 let now = self.now();
                 self.terminal.poll(now);
-                return (self.terminal.drain(), 130);
+                printed.append(&mut self.terminal.drain());
+                return (printed, 130);
             }
         }
     }

@@ -324,18 +324,21 @@ impl LineEditor {
 
     fn tab(&mut self, complete: &mut dyn FnMut(&str, usize) -> Completion) -> Option<Edit> {
         self.tabs += 1;
-        let found = complete(&self.line(), self.cursor);
+        let line = self.line();
+        let before: String = self.line.iter().take(self.cursor).collect();
+        let found = complete(&line, before.len());
+        let from = before.get(..found.from).map_or(self.cursor, |head| head.chars().count());
         let common = common_start(&found.candidates);
-        let typed: String = self.line.get(found.from..self.cursor).unwrap_or(&[]).iter().collect();
+        let typed: String = self.line.get(from..self.cursor).unwrap_or(&[]).iter().collect();
         let whole = found.candidates.len() == 1;
-        let grown = common.as_ref().is_some_and(|c| c.chars().count() > found.word.chars().count() || (whole && *c != typed));
+        let grown = common.as_ref().is_some_and(|c| c.chars().count() > typed.chars().count() || (whole && *c != typed));
         if let Some(text) = common.filter(|_| grown || whole) {
             let mut put = quoted(&text);
             if whole && !found.candidates.first().is_some_and(|c| c.partial) {
                 put.push(' ');
             }
-            self.line.splice(found.from..self.cursor, put.chars());
-            self.cursor = found.from + put.chars().count();
+            self.line.splice(from..self.cursor, put.chars());
+            self.cursor = from + put.chars().count();
             self.tabs = 0;
             return Some(Edit::Print(self.refresh()));
         }
@@ -489,11 +492,10 @@ mod tests {
         editor.set_history(vec!["kubectl get pods".into(), "ls -l".into()]);
         editor.start("$ ");
         let mut complete = |line: &str, cursor: usize| {
-            let from = line.chars().take(cursor).collect::<String>().rfind(' ').map_or(0, |i| i + 1);
-            let word: String = line.chars().take(cursor).skip(from).collect();
+            let from = line[..cursor].rfind(' ').map_or(0, |i| i + 1);
             let all = ["describe", "delete", "파드-하나"];
-            let candidates = all.iter().filter(|c| c.starts_with(&word)).map(|c| Candidate::new(*c)).collect();
-            Completion { from, word, candidates }
+            let candidates = all.iter().filter(|c| c.starts_with(&line[from..cursor])).map(|c| Candidate::new(*c)).collect();
+            Completion { from, candidates }
         };
         let (mut rest, mut lines) = (keys, Vec::new());
         while !rest.is_empty() {

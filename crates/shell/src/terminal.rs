@@ -366,6 +366,17 @@ impl Terminal {
         self.machine.is_idle()
     }
 
+    /// Nothing runs, not even in the background.
+    pub fn is_quiet(&self) -> bool {
+        self.is_idle() && self.running.is_empty() && self.machine.processes().len() <= 1
+    }
+
+    /// What was typed and nobody has read: it goes back to the prompt.
+    pub fn take_input(&mut self) -> String {
+        let bytes = self.machine.take_input();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// Whether a program in the foreground waits for input.
     pub fn wants_input(&self) -> bool {
         self.waiting_input
