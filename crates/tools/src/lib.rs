@@ -1,1 +1,90 @@
-//! (being written)
+//! The other programs on the learner's machine: curl, wget, watch, minikube, help, the editors.
+//!
+//! Each is an async function on `shell::Ctx`; what they reach outside of the shell (the network, the
+//! page, the cluster's life) is the one trait `World`, which `playground` implements. To add a
+//! program: its function, and one line in `programs`.
+
+mod editor;
+mod help;
+mod http;
+mod minikube;
+mod network;
+mod system;
+mod watch;
+
+use std::rc::Rc;
+
+use machinery::http::{Fetch, HttpRequest};
+use shell::{Ctx, Program};
+
+pub use minikube::{Exposed, MINIKUBE_VERSION, Minikube, StartOptions};
+
+/// What the programs reach. All of it answers at once; waiting is the programs' own.
+pub trait World {
+    /// A request from the learner's machine.
+    fn fetch(&self, request: &HttpRequest) -> Fetch;
+    /// The addresses of a name, as the learner's machine resolves it.
+    fn resolve(&self, name: &str) -> Vec<String>;
+    /// Whether an address answers to ping.
+    fn answers_ping(&self, address: &str) -> bool;
+    /// Shows a file in the page's editor; false if there is none.
+    fn open_editor(&self, path: &str) -> bool;
+    /// Shows an address in the browser pane; false if there is none.
+    fn open_browser(&self, url: &str) -> bool;
+
+    fn minikube(&self) -> Minikube;
+    /// Begins to start the cluster and writes the kubeconfig; `minikube_is_ready` tells when it is
+    /// there. The error is printed as it is.
+    fn minikube_start(&self, options: &StartOptions) -> Result<(), String>;
+    /// Nodes are Ready, the API answers.
+    fn minikube_is_ready(&self) -> bool;
+    /// The cluster keeps its objects, but nothing answers.
+    fn minikube_stop(&self);
+    /// The cluster is gone, and its entry in the kubeconfig.
+    fn minikube_delete(&self);
+    /// The node's address.
+    fn minikube_ip(&self) -> String;
+    /// Services and how they are reached from this machine; `None` means all namespaces.
+    fn services(&self, namespace: Option<&str>) -> Vec<Exposed>;
+}
+
+/// All programs but kubectl, in the order in which `help` shows them.
+pub fn programs(world: Rc<dyn World>) -> Vec<Program> {
+    vec![
+        with(&world, "minikube", "start, stop and delete the cluster", minikube::minikube)
+            .with_complete(minikube::complete),
+        with(&world, "curl", "send an HTTP request", http::curl),
+        with(&world, "wget", "fetch a page", http::wget),
+        Program::new("watch", "run a command again and again", watch::watch),
+        with(&world, "ping", "ask whether an address answers", network::ping),
+        with(&world, "nslookup", "look a name up", network::nslookup),
+        with(&world, "open", "open an address in the browser pane", editor::open),
+        with(&world, "xdg-open", "open an address in the browser pane", editor::open),
+        with(&world, "code", "open a file in the editor", editor::edit),
+        with(&world, "edit", "open a file in the editor", editor::edit),
+        with(&world, "nano", "open a file in the editor", editor::edit),
+        with(&world, "vi", "open a file in the editor", editor::edit),
+        with(&world, "vim", "open a file in the editor", editor::edit),
+        Program::new("clear", "clear the screen", system::clear),
+        Program::new("reset", "clear the screen", system::clear),
+        Program::new("sudo", "run a command (you may do everything here)", system::sudo),
+        Program::new("dpkg", "install a package that was downloaded", system::dpkg),
+        Program::new("help", "what there is, and what to try", help::help)
+            .with_complete(help::complete),
+        Program::new("man", "the same as help NAME", help::help).with_complete(help::complete),
+    ]
+}
+
+/// A program that needs the world.
+fn with<F>(
+    world: &Rc<dyn World>,
+    name: &'static str,
+    summary: &'static str,
+    run: fn(Ctx, Rc<dyn World>) -> F,
+) -> Program
+where
+    F: Future<Output = i32> + 'static,
+{
+    let world = world.clone();
+    Program::new(name, summary, move |ctx| run(ctx, world.clone()))
+}
