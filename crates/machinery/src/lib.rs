@@ -6,7 +6,7 @@
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
 //! - [`validate_names`]: rules for names that kinds share.
-//! - [`schema`]: types and fields of all kinds; [`strict`]: decoding against them.
+//! - [`schema`]: types and fields of all kinds; [`strict`]: decoding against them; [`patch`]: changing by them.
 
 pub mod duration;
 pub mod field;

@@ -14,7 +14,7 @@ mod scalar;
 
 pub use kyaml::print_kyaml;
 pub use marks::{Duplicate, Marks, Node, Pos, Span, Step};
-pub use print::print;
+pub use print::{go_float, print};
 
 use crate::{Value, json};
 

@@ -74,7 +74,11 @@ fn changed(current: &Object, change: &Value, how: PatchType) -> Result<Value, St
             Value::Map(_) => Ok(patches::apply_merge(current, change)),
             _ => Err(Status::bad_request("error decoding patch: json: cannot unmarshal into a map")),
         },
-        _ => patches::apply_strategic(current, change),
+        _ => {
+            let ty = machinery::schema::of(current.api_version(), current.kind());
+            let ty = ty.ok_or_else(|| Status::internal("bottleship has no schema for this kind"))?;
+            patches::apply_strategic_as(current, change, &ty).map_err(|why| senseless(change, &why))
+        }
     }
 }
 

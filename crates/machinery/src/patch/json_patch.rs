@@ -1,152 +1,189 @@
-//! JSON patch, RFC 6902.
+//! JSON patch: `[{"op": "replace", "path": "/spec/replicas", "value": 3}]`, with `evanphx/json-patch`'s error words.
 
 use crate::Value;
 
-/// Applies the operations in order; the error says which one failed and why.
+/// Applies the operations in turn; the first that fails refuses all.
 pub fn apply_json(target: &Value, patch: &Value) -> Result<Value, String> {
     let Value::List(operations) = patch else {
-        return Err("a JSON patch is a list of operations".into());
+        let kind = match patch {
+            Value::Map(_) => "object",
+            Value::Str(_) => "string",
+            Value::Bool(_) => "bool",
+            Value::Null => return Ok(target.clone()),
+            _ => "number",
+        };
+        return Err(format!(
+            "json: cannot unmarshal {kind} into Go value of type jsonpatch.Patch"
+        ));
     };
-    let mut out = target.clone();
-    for operation in operations.iter() {
-        one(&mut out, operation)?;
+    if operations.len() > 10_000 {
+        let n = operations.len();
+        return Err(format!(
+            "The allowed maximum operations in a JSON patch is 10000, got {n}"
+        ));
     }
-    Ok(out)
+    let mut doc = target.clone();
+    for op in operations.iter() {
+        apply(&mut doc, op)?;
+    }
+    Ok(doc)
 }
 
-fn one(doc: &mut Value, operation: &Value) -> Result<(), String> {
-    let path = pointer(operation.get("path").as_str().ok_or("missing path")?)?;
-    let from = || pointer(operation.get("from").as_str().ok_or("missing from")?);
-    let value = || {
-        if operation.has("value") {
-            Ok(operation.get("value").clone())
-        } else {
-            Err("missing value".to_string())
-        }
-    };
-    match operation.text("op") {
-        "add" => add(doc, &path, value()?),
+fn apply(doc: &mut Value, op: &Value) -> Result<(), String> {
+    let path = op.text("path");
+    let value = op.get("value").clone();
+    match op.text("op") {
+        "add" => add(doc, path, value),
+        "remove" => remove(doc, path).map(drop),
         "replace" => {
-            find(doc, &path)?;
-            if path.is_empty() {
-                *doc = value()?;
-                return Ok(());
+            let missing = |what: &str| {
+                format!(
+                    "replace operation does not apply: doc is missing {what}: {path}: missing value"
+                )
+            };
+            let (parent, key) = split(doc, path).ok_or_else(|| missing("path"))?;
+            if find(doc, path).is_none() {
+                return Err(missing("key"));
             }
-            *place(doc, &path)? = value()?;
+            match place(doc, &parent, &key) {
+                Some(p) => *p = value,
+                None => return Err(missing("path")),
+            }
             Ok(())
         }
-        "remove" => remove(doc, &path).map(drop),
         "move" => {
-            let moved = remove(doc, &from()?)?;
-            add(doc, &path, moved)
+            let taken = remove(doc, op.text("from")).map_err(|e| e.replace("remove", "move"))?;
+            add(doc, path, taken)
         }
         "copy" => {
-            let copied = find(doc, &from()?)?.clone();
-            add(doc, &path, copied)
+            let from = op.text("from");
+            let found = find(doc, from).cloned();
+            let found = found.ok_or_else(|| {
+                format!(
+                    "copy operation does not apply: doc is missing from path: {from}: missing value"
+                )
+            })?;
+            add(doc, path, found)
         }
         "test" => {
-            let there = find(doc, &path).cloned().unwrap_or_default();
-            if &there == operation.get("value") {
+            let found = find(doc, path);
+            let equal = match found {
+                Some(v) => *v == value,
+                None => value.is_null(),
+            };
+            if equal {
                 Ok(())
             } else {
-                Err(format!("testing value {} failed", operation.text("path")))
+                Err(format!("testing value {path} failed: test failed"))
             }
         }
         other => Err(format!("Unexpected kind: {other}")),
     }
 }
 
-/// The parts of a JSON pointer.
-fn pointer(text: &str) -> Result<Vec<String>, String> {
-    match text.strip_prefix('/') {
-        None if text.is_empty() => Ok(Vec::new()),
-        None => Err(format!("invalid pointer {text}")),
-        Some(rest) => Ok(rest
-            .split('/')
-            .map(|p| p.replace("~1", "/").replace("~0", "~"))
-            .collect()),
+fn unescape(s: &str) -> String {
+    s.replace("~1", "/").replace("~0", "~")
+}
+
+fn steps(path: &str) -> Vec<String> {
+    path.split('/').skip(1).map(unescape).collect()
+}
+
+/// The parent's steps and the last one, if the parent is there.
+fn split(doc: &Value, path: &str) -> Option<(Vec<String>, String)> {
+    let mut parent = steps(path);
+    let key = parent.pop()?;
+    let holder = parent.iter().try_fold(doc, |v, step| child(v, step))?;
+    matches!(holder, Value::Map(_) | Value::List(_)).then_some((parent, key))
+}
+
+fn child<'a>(v: &'a Value, step: &str) -> Option<&'a Value> {
+    match v {
+        Value::Map(m) => m.get(step),
+        Value::List(l) => l.get(step.parse::<usize>().ok()?),
+        _ => None,
     }
 }
 
-fn missing(part: &str) -> String {
-    format!("missing path: {part}")
+fn find<'a>(doc: &'a Value, path: &str) -> Option<&'a Value> {
+    steps(path).iter().try_fold(doc, |v, step| child(v, step))
 }
 
-fn find<'a>(doc: &'a Value, path: &[String]) -> Result<&'a Value, String> {
-    path.iter().try_fold(doc, |v, part| match v {
-        Value::Map(m) => m.get(part).ok_or_else(|| missing(part)),
-        Value::List(l) => index(part, l.len()).and_then(|i| l.get(i).ok_or_else(|| missing(part))),
-        _ => Err(missing(part)),
-    })
-}
-
-/// The place of an existing value.
-fn place<'a>(doc: &'a mut Value, path: &[String]) -> Result<&'a mut Value, String> {
-    let mut here = doc;
-    for part in path {
-        here = match here {
-            Value::Map(m) if m.get(part).is_some() => std::rc::Rc::make_mut(m).entry(part),
-            Value::List(l) => {
-                let i = index(part, l.len())?;
-                std::rc::Rc::make_mut(l)
-                    .get_mut(i)
-                    .ok_or_else(|| missing(part))?
-            }
-            _ => return Err(missing(part)),
+fn place<'a>(doc: &'a mut Value, parent: &[String], key: &str) -> Option<&'a mut Value> {
+    let mut at = doc;
+    for step in parent.iter().map(String::as_str).chain([key]) {
+        at = match at {
+            Value::Map(_) => at.field(step),
+            Value::List(_) => at.list_mut().get_mut(step.parse::<usize>().ok()?)?,
+            _ => return None,
         };
     }
-    Ok(here)
+    Some(at)
 }
 
-fn index(part: &str, len: usize) -> Result<usize, String> {
-    let i: i64 = part
-        .parse()
-        .map_err(|_| format!("invalid array index {part}"))?;
-    let i = if i < 0 { i + len as i64 } else { i };
-    usize::try_from(i).map_err(|_| format!("invalid array index {part}"))
-}
-
-fn add(doc: &mut Value, path: &[String], value: Value) -> Result<(), String> {
-    let Some((last, parents)) = path.split_last() else {
-        *doc = value;
-        return Ok(());
-    };
-    let holder = place(doc, parents)?;
-    match holder {
-        Value::Map(_) => {
-            holder.map_mut().insert(last.as_str(), value);
-            Ok(())
-        }
-        Value::List(l) => {
-            let i = if last == "-" {
-                l.len()
-            } else {
-                index(last, l.len())?
-            };
-            if i > l.len() {
-                return Err(format!("invalid array index {last}"));
-            }
-            holder.list_mut().insert(i, value);
-            Ok(())
-        }
-        _ => Err(missing(last)),
+/// The container at these steps, to change.
+fn holder<'a>(doc: &'a mut Value, parent: &[String]) -> Option<&'a mut Value> {
+    match parent.split_last() {
+        Some((key, rest)) => place(doc, rest, key),
+        None => Some(doc),
     }
 }
 
-fn remove(doc: &mut Value, path: &[String]) -> Result<Value, String> {
-    let (last, parents) = path
-        .split_last()
-        .ok_or("the whole document cannot be removed")?;
-    let holder = place(doc, parents)?;
-    match holder {
-        Value::Map(_) => holder.map_mut().remove(last).ok_or_else(|| missing(last)),
-        Value::List(l) => {
-            let i = index(last, l.len())?;
-            if i >= l.len() {
-                return Err(missing(last));
-            }
-            Ok(holder.list_mut().remove(i))
+fn add(doc: &mut Value, path: &str, value: Value) -> Result<(), String> {
+    let missing =
+        || format!("add operation does not apply: doc is missing path: \"{path}\": missing value");
+    if path.is_empty() {
+        *doc = value;
+        return Ok(());
+    }
+    let (parent, key) = split(doc, path).ok_or_else(missing)?;
+    let holder = holder(doc, &parent).ok_or_else(missing)?;
+    if let Value::Map(_) = holder {
+        holder.map_mut().insert(key.as_str(), value);
+        return Ok(());
+    }
+    let list = holder.list_mut();
+    let index = match key.as_str() {
+        "-" => Some(list.len()),
+        k => k.parse::<usize>().ok(),
+    };
+    match index {
+        Some(i) if i <= list.len() => {
+            list.insert(i, value);
+            Ok(())
         }
-        _ => Err(missing(last)),
+        Some(i) => Err(format!(
+            "error in add for path: '{path}': Unable to access invalid index: {i}: invalid index referenced"
+        )),
+        None => Err(format!(
+            "error in add for path: '{path}': value was not a proper array index: '{key}': strconv.Atoi: parsing \"{key}\": invalid syntax"
+        )),
+    }
+}
+
+fn remove(doc: &mut Value, path: &str) -> Result<Value, String> {
+    let missing = || {
+        format!("remove operation does not apply: doc is missing path: \"{path}\": missing value")
+    };
+    let (parent, key) = split(doc, path).ok_or_else(missing)?;
+    let present = find(doc, path).is_some();
+    let holder = holder(doc, &parent).ok_or_else(missing)?;
+    if let Value::Map(_) = holder {
+        if !present {
+            return Err(format!(
+                "error in remove for path: '{path}': Unable to remove nonexistent key: {key}: missing value"
+            ));
+        }
+        return Ok(holder.map_mut().remove(&key).unwrap_or_default());
+    }
+    let list = holder.list_mut();
+    match key.parse::<usize>() {
+        Ok(i) if i < list.len() => Ok(list.remove(i)),
+        Ok(i) => Err(format!(
+            "error in remove for path: '{path}': Unable to access invalid index: {i}: invalid index referenced"
+        )),
+        Err(_) => Err(format!(
+            "error in remove for path: '{path}': strconv.Atoi: parsing \"{key}\": invalid syntax"
+        )),
     }
 }

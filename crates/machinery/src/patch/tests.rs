@@ -1,116 +1,225 @@
+//! Tables: patches applied, and patches made.
+
 use super::*;
-use crate::json;
+use crate::{json, schema, yaml};
 
 fn v(text: &str) -> Value {
-    json::parse(text).unwrap()
+    yaml::parse(text).unwrap()
 }
-
-#[test]
-fn a_strategic_patch_merges_lists_by_key() {
-    let check = |target: &str, patch: &str, expected: &str| {
-        let got =
-            apply_strategic(&v(target), &v(patch)).map_or_else(|e| e.message, |x| json::print(&x));
-        assert_eq!(got, expected, "{patch}");
-    };
-    let pod = r#"{"spec":{"containers":[{"name":"a","image":"x"},{"name":"b","image":"y"}]}}"#;
-    let out = r#"{"spec":{"containers":[{"image":"z","name":"a"},{"image":"y","name":"b"}]}}"#;
-    check(
-        pod,
-        r#"{"spec":{"containers":[{"name":"a","image":"z"}]}}"#,
-        out,
-    );
-    let patch = r#"{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"c"}],"containers":[{"name":"c"},{"name":"a","$patch":"delete"}]}}"#;
-    check(
-        pod,
-        patch,
-        r#"{"spec":{"containers":[{"image":"y","name":"b"},{"name":"c"}]}}"#,
-    );
-    check(
-        pod,
-        r#"{"spec":{"containers":[{"$patch":"replace"},{"name":"c"}]}}"#,
-        r#"{"spec":{"containers":[{"name":"c"}]}}"#,
-    );
-    check(
-        pod,
-        r#"{"spec":{"containers":[{"image":"z"}]}}"#,
-        r#"map: {"image":"z"} does not contain declared merge key: name"#,
-    );
-    check(
-        r#"{"a":{"b":1,"c":2}}"#,
-        r#"{"a":{"$patch":"replace","d":3}}"#,
-        r#"{"a":{"d":3}}"#,
-    );
-    check(r#"{"a":{"b":1}}"#, r#"{"a":{"b":null}}"#, r#"{"a":{}}"#);
-    check(
-        r#"{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1}}}"#,
-        r#"{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}"#,
-        r#"{"strategy":{"type":"Recreate"}}"#,
-    );
+fn deployment() -> crate::schema::TypeRef {
+    schema::of("apps/v1", "Deployment").unwrap()
 }
-
-#[test]
-fn what_is_made_turns_one_into_the_other() {
-    let check = |original: &str, modified: &str, current: &str, patch: &str, result: &str| {
-        let made = three_way(&v(original), &v(modified), &v(current));
-        assert_eq!(json::print(&made), patch);
-        let got =
-            apply_strategic(&v(current), &made).map_or_else(|e| e.message, |x| json::print(&x));
-        assert_eq!(got, result);
-    };
-    // Another one scaled it: what the manifest does not say stays; what it said last time and no longer says goes.
-    check(
-        r#"{"spec":{"paused":true,"template":{"spec":{"containers":[{"name":"a","image":"x"}]}}}}"#,
-        r#"{"spec":{"template":{"spec":{"containers":[{"name":"a","image":"y"}]}}}}"#,
-        r#"{"spec":{"paused":true,"replicas":5,"template":{"spec":{"containers":[{"image":"x","imagePullPolicy":"Always","name":"a"}]}}}}"#,
-        r#"{"spec":{"paused":null,"template":{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"image":"y","name":"a"}]}}}}"#,
-        r#"{"spec":{"replicas":5,"template":{"spec":{"containers":[{"image":"y","imagePullPolicy":"Always","name":"a"}]}}}}"#,
-    );
-    let same = r#"{"spec":{"replicas":3}}"#;
-    check(
-        same,
-        same,
-        r#"{"spec":{"replicas":3},"status":{}}"#,
-        "{}",
-        r#"{"spec":{"replicas":3},"status":{}}"#,
-    );
+fn pod() -> crate::schema::TypeRef {
+    schema::of("v1", "Pod").unwrap()
+}
+fn show(r: Result<Value, String>) -> String {
+    r.map_or_else(|e| e, |v| json::print(&v))
 }
 
 #[test]
 fn json_patches() {
-    let check = |patch: &str, expected: &str| {
-        let got = apply_json(&v(r#"{"a":[1,2],"b":{"c/d":3}}"#), &v(patch))
-            .map_or_else(|e| e, |x| json::print(&x));
-        assert_eq!(got, expected, "{patch}");
+    let check = |doc: &str, patch: &str, want: &str| {
+        assert_eq!(show(apply_json(&v(doc), &v(patch))), want, "of {patch}")
     };
     check(
-        r#"[{"op":"add","path":"/a/1","value":9}]"#,
-        r#"{"a":[1,9,2],"b":{"c/d":3}}"#,
+        "{a: {b: 1}, l: [1, 2]}",
+        "[{op: replace, path: /a/b, value: 2}, {op: add, path: /l/1, value: x}, {op: add, path: /l/-, value: 9}, {op: remove, path: /l/0}]",
+        r#"{"a":{"b":2},"l":["x",2,9]}"#,
     );
     check(
-        r#"[{"op":"add","path":"/a/-","value":9}]"#,
-        r#"{"a":[1,2,9],"b":{"c/d":3}}"#,
+        "{a: {b/c: 1}}",
+        "[{op: move, from: /a/b~1c, path: /d}, {op: copy, from: /d, path: /e}]",
+        r#"{"a":{},"d":1,"e":1}"#,
     );
     check(
-        r#"[{"op":"remove","path":"/b/c~1d"}]"#,
-        r#"{"a":[1,2],"b":{}}"#,
+        "{a: 1}",
+        "[{op: test, path: /a, value: 2}]",
+        "testing value /a failed: test failed",
     );
     check(
-        r#"[{"op":"move","from":"/a/0","path":"/b/e"}]"#,
-        r#"{"a":[2],"b":{"c/d":3,"e":1}}"#,
+        "{a: 1}",
+        "[{op: remove, path: /b}]",
+        "error in remove for path: '/b': Unable to remove nonexistent key: b: missing value",
     );
     check(
-        r#"[{"op":"replace","path":"/nope","value":1}]"#,
-        "missing path: nope",
+        "{a: 1}",
+        "[{op: add, path: /x/y, value: 1}]",
+        "add operation does not apply: doc is missing path: \"/x/y\": missing value",
     );
     check(
-        r#"[{"op":"test","path":"/a/0","value":2}]"#,
-        "testing value /a/0 failed",
+        "{a: 1}",
+        "[{op: replace, path: /b, value: 1}]",
+        "replace operation does not apply: doc is missing key: /b: missing value",
     );
-    assert_eq!(
-        json::print(&apply_merge(
-            &v(r#"{"a":{"b":1,"c":2}}"#),
-            &v(r#"{"a":{"b":null},"d":[1]}"#)
-        )),
-        r#"{"a":{"c":2},"d":[1]}"#
+    check(
+        "{a: 1}",
+        "{op: add}",
+        "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
+    );
+}
+
+#[test]
+fn merge_patches() {
+    let check = |doc: &str, patch: &str, want: &str| {
+        assert_eq!(json::print(&apply_merge(&v(doc), &v(patch))), want)
+    };
+    check(
+        "{a: {b: 1, c: 2}, l: [1]}",
+        "{a: {b: null, d: {e: 1, f: null}}, l: [2]}",
+        r#"{"a":{"c":2,"d":{"e":1}},"l":[2]}"#,
+    );
+    let three = |o: &str, m: &str, c: &str, want: &str| {
+        assert_eq!(json::print(&three_way_merge(&v(o), &v(m), &v(c))), want)
+    };
+    three(
+        "{s: {a: 1, b: 2}}",
+        "{s: {a: 3}}",
+        "{s: {a: 1, b: 2, x: 9}}",
+        r#"{"s":{"a":3,"b":null}}"#,
+    );
+    three(
+        "{s: {l: [1]}}",
+        "{s: {l: [1, 2]}}",
+        "{s: {l: [1], d: 1}}",
+        r#"{"s":{"l":[1,2]}}"#,
+    );
+    three("{}", "{a: 1}", "{a: 1}", "{}");
+}
+
+#[test]
+fn strategic_patches() {
+    let check = |doc: &str, patch: &str, want: &str| {
+        assert_eq!(
+            show(apply_strategic_as(&v(doc), &v(patch), &pod())),
+            want,
+            "of {patch}"
+        )
+    };
+    let two = "{spec: {containers: [{name: a, image: x}, {name: b, image: z, ports: [{containerPort: 80}]}]}}";
+    check(
+        two,
+        "{spec: {containers: [{name: b, image: w}]}}",
+        r#"{"spec":{"containers":[{"image":"x","name":"a"},{"image":"w","name":"b","ports":[{"containerPort":80}]}]}}"#,
+    );
+    check(
+        two,
+        "{spec: {containers: [{name: c, image: v}]}}",
+        r#"{"spec":{"containers":[{"image":"v","name":"c"},{"image":"x","name":"a"},{"image":"z","name":"b","ports":[{"containerPort":80}]}]}}"#,
+    );
+    check(
+        two,
+        "{spec: {containers: [{name: a, $patch: delete}]}}",
+        r#"{"spec":{"containers":[{"image":"z","name":"b","ports":[{"containerPort":80}]}]}}"#,
+    );
+    check(
+        two,
+        "{spec: {containers: [{$patch: replace}, {name: q}]}}",
+        r#"{"spec":{"containers":[{"name":"q"}]}}"#,
+    );
+    check(
+        two,
+        "{spec: {containers: [{name: b, ports: null}], $setElementOrder/containers: [{name: b}, {name: a}]}}",
+        r#"{"spec":{"containers":[{"image":"z","name":"b"},{"image":"x","name":"a"}]}}"#,
+    );
+    check(
+        "{spec: {tolerations: [{key: a}]}}",
+        "{spec: {tolerations: [{key: b}]}}",
+        r#"{"spec":{"tolerations":[{"key":"b"}]}}"#,
+    );
+    check(
+        "{metadata: {finalizers: [a, b], labels: {x: '1'}}}",
+        "{metadata: {$deleteFromPrimitiveList/finalizers: [a], finalizers: [c], labels: {x: null, z: '2'}}}",
+        r#"{"metadata":{"finalizers":["c","b"],"labels":{"z":"2"}}}"#,
+    );
+    check(
+        "{spec: {volumes: [{name: v, emptyDir: {}}]}}",
+        "{spec: {volumes: [{name: v, configMap: {name: c}, $retainKeys: [name, configMap]}]}}",
+        r#"{"spec":{"volumes":[{"configMap":{"name":"c"},"name":"v"}]}}"#,
+    );
+    check(
+        two,
+        "{spec: {containers: [{image: w}]}}",
+        "map: map[image:w] does not contain declared merge key: name",
+    );
+    check(
+        "{spec: {securityContext: {}}}",
+        "{spec: {securityContext: {$patch: foo}}}",
+        "unknown patch type: foo in map: map[$patch:foo]",
+    );
+    check(
+        "{spec: {x: {a: 1}}}",
+        "{spec: {x: {b: 1}}}",
+        "unable to find api field in struct PodSpec for the json field \"x\"",
+    );
+}
+
+#[test]
+fn patches_made_from_two_and_three_objects() {
+    let two = |o: &str, m: &str, want: &str| {
+        let p = two_way_as(&v(o), &v(m), &pod()).unwrap();
+        assert_eq!(json::print(&p), want, "of {o} -> {m}");
+        assert_eq!(
+            json::print(&apply_strategic_as(&v(o), &p, &pod()).unwrap()),
+            json::print(&v(m)),
+            "applied"
+        );
+    };
+    two(
+        "{spec: {containers: [{name: a, image: x}, {name: b}]}}",
+        "{spec: {containers: [{name: a, image: q}, {name: b}]}}",
+        r#"{"spec":{"$setElementOrder/containers":[{"name":"a"},{"name":"b"}],"containers":[{"image":"q","name":"a"}]}}"#,
+    );
+    two(
+        "{spec: {containers: [{name: a}, {name: b}]}}",
+        "{spec: {containers: [{name: b}]}}",
+        r#"{"spec":{"$setElementOrder/containers":[{"name":"b"}],"containers":[{"$patch":"delete","name":"a"}]}}"#,
+    );
+    two(
+        "{metadata: {labels: {a: x}}}",
+        "{metadata: {labels: {a: x, b: z}}}",
+        r#"{"metadata":{"labels":{"b":"z"}}}"#,
+    );
+    two(
+        "{metadata: {finalizers: [a, b]}}",
+        "{metadata: {finalizers: [b, c]}}",
+        r#"{"metadata":{"$deleteFromPrimitiveList/finalizers":["a"],"$setElementOrder/finalizers":["b","c"],"finalizers":["c"]}}"#,
+    );
+    two(
+        "{spec: {volumes: [{name: v, emptyDir: {}}]}}",
+        "{spec: {volumes: [{name: v, configMap: {name: c}}]}}",
+        r#"{"spec":{"$setElementOrder/volumes":[{"name":"v"}],"volumes":[{"$retainKeys":["configMap","name"],"configMap":{"name":"c"},"emptyDir":null,"name":"v"}]}}"#,
+    );
+    two("{a: 1}", "{a: 1}", "{}");
+
+    let three = |o: &str, m: &str, c: &str, want: &str| {
+        assert_eq!(show(three_way_as(&v(o), &v(m), &v(c), &deployment())), want)
+    };
+    let spec = |replicas: &str, containers: &str| {
+        format!("{{spec: {{{replicas} template: {{spec: {{containers: [{containers}]}}}}}}}}")
+    };
+    // The live object has defaults that the manifest does not know, and a replica count that somebody scaled.
+    three(
+        &spec("replicas: 1,", "{name: a, image: x}, {name: b, image: z}"),
+        &spec("", "{name: a, image: w}"),
+        &spec(
+            "replicas: 5, paused: true,",
+            "{name: a, image: x, imagePullPolicy: Always}, {name: b, image: z}, {name: sidecar}",
+        ),
+        r#"{"spec":{"replicas":null,"template":{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"image":"w","name":"a"},{"$patch":"delete","name":"b"}]}}}}"#,
+    );
+    three(
+        &spec("replicas: 1,", "{name: a, image: x}"),
+        &spec("replicas: 1,", "{name: a, image: x}"),
+        &spec(
+            "replicas: 1,",
+            "{name: a, image: x, imagePullPolicy: Always}",
+        ),
+        "{}",
+    );
+    three(
+        "{spec: {strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}}}",
+        "{spec: {strategy: {type: Recreate}}}",
+        "{spec: {strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}}}",
+        r#"{"spec":{"strategy":{"$retainKeys":["type"],"rollingUpdate":null,"type":"Recreate"}}}"#,
     );
 }
