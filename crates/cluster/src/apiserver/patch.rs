@@ -77,7 +77,7 @@ fn changed(current: &Object, change: &Value, how: PatchType) -> Result<Value, St
         _ => {
             let ty = machinery::schema::of(current.api_version(), current.kind());
             let ty = ty.ok_or_else(|| Status::internal("bottleship has no schema for this kind"))?;
-            patches::apply_strategic_as(current, change, &ty).map_err(|why| senseless(change, &why))
+            patches::apply_strategic_as(current, change, &ty).map_err(|why| senseless(go_text(change), &why))
         }
     }
 }
