@@ -75,6 +75,8 @@ pub enum FlagKind {
     Bool,
     Text,
     Int,
+    /// 32 bits: larger numbers are refused.
+    Int32,
     Duration,
     /// Repeatable, and split at commas.
     List,
@@ -123,6 +125,9 @@ impl Flag {
     }
     pub const fn int(long: &'static str, default: &'static str, help: &'static str) -> Flag {
         Flag::new(long, FlagKind::Int, help).or(default)
+    }
+    pub const fn int32(long: &'static str, default: &'static str, help: &'static str) -> Flag {
+        Flag::new(long, FlagKind::Int32, help).or(default)
     }
     pub const fn duration(long: &'static str, default: &'static str, help: &'static str) -> Flag {
         Flag::new(long, FlagKind::Duration, help).or(default)

@@ -64,14 +64,14 @@ pub fn load(cx: &Inner) -> Result<Config, Fail> {
         }
         Err(_) => Value::Null,
     };
-    let context = match cx.flag("context") {
+    let context = match cx.global("context") {
         "" => value.text("current-context").to_string(),
         given => given.to_string(),
     };
     Ok(Config {
         value,
         context,
-        flag_server: cx.flag("server").to_string(),
+        flag_server: cx.global("server").to_string(),
     })
 }
 
@@ -108,7 +108,7 @@ impl Config {
     }
     /// The address of the API server, without a trailing slash.
     pub fn server(&self, cx: &Inner) -> String {
-        let cluster = match cx.flag("cluster") {
+        let cluster = match cx.global("cluster") {
             "" => self.context().text("cluster").to_string(),
             c => c.to_string(),
         };
@@ -126,14 +126,14 @@ impl Config {
     /// Whom the credentials of this context stand for.
     pub fn user(&self, cx: &Inner) -> Result<User, Fail> {
         self.check()?;
-        let name = match cx.flag("user") {
+        let name = match cx.global("user") {
             "" => self.context().text("user").to_string(),
             u => u.to_string(),
         };
         let user = entry(&self.value, "users", &name)
             .map(|e| e.get("user").clone())
             .unwrap_or_default();
-        let token = match cx.flag("token") {
+        let token = match cx.global("token") {
             "" => user.text("token").to_string(),
             t => t.to_string(),
         };
@@ -153,7 +153,7 @@ impl Config {
         if certified {
             return Ok(User::new(&name, &["system:authenticated"]));
         }
-        if !token.is_empty() || user.has("username") || !cx.flag("username").is_empty() {
+        if !token.is_empty() || user.has("username") || !cx.global("username").is_empty() {
             let why = "the server has asked for the client to provide credentials";
             return Err(text(format!(
                 "error: You must be logged in to the server ({why})"

@@ -93,6 +93,13 @@ impl Inner {
             None => flags::lookup(self.command(), |f| f.long == flag).map_or("", |f| f.default),
         }
     }
+    /// The value of a flag of every command; a command's own flag of the same name hides it.
+    pub fn global(&self, flag: &str) -> &str {
+        match self.command().own_flags().any(|f| f.long == flag) {
+            true => "",
+            false => self.flag(flag),
+        }
+    }
     pub fn on(&self, flag: &str) -> bool {
         flags::go_bool(self.flag(flag)).unwrap_or(false)
     }

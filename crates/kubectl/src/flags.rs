@@ -225,6 +225,13 @@ impl Parsed {
                     "strconv.ParseInt: parsing \"{value}\": invalid syntax"
                 )));
             }
+            FlagKind::Int32 if value.parse::<i32>().is_err() => {
+                let why = match value.parse::<i64>() {
+                    Ok(_) => "value out of range",
+                    Err(_) => "invalid syntax",
+                };
+                return Err(bad(format!("strconv.ParseInt: parsing \"{value}\": {why}")));
+            }
             FlagKind::Duration if duration(&value).is_none() => {
                 return Err(bad(format!("time: {}", bad_duration(&value))));
             }

@@ -30,7 +30,7 @@ impl Ask {
     /// The request as the usual flags of the command say it: -f, -k, -R, -l, --field-selector, --all, -A, -n.
     pub fn of(cx: &Cx, words: &[String]) -> Result<Ask, Fail> {
         let selector = match cx.flag("selector") {
-            "" if cx.on("all") => Some(String::new()),
+            "" if cx.on("all") || !cx.flag("field-selector").is_empty() => Some(String::new()),
             "" => None,
             s => Some(s.to_string()),
         };

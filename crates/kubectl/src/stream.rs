@@ -42,19 +42,19 @@ pub async fn talk(cx: &Cx, id: StreamId, talk: Talk) -> Result<i32, Fail> {
     let mut open = talk.stdin;
     let mut told = false;
     loop {
-        if open && let Some(bytes) = cx.host.0.stdin_ready() {
-            if bytes.is_empty() {
-                open = false;
-                cx.api.stream(id, StreamIn::CloseStdin);
-            } else {
-                cx.api.stream(id, StreamIn::Stdin(bytes));
-            }
-        }
+        // Each word that is said brings an answer: what has come since the last.
+        let mut word = StreamIn::Poll;
         if talk.tty && cx.host.0.interrupted() && !told {
             told = true;
-            cx.api.stream(id, StreamIn::Interrupt);
+            word = StreamIn::Interrupt;
+        } else if open && let Some(bytes) = cx.host.0.stdin_ready() {
+            open = !bytes.is_empty();
+            word = match open {
+                true => StreamIn::Stdin(bytes),
+                false => StreamIn::CloseStdin,
+            };
         }
-        let out = cx.api.stream(id, StreamIn::Poll);
+        let out = cx.api.stream(id, word);
         for (fd, bytes) in &out.chunks {
             cx.host.bytes(*fd, bytes);
         }

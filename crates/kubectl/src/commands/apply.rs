@@ -66,6 +66,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",
         ));
     }
+    super::create::validation(&cx)?;
     let shown = Shown::of(&cx)?;
     let found = resources::find(&cx, &ask).await?;
     let mut fails = found.fails;

@@ -110,10 +110,10 @@ fn resource(cx: &Cx, verb: &str, words: &[String]) -> Result<Value, Fail> {
     let (kind, tail) = words[0].split_once('/').unwrap_or((&words[0], ""));
     let mut name = words.get(1).cloned().unwrap_or_default();
     let mut sub = cx.flag("subresource").to_string();
-    let mut group = String::new();
+    let group;
     let (mut plural, mut namespaced) = (kind.to_string(), true);
     if kind == "*" {
-        group = "*".into();
+        group = "*".to_string();
     } else if let Some(res) = cx.mapper()?.find(kind) {
         group = res.group.clone();
         plural = res.plural.clone();

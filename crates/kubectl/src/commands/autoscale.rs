@@ -15,9 +15,9 @@ pub const COMMAND: Command = Command {
     examples: &[Example("Between one and four pods, at 70% of the CPU that they ask for", "kubectl autoscale deployment web --min=1 --max=4 --cpu=70%")],
     flags: &[
         &[
-            Flag::int("min", "-1", "The lower limit for the number of pods that can be set by the autoscaler."),
-            Flag::int("max", "-1", "The upper limit for the number of pods that can be set by the autoscaler. Required.").required(),
-            Flag::int("cpu-percent", "-1", "The target average CPU utilization over all the pods.").deprecated("Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU)."),
+            Flag::int32("min", "-1", "The lower limit for the number of pods that can be set by the autoscaler."),
+            Flag::int32("max", "-1", "The upper limit for the number of pods that can be set by the autoscaler. Required.").required(),
+            Flag::int32("cpu-percent", "-1", "The target average CPU utilization over all the pods.").deprecated("Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU)."),
             Flag::text("cpu", "Target CPU utilization over all the pods, as a percentage or a quantity."),
             Flag::text("memory", "Target memory utilization over all the pods, as a percentage or a quantity."),
             Flag::text("name", "The name for the newly created object."),

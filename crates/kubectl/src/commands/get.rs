@@ -140,9 +140,33 @@ fn raw(cx: &Cx) -> Result<(), Fail> {
     }
     match cx.send(raw_request(machinery::Method::Get, cx.flag("raw")))? {
         Response::Text(t) => cx.out(t),
-        other => cx.line(machinery::json::print(&other.value()?)),
+        other => cx.line(go_order(&other.value()?)),
     }
     Ok(())
+}
+
+/// JSON with the fields that Go's structs put first in their place; the rest sorted.
+fn go_order(v: &Value) -> String {
+    const FIRST: &[&str] = &["kind", "apiVersion", "versions", "metadata"];
+    let Some(map) = v.as_map() else {
+        return machinery::json::print(v);
+    };
+    let known = FIRST.iter().filter_map(|k| Some((*k, map.get(k)?)));
+    let rest = map
+        .iter()
+        .map(|(k, x)| (k.as_str(), x))
+        .filter(|(k, _)| !FIRST.contains(k));
+    let parts: Vec<String> = known
+        .chain(rest)
+        .map(|(k, x)| {
+            format!(
+                "{}:{}",
+                machinery::json::quote(k),
+                machinery::json::print(x)
+            )
+        })
+        .collect();
+    format!("{{{}}}", parts.join(","))
 }
 
 /// A request for a path as typed, query and all.
@@ -396,6 +420,14 @@ fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
             Err(e) => fails.push(e),
         }
     }
+    // Names are prefixed if several kinds were found, even if some of them have no objects.
+    let mut kinds: Vec<Rc<Res>> = Vec::new();
+    for (r, _) in &parts {
+        if !kinds.contains(r) {
+            kinds.push(r.clone());
+        }
+    }
+    let prefix = kinds.len() > 1 || cx.on("show-kind");
     parts.retain(|(_, t)| has_rows(t));
     if !cx.flag("sort-by").is_empty() {
         for (_, t) in &mut parts {
@@ -404,13 +436,6 @@ fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
             t.set("rows", rows);
         }
     }
-    let mut kinds: Vec<&Rc<Res>> = Vec::new();
-    for t in &found.targets {
-        if !kinds.contains(&res(t)) {
-            kinds.push(res(t));
-        }
-    }
-    let prefix = kinds.len() > 1 || cx.on("show-kind");
     let many = parts.len() > 1;
     for (i, (r, t)) in parts.iter().enumerate() {
         let mut o = options(cx);
@@ -422,7 +447,8 @@ fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
         }
         rows.extend(table::rows(t, &o, ""));
         if many && i > 0 {
-            cx.line("");
+            // Upstream separates tables on standard error, so that `| wc -l` counts rows only.
+            cx.err("\n");
         }
         cx.out(table::once(&rows));
     }

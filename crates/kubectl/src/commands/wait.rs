@@ -141,16 +141,13 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         once: timeout == 0,
         deadline: cx.now() + timeout,
     };
-    let mut ask = Ask::of(&cx, cx.args())?;
+    let ask = Ask::of(&cx, cx.args())?;
     if cx.args().len() == 1
         && !cx.args()[0].contains('/')
         && ask.selector.is_none()
         && ask.fields.is_empty()
     {
         return Err(text("resource name must be provided"));
-    }
-    if ask.selector.is_none() && !ask.fields.is_empty() {
-        ask.selector = Some(String::new());
     }
     let found = resources::find(&cx, &ask).await?;
     crate::fail::all(found.fails.clone())?;

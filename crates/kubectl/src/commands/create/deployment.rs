@@ -25,12 +25,12 @@ pub const COMMAND: Command = Command {
     flags: &[
         &[
             Flag::list("image", "Image names to run.").required(),
-            Flag::int(
+            Flag::int32(
                 "port",
                 "-1",
                 "The containerPort that this deployment exposes.",
             ),
-            Flag::int("replicas", "1", "Number of replicas to create.").short('r'),
+            Flag::int32("replicas", "1", "Number of replicas to create.").short('r'),
         ],
         OUTPUT,
         DRY_RUN,

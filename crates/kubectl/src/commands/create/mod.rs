@@ -92,6 +92,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     }
     let shown = Shown::of(&cx)?;
     let dry = cx.dry_run()?;
+    validation(&cx)?;
     let found = resources::find(&cx, &ask).await?;
     let mut fails = found.fails;
     let mut count = 0;
@@ -250,11 +251,12 @@ pub fn finish(cx: &Cx, object: Object, wrap: &str) -> Result<(), Fail> {
         source: String::new(),
         object: object.clone(),
     };
-    let made = post(cx, &info, &object, dry, "kubectl-create").map_err(|e| match (&e, wrap) {
-        (Fail::Status(s), w) if !w.is_empty() && s.code != 0 => match e {
-            Fail::Status(_) => e.wrap(w),
-            other => other,
-        },
+    let made = post(cx, &info, &object, dry, "kubectl-create").map_err(|e| match &e {
+        Fail::Status(s) if !wrap.is_empty() && s.code != 0 => {
+            // Of secrets alone upstream says it without a colon.
+            let colon = if wrap.ends_with("secret") { "" } else { ":" };
+            text(format!("{wrap}{colon} {}", s.message))
+        }
         _ => e,
     })?;
     shown.print(cx, &made, "created")

@@ -140,7 +140,7 @@ pub const PRIORITY_CLASS: Command = Command {
     )],
     flags: &[
         &[
-            Flag::int("value", "0", "The value of this priority class."),
+            Flag::int32("value", "0", "The value of this priority class."),
             Flag::bool(
                 "global-default",
                 "Specifies whether this PriorityClass should be considered as the default priority.",

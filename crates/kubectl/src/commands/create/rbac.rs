@@ -35,7 +35,7 @@ async fn role(cx: Cx) -> Result<(), Fail> {
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
         "metadata": { "name": name }, "rules": rules,
     });
-    finish(&cx, Object(object), "failed to create role")
+    finish(&cx, Object(object), "")
 }
 
 pub const CLUSTER_ROLE: Command = Command {
@@ -86,7 +86,7 @@ async fn cluster_role(cx: Cx) -> Result<(), Fail> {
             "aggregationRule",
             value!({ "clusterRoleSelectors": [{ "matchLabels": labels }] }),
         );
-        object.set("rules", Value::list());
+        *object.field("rules") = Value::Null;
     } else if cx.given("non-resource-url") {
         let rule =
             value!({ "nonResourceURLs": cx.list("non-resource-url"), "verbs": cx.list("verb") });
@@ -94,7 +94,7 @@ async fn cluster_role(cx: Cx) -> Result<(), Fail> {
     } else {
         object.set("rules", rules(&cx)?);
     }
-    finish(&cx, Object(object), "failed to create clusterrole")
+    finish(&cx, Object(object), "")
 }
 
 /// One rule for each API group of the resources, in the order in which groups are first named.
