@@ -38,6 +38,8 @@ pub enum App {
     Agnhost,
     Podinfo,
     Kuard,
+    /// ingress-nginx: leads by Ingress objects.
+    Ingress,
     /// A page with the image's name: web applications of which only the front door is modelled.
     Page,
     Redis,
@@ -361,7 +363,7 @@ pub static CATALOGUE: &[&Image] = &[
     &Image { repositories: &["docker.io/dockersamples/examplevotingapp_worker", "docker.io/kodekloud/examplevotingapp_worker", "docker.io/dockercoins/worker"], ..AGENT },
     &Image { repositories: &["docker.io/dockercoins/rng", "docker.io/dockercoins/hasher", "docker.io/dockercoins/webui", "docker.io/weaveworksdemos/front-end"], ports: &[80], ..PAGE },
     &Image { repositories: &["docker.io/kubernetesui/dashboard"], ports: &[9090, 8443], base: Base::Scratch, ..PAGE },
-    &Image { repositories: &["registry.k8s.io/ingress-nginx/controller"], ports: &[80, 443, 10254], base: Base::Alpine, ..PAGE },
+    &Image { repositories: &["registry.k8s.io/ingress-nginx/controller"], app: App::Ingress, entrypoint: &["/usr/bin/dumb-init"], ports: &[80, 443, 10254], base: Base::Alpine, boot: &["NGINX Ingress controller"], ..PAGE },
     &Image { repositories: &["registry.k8s.io/metrics-server/metrics-server"], ports: &[10250], base: Base::Scratch, ..AGENT },
     &Image { repositories: &["registry.k8s.io/coredns/coredns", "docker.io/coredns/coredns"], ports: &[53, 8080, 8181], base: Base::Scratch, ..AGENT },
     &Image { repositories: &["registry.k8s.io/kube-apiserver"], ports: &[6443], base: Base::Scratch, memory_mi: 300, cpu_milli: 40, ..AGENT },

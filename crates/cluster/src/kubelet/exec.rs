@@ -283,6 +283,8 @@ pub fn stream(cluster: &mut Cluster, id: StreamId, input: StreamIn) -> StreamOut
         return StreamOut { chunks: Vec::new(), ended: Some(Err("no such stream".into())) };
     };
     let (uid, index) = (session.pod.clone(), session.container);
+    // What has come is given to those who ask for it; saying something takes nothing away.
+    let asks = input == StreamIn::Poll;
     let mut wake_container = false;
     match (&mut session.kind, input) {
         (Kind::Exec(s), input) => speak(s, input, now),
@@ -304,6 +306,9 @@ pub fn stream(cluster: &mut Cluster, id: StreamId, input: StreamIn) -> StreamOut
     }
     advance(cluster, id);
     let Some(session) = cluster.kubelets.sessions.get_mut(&id) else { return StreamOut::default() };
+    if !asks {
+        return StreamOut::default();
+    }
     let out = StreamOut { chunks: std::mem::take(&mut session.out), ended: session.ended.clone() };
     if out.ended.is_some() {
         close(cluster, id);

@@ -6,7 +6,7 @@
 //!   [`stop`]: how both end. [`status`]: what is told to the API server.
 //! - [`node`]: registration, heartbeats. [`faults`]: what can be broken on purpose. [`metrics`]: what `kubectl top` shows.
 //! - [`catalogue`], [`images`]: what can be pulled. [`env`], [`volumes`]: what a container finds when it starts.
-//! - [`process`], [`programs`], [`server`]: what runs in containers. [`probes`]: how they are asked whether they are well.
+//! - [`process`], [`programs`], [`server`], [`nginx`]: what runs in containers. [`probes`]: how they are asked whether they are well.
 //! - [`logs`], [`exec`]: what clients see of containers.
 //!
 //! Left out: static pod files, eviction by pressure, image garbage collection, devices, user namespaces.
@@ -18,6 +18,7 @@ pub mod faults;
 pub mod images;
 pub mod logs;
 pub mod metrics;
+pub mod nginx;
 pub mod node;
 pub mod probes;
 pub mod process;
@@ -89,6 +90,7 @@ pub(crate) fn on_change(cluster: &mut Cluster, change: &Change) {
     match change.resource.as_str() {
         "pods" => pod_changed(cluster, change),
         "configmaps" | "secrets" => volumes::source_changed(cluster, change),
+        "ingresses.networking.k8s.io" if change.cause.actor != "nginx-ingress-controller" => crate::network::ingress::notice(cluster),
         _ => {}
     }
 }

@@ -51,7 +51,8 @@ pub struct Pending {
     pub at: Millis,
     pub pid: Pid,
     pub code: i32,
-    pub error: String,
+    /// What it says when it ends: descriptor and bytes.
+    pub late: Vec<(u8, Vec<u8>)>,
 }
 
 /// When the process of a container has something to do.
@@ -100,9 +101,27 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
     }
     let argv = programs::without_entrypoint(&argv);
     if let Some(outcome) = programs::own(image, argv, &env, spec, now) {
-        let log = Rc::make_mut(&mut c.log);
         return Ok(match outcome {
-            Outcome::Serve { servers, log: lines, boot } => {
+            Outcome::Serve { mut servers, log: lines, boot } => {
+                if image.app == App::Ingress {
+                    crate::network::ingress::notice(cluster);
+                }
+                let c = &mut run.containers[i];
+                if let (App::Nginx, Some(first)) = (image.app, servers.first().cloned())
+                    && volumes::is_mounted(pod, c.spec(pod), "/etc/nginx")
+                {
+                    match nginx_ports(cluster, pod, run, i) {
+                        Ok(ports) => servers = ports.into_iter().map(|port| Server { port, ..first.clone() }).collect(),
+                        Err(error) => {
+                            let log = run.containers[i].log_mut();
+                            log.boot = Some((now, image.boot));
+                            log.line(now, &format!("nginx: [emerg] {error}"));
+                            return Ok(Proc::Ends { at: now + 150, code: 1 });
+                        }
+                    }
+                }
+                let c = &mut run.containers[i];
+                let log = c.log_mut();
                 if boot {
                     log.boot = Some((now, image.boot));
                 }
@@ -111,7 +130,7 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
                 Proc::Server { on_term: image.on_term }
             }
             Outcome::Print { text, code, takes_ms } => {
-                log.write(now, text.as_bytes());
+                c.log_mut().write(now, text.as_bytes());
                 Proc::Ends { at: now + takes_ms, code }
             }
             Outcome::Wait => stress(pod, c, image, now).unwrap_or(Proc::Idle { until: None, on_term: image.on_term }),
@@ -137,6 +156,19 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
     }
     script.wait = Some(now);
     Ok(Proc::Script(Box::new(script)))
+}
+
+/// The ports of a mounted nginx configuration; the error is what nginx ends with.
+fn nginx_ports(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Result<Vec<u16>, String> {
+    let fs = volumes::open(cluster, pod, run, i);
+    let config = super::nginx::load(&fs)?;
+    let from = crate::network::Origin::Pod { namespace: run.namespace.to_string(), name: run.name.to_string() };
+    for (host, place) in super::nginx::upstreams(&config) {
+        if crate::network::resolve(cluster, &from, &host).is_empty() {
+            return Err(format!("host not found in upstream \"{host}\" in {place}"));
+        }
+    }
+    Ok(super::nginx::ports(&config))
 }
 
 /// A program that eats memory is killed as soon as it passes its limit.
@@ -201,11 +233,21 @@ fn idle(argv: &[String], image: &Image, now: Millis) -> Option<Proc> {
     }
 }
 
+/// A program that a script wants to be run.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub argv: Vec<String>,
+    pub env: Env,
+    pub cwd: String,
+    pub tty: bool,
+    pub stdin: Vec<u8>,
+}
+
 /// What a machine of a container asks the world for.
 struct PodHost<'a> {
     now: Millis,
     image: &'a Image,
-    asked: Vec<(Pid, Vec<String>, Env)>,
+    asked: Vec<(Pid, Asked)>,
     killed: Vec<Pid>,
 }
 
@@ -213,10 +255,11 @@ impl Host for PodHost<'_> {
     fn now_ms(&self) -> i64 {
         self.now
     }
-    fn spawn(&mut self, pid: Pid, argv: &[String], env: &Env, _cwd: &str, _tty: bool) -> bool {
+    fn spawn(&mut self, pid: Pid, argv: &[String], env: &Env, cwd: &str, tty: bool) -> bool {
         let known = argv.first().is_some_and(|name| programs::has(self.image, name));
         if known {
-            self.asked.push((pid, argv.to_vec(), env.clone()));
+            let asked = Asked { argv: argv.to_vec(), env: env.clone(), cwd: cwd.to_string(), tty, stdin: Vec::new() };
+            self.asked.push((pid, asked));
         }
         known
     }
@@ -256,7 +299,7 @@ pub fn drive(cluster: &mut Cluster, place: &Place, script: &mut Script, clock: M
         if acted {
             volumes::close(cluster, place.pod, place.uid, place.index, &fs, before);
             before = fs.version();
-            asked.into_iter().for_each(|(pid, argv, env)| external(cluster, place, script, &mut fs, clock, (pid, &argv, &env)));
+            asked.into_iter().for_each(|(pid, asked)| external(cluster, place, script, &mut fs, clock, (pid, asked)));
             killed.into_iter().for_each(|pid| kill(cluster, place, script, pid));
             finish_pending(script, clock);
         }
@@ -285,22 +328,21 @@ fn finish_pending(script: &mut Script, clock: Millis) {
     let (over, still): (Vec<Pending>, Vec<Pending>) = std::mem::take(&mut script.pending).into_iter().partition(|p| p.at <= clock);
     script.pending = still;
     for p in over {
-        if !p.error.is_empty() {
-            script.machine.write(p.pid, 2, p.error.as_bytes());
+        for (fd, bytes) in &p.late {
+            script.machine.write(p.pid, u32::from(*fd), bytes);
         }
         script.machine.exited(p.pid, p.code);
     }
 }
 
 /// Runs a program that the machine has asked for.
-fn external(cluster: &mut Cluster, place: &Place, script: &mut Script, fs: &mut Fs, clock: Millis, (pid, argv, env): (Pid, &[String], &Env)) {
-    let mut stdin = Vec::new();
-    if programs::reads_stdin(argv)
+fn external(cluster: &mut Cluster, place: &Place, script: &mut Script, fs: &mut Fs, clock: Millis, (pid, mut asked): (Pid, Asked)) {
+    if programs::reads_stdin(&asked.argv)
         && let shell::machine::StdinRead::Data(bytes) = script.machine.read_stdin(pid, fs)
     {
-        stdin = bytes;
+        asked.stdin = bytes;
     }
-    let done = programs::run(cluster, place, argv, env, &stdin, clock);
+    let done = programs::run(cluster, place, &asked, fs, clock);
     if !done.servers.is_empty()
         && let Some(c) = cluster.kubelets.pod_mut(place.uid).and_then(|r| r.containers.get_mut(place.index))
     {
@@ -312,7 +354,7 @@ fn external(cluster: &mut Cluster, place: &Place, script: &mut Script, fs: &mut 
     match done.ends {
         None => {}
         Some((code, 0)) => script.machine.exited(pid, code),
-        Some((code, takes)) => script.pending.push(Pending { at: clock + takes, pid, code, error: done.late }),
+        Some((code, takes)) => script.pending.push(Pending { at: clock + takes, pid, code, late: done.late }),
     }
 }
 

@@ -4,14 +4,17 @@
 //! [`App`]; what it answers is in `server`.
 
 use super::catalogue::{App, Base, Image};
-use super::process::Place;
+use super::process::{Asked, Place};
 use super::server::Server;
 use crate::Cluster;
 use crate::network::{self, Origin};
 use machinery::Value;
+use machinery::http::{Fetch, HttpRequest};
 use machinery::time::Millis;
+use shell::http_tools::{self, Around, Fetched};
 use shell::machine::Lookup;
 use shell::{Env, Fs};
+use std::cell::RefCell;
 
 /// What an image's own program does when it is started.
 pub enum Outcome {
@@ -26,8 +29,8 @@ pub struct Done {
     pub output: Vec<(u8, Vec<u8>)>,
     /// Status and milliseconds until it ends; None: it runs on.
     pub ends: Option<(i32, i64)>,
-    /// Said on standard error when it ends late.
-    pub late: String,
+    /// Said when it ends late.
+    pub late: Vec<(u8, Vec<u8>)>,
     pub servers: Vec<Server>,
 }
 
@@ -45,7 +48,7 @@ impl Done {
     }
 }
 
-type Client = fn(&mut Cluster, &Place, &[String], &[u8], Millis) -> Done;
+type Client = fn(&mut Cluster, &Place, &Asked, &mut Fs, Millis) -> Done;
 
 /// Client programs, with the images that have them.
 const CLIENTS: &[(&str, fn(&Image) -> bool, Client)] = &[
@@ -54,7 +57,19 @@ const CLIENTS: &[(&str, fn(&Image) -> bool, Client)] = &[
     ("getent", |i| i.base != Base::Scratch && i.base != Base::Busybox, getent),
     ("dig", tools, dig),
     ("host", tools, dig),
+    ("curl", has_curl, curl),
+    ("wget", has_wget, wget),
+    ("nc", |i| i.base == Base::Busybox || i.base == Base::Alpine || tools(i), nc),
+    ("telnet", tools, nc),
+    ("redis-cli", |i| i.app == App::Redis, redis_cli),
+    ("apt-get", |i| i.base == Base::Debian, no_packages),
+    ("apt", |i| i.base == Base::Debian, no_packages),
+    ("apk", |i| i.base == Base::Alpine, no_packages),
 ];
+
+fn has_wget(i: &Image) -> bool {
+    i.base == Base::Busybox || i.base == Base::Alpine || tools(i)
+}
 
 fn tools(i: &Image) -> bool {
     i.repositories.iter().any(|r| r.contains("netshoot") || r.contains("dnsutils") || r.contains("multitool") || r.contains("net-tools"))
@@ -74,6 +89,7 @@ fn is_own(image: &Image, name: &str) -> bool {
         App::Nginx => &["nginx"],
         App::Apache | App::Wordpress => &["httpd", "apache2ctl", "apachectl", "httpd-foreground", "apache2-foreground"],
         App::Redis => &["redis-server", "redis-cli"],
+        App::Ingress => &["nginx-ingress-controller"],
         App::Python => &["python", "python3"],
         App::Node => &["node"],
         _ => &[],
@@ -91,7 +107,7 @@ pub fn lookup(image: &Image, name: &str) -> Lookup {
     match name {
         _ if bash_only_there || absent => Lookup::Missing,
         "curl" if !has_curl(image) => Lookup::Missing,
-        "wget" if image.base == Base::Debian && !tools(image) => Lookup::Missing,
+        "wget" if !has_wget(image) => Lookup::Missing,
         _ if CLIENTS.iter().any(|(n, _, _)| *n == name) => Lookup::Host,
         _ => Lookup::Default,
     }
@@ -131,9 +147,9 @@ fn known(image: &Image, name: &str) -> bool {
 const TOOLS: &[&str] = &[
     "[", "ash", "awk", "base64", "basename", "cat", "chmod", "chown", "cp", "cut", "date", "dd", "df", "dirname", "du", "echo",
     "egrep", "env", "expr", "false", "fgrep", "find", "free", "grep", "gzip", "head", "hostname", "id", "kill", "ln", "ls",
-    "md5sum", "mkdir", "mktemp", "mv", "nc", "nproc", "od", "printenv", "printf", "ps", "pwd", "readlink", "realpath", "rm",
+    "md5sum", "mkdir", "mktemp", "mv", "nproc", "od", "printenv", "printf", "ps", "pwd", "readlink", "realpath", "rm",
     "rmdir", "sed", "seq", "sh", "sha256sum", "sleep", "sort", "stat", "sync", "tac", "tail", "tar", "tee", "test", "time",
-    "timeout", "touch", "tr", "true", "tty", "uname", "uniq", "uptime", "wc", "wget", "which", "whoami", "xargs", "yes",
+    "timeout", "touch", "tr", "true", "tty", "uname", "uniq", "uptime", "wc", "which", "whoami", "xargs", "yes",
 ];
 
 /// Files that stand for programs in an image.
@@ -210,7 +226,7 @@ pub fn own(image: &'static Image, argv: &[String], env: &Env, spec: &Value, now:
             let ports = if image.ports.is_empty() { declared } else { image.ports.to_vec() };
             if ports.is_empty() { Some(Outcome::Wait) } else { serve(&ports) }
         }
-        App::Nginx | App::Apache | App::Wordpress | App::Hostname | App::Kuard => serve(image.ports),
+        App::Nginx | App::Apache | App::Wordpress | App::Hostname | App::Kuard | App::Ingress => serve(image.ports),
     }
 }
 
@@ -276,13 +292,14 @@ pub fn reads_stdin(_argv: &[String]) -> bool {
 }
 
 /// Runs a program for a script.
-pub fn run(cluster: &mut Cluster, place: &Place, argv: &[String], env: &Env, stdin: &[u8], now: Millis) -> Done {
+pub fn run(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now: Millis) -> Done {
+    let (argv, env) = (asked.argv.as_slice(), &asked.env);
     let name = argv.first().map_or("", |w| shell::fs::name(w)).to_string();
-    if let Some((_, _, client)) = CLIENTS.iter().find(|(n, _, _)| *n == name) {
-        return client(cluster, place, argv, stdin, now);
-    }
     let image = cluster.kubelets.pod(place.uid).and_then(|r| r.containers.get(place.index)).and_then(|c| c.image);
     let Some(image) = image else { return Done::with(127, "", "") };
+    if let Some((_, _, client)) = CLIENTS.iter().find(|(n, there, _)| *n == name && there(image)) {
+        return client(cluster, place, asked, fs, now);
+    }
     if image.app == App::Nginx && argv.iter().any(|a| a == "-v" || a == "-V") {
         return Done::with(0, "", format!("nginx version: nginx/{}\n", super::server::version(cluster, place)));
     }
@@ -305,7 +322,8 @@ fn origin(place: &Place) -> Origin {
     Origin::Pod { namespace: place.pod.namespace().to_string(), name: place.pod.name().to_string() }
 }
 
-fn nslookup(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: Millis) -> Done {
+fn nslookup(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let argv = asked.argv.as_slice();
     let Some(name) = argv.iter().skip(1).find(|a| !a.starts_with('-')) else {
         return Done::with(1, "", "Usage: nslookup [HOST] [DNS_SERVER]\n");
     };
@@ -321,7 +339,8 @@ fn nslookup(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: 
     Done::with(0, text + "\n", "")
 }
 
-fn getent(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: Millis) -> Done {
+fn getent(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let argv = asked.argv.as_slice();
     let Some(name) = argv.get(2) else { return Done::with(1, "", "") };
     let found = network::dns::answer(cluster, &origin(place), name);
     match found.addresses.first() {
@@ -330,7 +349,8 @@ fn getent(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: Mi
     }
 }
 
-fn dig(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: Millis) -> Done {
+fn dig(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let argv = asked.argv.as_slice();
     let Some(name) = argv.iter().skip(1).find(|a| !a.starts_with(['-', '+', '@'])) else {
         return Done::with(1, "", "");
     };
@@ -347,7 +367,8 @@ fn dig(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: Milli
     Done::with(0, found.addresses.iter().map(one).collect::<String>(), "")
 }
 
-fn ping(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: Millis) -> Done {
+fn ping(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let argv = asked.argv.as_slice();
     let words: Vec<&String> = argv.iter().skip(1).collect();
     let count: i64 = flag(argv, "c").and_then(|n| n.parse().ok()).unwrap_or(4);
     let target = words.iter().rev().find(|w| !w.starts_with('-') && w.parse::<i64>().is_err());
@@ -370,4 +391,86 @@ fn ping(cluster: &mut Cluster, place: &Place, argv: &[String], _: &[u8], _: Mill
     let mut done = Done::with(i32::from(!alive), text, "");
     done.ends = Some((i32::from(!alive), (count - 1) * 1000));
     done
+}
+
+fn curl(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now: Millis) -> Done {
+    http(cluster, place, asked, fs, now, |args, around| http_tools::curl(args, around))
+}
+
+fn wget(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now: Millis) -> Done {
+    http(cluster, place, asked, fs, now, |args, around| http_tools::wget(args, http_tools::Flavour::Busybox, around))
+}
+
+/// Runs an HTTP client with the pod's network and the container's files around it.
+fn http(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now: Millis, tool: impl FnOnce(&[String], &mut Around) -> http_tools::Outcome) -> Done {
+    let from = origin(place);
+    let outcome = {
+        let cell = RefCell::new(cluster);
+        let mut fetch = |r: &http_tools::HttpRequest| {
+            let request = HttpRequest { method: r.method.clone(), url: r.url.clone(), headers: r.headers.clone(), body: r.body.clone() };
+            match network::fetch(&mut cell.borrow_mut(), &from, &request) {
+                Fetch::Answer(a) => Fetched::Answer(http_tools::HttpResponse { status: a.status, headers: a.headers, body: a.body }),
+                Fetch::UnknownHost => Fetched::UnknownHost,
+                Fetch::Refused => Fetched::Refused,
+                Fetch::Timeout => Fetched::Timeout,
+                Fetch::Reset => Fetched::Reset,
+            }
+        };
+        let address = |name: &str| network::resolve(&cell.borrow(), &from, name).first().cloned();
+        let read = |path: &str| match path {
+            "-" => Some(String::from_utf8_lossy(&asked.stdin).into_owned()),
+            path => fs.read_text(&shell::fs::resolve(&asked.cwd, path)).ok(),
+        };
+        let mut around = Around { fetch: &mut fetch, address: &address, read: &read, tty_out: asked.tty, now_ms: now };
+        tool(asked.argv.get(1..).unwrap_or_default(), &mut around)
+    };
+    let mut status = outcome.status;
+    for (name, content) in &outcome.files {
+        if fs.write(&shell::fs::resolve(&asked.cwd, name), content).is_err() {
+            status = 23;
+        }
+    }
+    let output: Vec<(u8, Vec<u8>)> = outcome.output.into_iter().map(|(fd, text)| (fd, text.into_bytes())).collect();
+    match outcome.wait_ms {
+        0 => Done { output, ends: Some((status, 0)), ..Done::default() },
+        wait => Done { late: output, ends: Some((status, wait)), ..Done::default() },
+    }
+}
+
+/// `nc -z -v HOST PORT`: whether a port is open. Talking over it is not simulated.
+fn nc(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let words: Vec<&String> = asked.argv.iter().skip(1).filter(|w| !w.starts_with('-')).collect();
+    let [.., host, port] = words.as_slice() else {
+        return Done::with(1, "", "bottleship simulates only nc -z HOST PORT\n");
+    };
+    let Ok(number) = port.parse::<u16>() else { return Done::with(1, "", format!("nc: bad port '{port}'\n")) };
+    let Some(ip) = network::resolve(cluster, &origin(place), host).first().cloned() else {
+        return Done::with(1, "", format!("nc: bad address '{host}'\n"));
+    };
+    let verbose = asked.argv.iter().any(|w| w.starts_with('-') && w.contains('v'));
+    match network::reaches(cluster, &origin(place), host, number) {
+        true if verbose => Done::with(0, "", format!("{host} ({ip}:{number}) open\n")),
+        true => Done::with(0, "", ""),
+        false => Done::with(1, "", if verbose { format!("nc: {host} ({ip}:{number}): Connection refused\n") } else { String::new() }),
+    }
+}
+
+/// Only whether the server is there: keys are not kept.
+fn redis_cli(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let host = flag(&asked.argv, "h").unwrap_or_else(|| "127.0.0.1".into());
+    let port = flag(&asked.argv, "p").and_then(|p| p.parse().ok()).unwrap_or(6379);
+    let there = match host.as_str() {
+        "127.0.0.1" | "localhost" => network::is_open(cluster, place.uid, port),
+        host => network::reaches(cluster, &origin(place), host, port),
+    };
+    match asked.argv.last().map(|w| w.to_ascii_lowercase()).as_deref() {
+        _ if !there => Done::with(1, "", format!("Could not connect to Redis at {host}:{port}: Connection refused\n")),
+        Some("ping") => Done::with(0, "PONG\n", ""),
+        _ => Done::with(1, "", "bottleship simulates only redis-cli ping\n"),
+    }
+}
+
+fn no_packages(_: &mut Cluster, _: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let name = asked.argv.first().map_or("", |w| shell::fs::name(w));
+    Done::with(100, "", format!("{name}: bottleship does not simulate package managers; images with the tools are nicolaka/netshoot and curlimages/curl\n"))
 }

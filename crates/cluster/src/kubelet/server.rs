@@ -4,6 +4,7 @@
 
 use super::catalogue::{App, Image};
 use super::process::Place;
+use super::nginx::{self, Action};
 use super::{env, images, volumes};
 use crate::Cluster;
 use machinery::Object;
@@ -44,21 +45,41 @@ struct Answering<'a> {
     client: &'a str,
 }
 
-/// The answer of a server to a request from `client`, and the line for its log.
-pub fn answer(cluster: &Cluster, place: &Place, server: &Server, request: &HttpRequest, client: &str) -> (HttpResponse, Option<String>) {
+/// What a server does with a request: answers, or asks somebody else.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    Answer(HttpResponse),
+    /// Goes on to another address; the hop is for the drawing.
+    Proxy { url: String, hop: String },
+}
+
+/// The path and query of a request.
+pub fn target(request: &HttpRequest) -> &str {
     let rest = request.url.split_once("://").map_or(request.url.as_str(), |(_, r)| r);
     let target = rest.find('/').map_or("/", |at| &rest[at..]);
-    let target = target.split('#').next().unwrap_or("/");
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    target.split('#').next().unwrap_or("/")
+}
+
+/// The reply of a server to a request from `client`.
+pub fn reply(cluster: &Cluster, place: &Place, server: &Server, request: &HttpRequest, client: &str) -> Reply {
+    let (path, query) = target(request).split_once('?').unwrap_or((target(request), ""));
     let a = Answering { cluster, place, server, request, path, query, client };
-    let mut response = a.respond();
-    let method = if request.method.is_empty() { "GET" } else { request.method.as_str() };
-    let size = response.body.len();
-    if method == "HEAD" {
-        response.body.clear();
+    match server.image.app {
+        App::Nginx => a.nginx(),
+        App::Ingress => match crate::network::ingress::choose(cluster, a.authority(), server.port, target(request)) {
+            crate::network::ingress::Target::Answer(answer) => Reply::Answer(answer),
+            crate::network::ingress::Target::Proxy { url, hop } => Reply::Proxy { url, hop },
+        },
+        _ => Reply::Answer(a.respond()),
     }
-    let line = a.log_line(method, target, response.status, size);
-    (response, line)
+}
+
+/// The line that a server writes to its log about a request that it has answered so.
+pub fn log_line(cluster: &Cluster, place: &Place, server: &Server, request: &HttpRequest, client: &str, answer: &HttpResponse) -> Option<String> {
+    let (path, query) = target(request).split_once('?').unwrap_or((target(request), ""));
+    let a = Answering { cluster, place, server, request, path, query, client };
+    let method = if request.method.is_empty() { "GET" } else { request.method.as_str() };
+    a.log_line(method, target(request), answer.status, answer.body.len())
 }
 
 fn ok(kind: &str, body: impl Into<String>) -> HttpResponse {
@@ -75,7 +96,6 @@ impl Answering<'_> {
     fn respond(&self) -> HttpResponse {
         let plain = "text/plain; charset=utf-8";
         match self.server.image.app {
-            App::Nginx => self.files("/usr/share/nginx/html", &format!("nginx/{}", version(self.cluster, self.place))),
             App::Apache => self.files("/usr/local/apache2/htdocs", "Apache/2.4.65 (Unix)"),
             App::Wordpress => self.wordpress(),
             App::Hostname => ok(plain, format!("{}\n", self.host())),
@@ -97,6 +117,41 @@ impl Answering<'_> {
                 ok("text/html", format!("<html><body><h1>{}</h1><p>{}</p></body></html>\n", shell::fs::name(name), self.host()))
             }
         }
+    }
+
+    /// nginx, by its own configuration if one was mounted or written.
+    fn nginx(&self) -> Reply {
+        let banner = format!("nginx/{}", version(self.cluster, self.place));
+        let plain = || Reply::Answer(self.files("/usr/share/nginx/html", &banner));
+        let Some(run) = self.cluster.kubelets.pods.get(self.place.uid) else { return plain() };
+        let Some(c) = run.containers.get(self.place.index) else { return plain() };
+        if c.fs.is_none() && !volumes::is_mounted(self.place.pod, c.spec(self.place.pod), "/etc/nginx") {
+            return plain();
+        }
+        let fs = volumes::open(self.cluster, self.place.pod, run, self.place.index);
+        let Ok(config) = nginx::load(&fs) else { return plain() };
+        let turn = c.log.lines.len() as u64 + c.log.dropped;
+        match nginx::action(&config, self.server.port, self.authority(), target(self.request), turn) {
+            None => plain(),
+            Some(Action::Files { root }) => Reply::Answer(self.files(&root, &banner)),
+            Some(Action::Proxy { url }) => Reply::Proxy { url, hop: String::new() },
+            Some(Action::Return { code, text }) if (300..400).contains(&code) => {
+                let mut answer = with(code, "text/html", "");
+                answer.headers.push(("Location".into(), self.variables(&text)));
+                Reply::Answer(answer)
+            }
+            Some(Action::Return { code, text }) => Reply::Answer(with(code, "text/plain", self.variables(&text))),
+        }
+    }
+
+    /// The variables of nginx that texts use.
+    fn variables(&self, text: &str) -> String {
+        let host = self.authority().split(':').next().unwrap_or("").to_string();
+        let known = [
+            ("$hostname", self.host()), ("$host", host), ("$remote_addr", self.client.to_string()), ("$server_addr", self.pod_ip()),
+            ("$request_uri", target(self.request).to_string()), ("$uri", self.path.to_string()), ("$server_port", self.server.port.to_string()),
+        ];
+        known.iter().fold(text.to_string(), |text, (name, value)| text.replace(name, value))
     }
 
     fn host(&self) -> String {
@@ -232,7 +287,7 @@ impl Answering<'_> {
         let agent = self.header("User-Agent").unwrap_or("-");
         let at = clf(self.cluster.now);
         match self.server.image.app {
-            App::Nginx | App::Hostname | App::Echo => {
+            App::Nginx | App::Hostname | App::Echo | App::Ingress => {
                 Some(format!("{} - - [{at}] \"{method} {target} HTTP/1.1\" {status} {size} \"-\" \"{agent}\" \"-\"", self.client))
             }
             App::Apache => Some(format!("{} - - [{at}] \"{method} {target} HTTP/1.1\" {status} {size}", self.client)),

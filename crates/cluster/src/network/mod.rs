@@ -1,17 +1,18 @@
 //! The network: names, Services, endpoints, pods. Every request's hops are reported. Upstream: kube-proxy, CoreDNS.
 //!
 //! A request travels at once: name → address ([`dns`]) → Service → endpoint ([`route`]) → pod, past NetworkPolicies
-//! ([`policy`]). Left out: UDP, IPv6, TLS, packets; a connection is one request and its answer.
+//! ([`policy`]), through [`ingress`] controllers on the way. Left out: UDP, IPv6, TLS, packets; a connection is one request and its answer.
 
 pub mod dns;
+pub mod ingress;
 pub mod policy;
 pub mod route;
 
 use crate::Cluster;
 use crate::kubelet::process::Place;
-use crate::kubelet::server;
+use crate::kubelet::server::{self, Reply};
 use crate::output::Output;
-use machinery::http::{Fetch, Hop, HttpRequest};
+use machinery::http::{Fetch, Hop, HttpRequest, HttpResponse};
 use machinery::time::Millis;
 use machinery::{Object, Str};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 pub const DNS_IP: &str = "10.96.0.10";
 /// Requests are counted in windows of this length, for CPU load.
 const WINDOW_MS: i64 = 15_000;
+/// Proxies behind proxies.
+const DEPTH_MAX: u32 = 8;
 /// CPU that one request costs, in milliseconds.
 const REQUEST_CPU_MS: i64 = 20;
 
@@ -41,6 +44,8 @@ pub struct State {
     pub(crate) turns: BTreeMap<Str, u64>,
     /// (Service, client) → backend and when it was last used, for `sessionAffinity: ClientIP`.
     pub(crate) sticky: BTreeMap<(Str, String), (String, Millis)>,
+    /// How many servers are asking on behalf of others right now: bounds loops of proxies.
+    depth: u32,
     /// Pod → (window, requests in it, requests in the one before).
     busy: BTreeMap<Str, (i64, i64, i64)>,
 }
@@ -93,7 +98,11 @@ pub fn resolve(cluster: &Cluster, from: &Origin, name: &str) -> Vec<String> {
     dns::answer(cluster, from, name).addresses
 }
 
-pub(crate) fn wake(_cluster: &mut Cluster, _wake: &Wake) {}
+pub(crate) fn wake(cluster: &mut Cluster, wake: &Wake) {
+    match wake {
+        Wake::Sync => ingress::sync(cluster),
+    }
+}
 
 /// Whether something at `host` (a name or an address) accepts connections on `port`.
 pub fn reaches(cluster: &Cluster, from: &Origin, host: &str, port: u16) -> bool {
@@ -140,13 +149,49 @@ pub fn ask_pod(cluster: &mut Cluster, uid: &str, port: u16, request: &HttpReques
         return Fetch::Reset;
     }
     let place = Place { pod: &pod, uid: &uid, index };
-    let (answer, line) = server::answer(cluster, &place, &server, request, client);
-    if let Some(line) = line
+    let mut answer = match server::reply(cluster, &place, &server, request, client) {
+        Reply::Answer(answer) => answer,
+        Reply::Proxy { url, hop } => proxied(cluster, &pod, request, url, hop, client),
+    };
+    if let Some(line) = server::log_line(cluster, &place, &server, request, client, &answer)
         && let Some(c) = cluster.kubelets.pod_mut(&uid).and_then(|r| r.containers.get_mut(index))
     {
         c.log_mut().line(now, &line);
     }
+    if request.method == "HEAD" {
+        answer.body.clear();
+    }
     Fetch::Answer(answer)
+}
+
+/// A server asks on behalf of its client.
+fn proxied(cluster: &mut Cluster, pod: &Object, request: &HttpRequest, url: String, via: String, client: &str) -> HttpResponse {
+    let failed = |status: u16, title: &str| HttpResponse {
+        status,
+        headers: vec![("Content-Type".into(), "text/html".into())],
+        body: format!("<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>\r\n<center><h1>{status} {title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"),
+    };
+    if cluster.network.depth >= DEPTH_MAX {
+        return failed(502, "Bad Gateway");
+    }
+    let mut headers = request.headers.clone();
+    headers.push(("X-Forwarded-For".into(), client.to_string()));
+    let onward = HttpRequest { method: request.method.clone(), url, headers, body: request.body.clone() };
+    let from = Origin::Pod { namespace: pod.namespace().to_string(), name: pod.name().to_string() };
+    cluster.network.depth += 1;
+    let mut hops = vec![route::start_hop(&from)];
+    if !via.is_empty() {
+        hops.push(hop(via, ""));
+    }
+    let answer = route::travel(cluster, &from, &onward, &mut hops);
+    cluster.network.depth -= 1;
+    let (at, status) = (cluster.now, if let Fetch::Answer(a) = &answer { a.status } else { 0 });
+    cluster.emit(Output::Traffic { at, hops, status });
+    match answer {
+        Fetch::Answer(a) => a,
+        Fetch::Timeout => failed(504, "Gateway Time-out"),
+        _ => failed(502, "Bad Gateway"),
+    }
 }
 
 /// Gives a pod its address: the next free one of its node, or the node's own with `hostNetwork`.
