@@ -3,7 +3,7 @@
 
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Value};
 
 pub const KIND: Kind = Kind {
     group: "rbac.authorization.k8s.io",
@@ -20,6 +20,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,
     describe: crate::role::describe,
+    names: crate::names::path_segment,
+    validate,
     ..Kind::NONE
 };
 
@@ -32,4 +34,8 @@ fn default(v: &mut Value) {
 
 fn row(o: &Object, _: &CellCx) -> Vec<Value> {
     vec![Value::str(o.name()), Value::str(o.text("metadata.creationTimestamp"))]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    crate::role::rules(o, false, errors);
 }

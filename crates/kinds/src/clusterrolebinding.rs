@@ -2,7 +2,7 @@
 //! Upstream: `kubernetes:pkg/registry/rbac/clusterrolebinding/strategy.go`.
 
 use crate::kind::{CellCx, Kind};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Value};
 
 pub const KIND: Kind = Kind {
     group: "rbac.authorization.k8s.io",
@@ -19,6 +19,9 @@ pub const KIND: Kind = Kind {
     columns: crate::rolebinding::KIND.columns,
     cells: row,
     describe: crate::rolebinding::describe,
+    names: crate::names::path_segment,
+    validate,
+    validate_update: crate::rolebinding::validate_update,
     ..Kind::NONE
 };
 
@@ -28,4 +31,8 @@ fn default(v: &mut Value) {
 
 fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
     crate::rolebinding::row(o, cx)
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    crate::rolebinding::binding(o, &["ClusterRole"], false, errors);
 }

@@ -1,11 +1,13 @@
 //! ConfigMap: settings as keys and texts.
 //! Upstream: `kubernetes:pkg/registry/core/configmap/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::normalize;
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -22,6 +24,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::int("Data"), Column::AGE],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -51,4 +55,44 @@ fn describe(o: &Object, d: &mut Describe) {
     }
     d.line(0, "");
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    const MAX: usize = 1024 * 1024;
+    let mut total = 0;
+    for field in ["data", "binaryData"] {
+        let path = Path::root(field);
+        for (key, value) in o.get(field).entries() {
+            meta::each(errors, &path.key(key), key, names::config_key(key));
+            if field == "data" && o.at("binaryData").has(key) {
+                let why = "duplicate of key present in binaryData";
+                errors.invalid(&path.key(key), Value::str(key), why);
+            }
+            let text = value.as_str().unwrap_or("");
+            total += if field == "data" { text.len() } else { text.len() / 4 * 3 };
+        }
+    }
+    if total > MAX {
+        errors.too_long(&Path::root("[]"), MAX);
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    frozen(new, old, errors);
+}
+
+/// Of a ConfigMap or Secret that says it is immutable, data stay as they are.
+pub fn frozen(new: &Object, old: &Object, errors: &mut Errors) {
+    if !old.flag("immutable") {
+        return;
+    }
+    let why = "field is immutable when `immutable` is set";
+    if !new.flag("immutable") {
+        errors.forbidden(&Path::root("immutable"), why);
+    }
+    for field in ["data", "binaryData"] {
+        if new.get(field) != old.get(field) {
+            errors.forbidden(&Path::root(field), why);
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! CronJob: makes Jobs by a timetable.
 //! Upstream: `kubernetes:pkg/registry/batch/cronjob/strategy.go`.
 
+use crate::meta;
 use crate::describe::{Describe, rfc1123, or_unset, flag};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "batch",
@@ -24,6 +25,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Schedule"), Column::text("Timezone"), Column::text("Suspend"), Column::int("Active"), Column::text("Last Schedule"), Column::AGE, Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -100,4 +102,30 @@ fn describe(o: &Object, d: &mut Describe) {
     let active: Vec<&str> = o.at("status.active").items().iter().map(|j| j.text("name")).collect();
     d.line(0, format!("Active Jobs:\t{}", cells::or_none(active.join(", "))));
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    let schedule = spec.text("schedule");
+    let at = path.child("schedule");
+    if schedule.is_empty() {
+        errors.required(&at, "");
+    } else if schedule.contains("TZ") {
+        let why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        errors.invalid(&at, Value::str(schedule), why);
+    } else if let Err(why) = crate::cron::Schedule::parse(schedule) {
+        errors.invalid(&at, Value::str(schedule), &why);
+    }
+    meta::non_negative(spec.int("startingDeadlineSeconds"), &path.child("startingDeadlineSeconds"), errors);
+    let known = ["Allow", "Forbid", "Replace"];
+    meta::one_of(spec.text("concurrencyPolicy"), &path.child("concurrencyPolicy"), &known, errors);
+    let at = path.child("jobTemplate").child("spec");
+    crate::job::job_spec(spec.at("jobTemplate.spec"), &at, errors);
+    for key in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+        meta::non_negative(spec.int(key), &path.child(key), errors);
+    }
+    if o.name().len() > 52 {
+        let at = Path::root("metadata").child("name");
+        errors.invalid(&at, Value::str(o.name()), "must be no more than 52 characters");
+    }
 }

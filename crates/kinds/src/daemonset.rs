@@ -1,11 +1,13 @@
 //! DaemonSet: one pod on every node that fits.
 //! Upstream: `kubernetes:pkg/registry/apps/daemonset/strategy.go`.
 
+use crate::workload;
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "apps",
@@ -36,6 +38,8 @@ pub const KIND: Kind = Kind {
     ],
     cells: row,
     describe,
+    validate,
+    validate_update: workload::same_selector,
     ..Kind::NONE
 };
 
@@ -116,4 +120,43 @@ fn describe(o: &Object, d: &mut Describe) {
     d.line(0, format!("Pods Status:\t{pods}"));
     crate::pod_describe::template(d, o.at("spec.template"));
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    meta::selector(spec.get("selector"), &path.child("selector"), errors);
+    workload::matching(spec, &path, errors);
+    if spec.get("selector").as_map().is_some_and(|_| workload::is_empty(spec.get("selector"))) {
+        let value = spec.get("selector").clone();
+        errors.invalid(&path.child("selector"), value, "empty selector is invalid for daemonset");
+    }
+    workload::template(spec, "DaemonSet", &path, errors);
+    meta::non_negative(spec.int("minReadySeconds"), &path.child("minReadySeconds"), errors);
+    update_strategy(spec.get("updateStrategy"), &path.child("updateStrategy"), errors);
+    meta::non_negative(spec.int("revisionHistoryLimit"), &path.child("revisionHistoryLimit"), errors);
+}
+
+fn update_strategy(s: &Value, path: &Path, errors: &mut Errors) {
+    let rolling = s.get("rollingUpdate");
+    let at = path.child("rollingUpdate");
+    match s.text("type") {
+        "OnDelete" => {}
+        "RollingUpdate" if rolling.is_null() => errors.required(&at, ""),
+        "RollingUpdate" => {
+            let (down, up) = (rolling.get("maxUnavailable"), rolling.get("maxSurge"));
+            for (key, v) in [("maxUnavailable", down), ("maxSurge", up)] {
+                workload::amount(v, &at.child(key), errors);
+                workload::at_most_all(v, &at.child(key), errors);
+            }
+            match (workload::amount_of(down) != 0, workload::amount_of(up) != 0) {
+                (true, true) => {
+                    let why = "may not be set when maxUnavailable is non-zero";
+                    errors.invalid(&at.child("maxSurge"), up.clone(), why);
+                }
+                (false, false) => errors.required(&at.child("maxUnavailable"), "cannot be 0 when maxSurge is 0"),
+                _ => {}
+            }
+        }
+        other => errors.not_supported(&path.child("type"), Value::str(other), &["RollingUpdate", "OnDelete"]),
+    }
 }

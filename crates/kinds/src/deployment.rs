@@ -1,11 +1,13 @@
 //! Deployment: keeps a number of equal pods running and replaces them gradually, through ReplicaSets.
 //! Upstream: `kubernetes:pkg/registry/apps/deployment/strategy.go`, `pkg/apis/apps/v1/defaults.go`.
 
+use crate::workload;
+use crate::meta;
 use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "apps",
@@ -34,6 +36,8 @@ pub const KIND: Kind = Kind {
     cells: row,
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
     describe,
+    validate,
+    validate_update: workload::same_selector,
     ..Kind::NONE
 };
 
@@ -135,4 +139,42 @@ fn counts(sets: &[Object]) -> String {
         format!("{} ({now}/{wanted} replicas created)", rs.name())
     };
     cells::or_none(sets.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    meta::non_negative(spec.int("replicas"), &path.child("replicas"), errors);
+    workload::selected(spec, "deployment", &path, errors);
+    strategy(spec.get("strategy"), &path.child("strategy"), errors);
+    meta::non_negative(spec.int("minReadySeconds"), &path.child("minReadySeconds"), errors);
+    meta::non_negative(spec.int("revisionHistoryLimit"), &path.child("revisionHistoryLimit"), errors);
+    if let Some(n) = spec.get("progressDeadlineSeconds").as_i64() {
+        let path = path.child("progressDeadlineSeconds");
+        meta::non_negative(n, &path, errors);
+        if n <= spec.int("minReadySeconds") {
+            errors.invalid(&path, n, "must be greater than minReadySeconds");
+        }
+    }
+}
+
+fn strategy(s: &Value, path: &Path, errors: &mut Errors) {
+    let rolling = s.get("rollingUpdate");
+    let at = path.child("rollingUpdate");
+    match s.text("type") {
+        "Recreate" if !rolling.is_null() => {
+            errors.forbidden(&at, "may not be specified when strategy `type` is 'Recreate'");
+        }
+        "Recreate" => {}
+        "RollingUpdate" => {
+            let (down, up) = (rolling.get("maxUnavailable"), rolling.get("maxSurge"));
+            workload::amount(down, &at.child("maxUnavailable"), errors);
+            workload::amount(up, &at.child("maxSurge"), errors);
+            if workload::amount_of(down) == 0 && workload::amount_of(up) == 0 {
+                let why = "may not be 0 when `maxSurge` is 0";
+                errors.invalid(&at.child("maxUnavailable"), down.clone(), why);
+            }
+            workload::at_most_all(down, &at.child("maxUnavailable"), errors);
+        }
+        other => errors.not_supported(&path.child("type"), Value::str(other), &["Recreate", "RollingUpdate"]),
+    }
 }

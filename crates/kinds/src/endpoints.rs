@@ -1,11 +1,13 @@
 //! Endpoints: the addresses behind a Service, in the older form (EndpointSlice is the newer).
 //! Upstream: `kubernetes:pkg/registry/core/endpoint/strategy.go`, `printEndpoints`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::{Describe, or_unset};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -25,6 +27,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Endpoints"), Column::AGE],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -101,4 +104,34 @@ fn describe(o: &Object, d: &mut Describe) {
         d.line(0, "");
     }
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    for (i, s) in o.at("subsets").items().iter().enumerate() {
+        let path = Path::root("subsets").index(i);
+        if s.get("addresses").is_empty() && s.get("notReadyAddresses").is_empty() {
+            errors.required(&path, "must specify `addresses` or `notReadyAddresses`");
+        }
+        for key in ["addresses", "notReadyAddresses"] {
+            for (j, a) in s.get(key).items().iter().enumerate() {
+                let path = path.child(key).index(j);
+                meta::each(errors, &path.child("ip"), a.text("ip"), names::ip(a.text("ip")));
+                crate::endpointslice::reachable(a.text("ip"), &path.child("ip"), errors);
+            }
+        }
+        let ports = s.get("ports").items();
+        for (j, p) in ports.iter().enumerate() {
+            let path = path.child("ports").index(j);
+            match p.text("name") {
+                "" if ports.len() > 1 => errors.required(&path.child("name"), ""),
+                "" => {}
+                name => meta::each(errors, &path.child("name"), name, names::dns_label(name)),
+            }
+            for m in names::port_number(p.int("port")) {
+                errors.invalid(&path.child("port"), p.int("port"), &m);
+            }
+            let known = ["SCTP", "TCP", "UDP"];
+            meta::one_of(p.text("protocol"), &path.child("protocol"), &known, errors);
+        }
+    }
 }

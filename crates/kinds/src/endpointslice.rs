@@ -1,11 +1,13 @@
 //! EndpointSlice: up to a hundred of the addresses behind a Service.
 //! Upstream: `kubernetes:pkg/registry/discovery/endpointslice/strategy.go`, `printEndpointSlice`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::{Describe, or_unset};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "discovery.k8s.io",
@@ -28,6 +30,8 @@ pub const KIND: Kind = Kind {
     ],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -121,4 +125,62 @@ fn describe(o: &Object, d: &mut Describe) {
         d.line(2, format!("Zone:\t{}", or_unset(e.text("zone"))));
     }
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let kind = o.text("addressType");
+    let known = ["FQDN", "IPv4", "IPv6"];
+    meta::one_of(kind, &Path::root("addressType"), &known, errors);
+    for (i, e) in o.at("endpoints").items().iter().enumerate() {
+        let path = Path::root("endpoints").index(i);
+        let addresses = e.get("addresses").items();
+        if addresses.is_empty() {
+            errors.required(&path.child("addresses"), "must contain at least 1 address");
+        }
+        for (j, a) in addresses.iter().enumerate() {
+            let a = a.as_str().unwrap_or("");
+            let path = path.child("addresses").index(j);
+            if kind == "FQDN" {
+                meta::each(errors, &path, a, names::dns_subdomain(a));
+                continue;
+            }
+            meta::each(errors, &path, a, names::ip(a));
+            reachable(a, &path, errors);
+        }
+    }
+    let ports = o.at("ports").items();
+    let mut taken: Vec<&str> = Vec::new();
+    for (i, p) in ports.iter().enumerate() {
+        let path = Path::root("ports").index(i);
+        let name = p.text("name");
+        if !name.is_empty() {
+            meta::each(errors, &path.child("name"), name, names::dns_label(name));
+        }
+        if taken.contains(&name) {
+            errors.duplicate(&path.child("name"), Value::str(name));
+        }
+        taken.push(name);
+        let known = ["SCTP", "TCP", "UDP"];
+        meta::one_of(p.text("protocol"), &path.child("protocol"), &known, errors);
+    }
+}
+
+/// Addresses that lead nowhere from another machine are no endpoints.
+pub fn reachable(ip: &str, path: &Path, errors: &mut Errors) {
+    let Some(address) = names::parse_ip(ip) else { return };
+    let why = match address {
+        a if a.is_unspecified() => "may not be unspecified (0.0.0.0 or ::)",
+        a if a.is_loopback() => "may not be in the loopback range (127.0.0.0/8, ::1/128)",
+        std::net::IpAddr::V4(a) if a.is_link_local() => {
+            "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+        }
+        a if a.is_multicast() => "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
+        _ => return,
+    };
+    errors.invalid(path, Value::str(ip), why);
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    let path = Path::root("addressType");
+    meta::immutable(new.get("addressType"), old.get("addressType"), &path, errors);
 }

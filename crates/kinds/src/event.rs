@@ -4,7 +4,7 @@
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::normalize;
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -20,6 +20,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: COLUMNS,
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -95,5 +96,15 @@ pub fn source(o: &Object) -> String {
     match pick("source.host", "reportingInstance").as_str() {
         "" => component,
         host => format!("{component}, {host}"),
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let about = o.text("involvedObject.namespace");
+    let here = o.namespace();
+    // Events about cluster-scoped objects live in "default".
+    if !about.is_empty() && about != here {
+        let path = Path::root("involvedObject").child("namespace");
+        errors.invalid(&path, Value::str(about), "does not match event.namespace");
     }
 }

@@ -1,10 +1,12 @@
 //! HorizontalPodAutoscaler: changes the number of replicas as metrics rise and fall.
 //! Upstream: `kubernetes:pkg/registry/autoscaling/horizontalpodautoscaler/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{each, normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "autoscaling",
@@ -23,6 +25,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Reference"), Column::text("Targets"), Column::text("MinPods"), Column::text("MaxPods"), Column::int("Replicas"), Column::AGE],
     cells: row,
     describe: crate::hpa_describe::hpa,
+    validate,
     ..Kind::NONE
 };
 
@@ -138,4 +141,90 @@ fn target(m: &Value, current: &Value) -> String {
         }
     };
     if named { format!("{}: {value}", m.get(source).text("name")) } else { value }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    let (min, max) = (spec.get("minReplicas").as_i64(), spec.int("maxReplicas"));
+    if let Some(n) = min.filter(|n| *n < 1) {
+        errors.invalid(&path.child("minReplicas"), n, "must be greater than or equal to 1");
+    }
+    if max < 1 {
+        errors.invalid(&path.child("maxReplicas"), max, "must be greater than 0");
+    }
+    if min.is_some_and(|n| max < n) {
+        errors.invalid(&path.child("maxReplicas"), max, "must be greater than or equal to `minReplicas`");
+    }
+    let target = spec.get("scaleTargetRef");
+    let at = path.child("scaleTargetRef");
+    for key in ["kind", "name"] {
+        match target.text(key) {
+            "" => errors.required(&at.child(key), ""),
+            text => meta::each(errors, &at.child(key), text, names::path_segment(text)),
+        }
+    }
+    let version = target.text("apiVersion");
+    let core = target.text("kind") == "ReplicationController" && version == "v1";
+    if !version.contains('/') && !core {
+        errors.invalid(&at.child("apiVersion"), Value::str(version), "apiVersion must specify API group");
+    }
+    for (i, m) in spec.get("metrics").items().iter().enumerate() {
+        metric(m, &path.child("metrics").index(i), errors);
+    }
+}
+
+fn metric(m: &Value, path: &Path, errors: &mut Errors) {
+    let field = match m.text("type") {
+        "" => return errors.required(&path.child("type"), "must specify a metric source type"),
+        "Resource" => "resource",
+        "ContainerResource" => "containerResource",
+        "Pods" => "pods",
+        "Object" => "object",
+        "External" => "external",
+        other => {
+            let known = ["ContainerResource", "External", "Object", "Pods", "Resource"];
+            return errors.not_supported(&path.child("type"), Value::str(other), &known);
+        }
+    };
+    let source = m.get(field);
+    let path = path.child(field);
+    if source.is_null() {
+        let why = format!("must populate information for the given metric source");
+        return errors.required(&path, &why);
+    }
+    let target = source.get("target");
+    let at = path.child("target");
+    match field {
+        "resource" | "containerResource" => {
+            if source.text("name").is_empty() {
+                errors.required(&path.child("name"), "must specify a resource name");
+            }
+            if field == "containerResource" && source.text("container").is_empty() {
+                errors.required(&path.child("container"), "must specify a container");
+            }
+            if let Some(n) = target.get("averageUtilization").as_i64().filter(|n| *n < 1) {
+                errors.invalid(&at.child("averageUtilization"), n, "must be greater than 0");
+            }
+            let (use_, value) = (target.get("averageUtilization"), target.get("averageValue"));
+            if use_.is_null() && value.is_null() {
+                let why = "must set either a target raw value or a target utilization";
+                errors.required(&at.child("averageUtilization"), why);
+            }
+            if !use_.is_null() && !value.is_null() {
+                let why = "may not set both a target raw value and a target utilization";
+                errors.forbidden(&at.child("averageValue"), why);
+            }
+        }
+        "pods" if target.get("averageValue").is_null() => {
+            errors.required(&at.child("averageValue"), "must specify a positive target averageValue");
+        }
+        "object" | "external" if target.get("averageValue").is_null() && target.get("value").is_null() => {
+            let why = match field {
+                "object" => "must set either a target value or averageValue",
+                _ => "must set either a target value for metric or a per-pod target",
+            };
+            errors.required(&at.child("averageValue"), why);
+        }
+        _ => {}
+    }
 }

@@ -1,11 +1,13 @@
 //! Ingress: which host and path leads to which Service.
 //! Upstream: `kubernetes:pkg/registry/networking/ingress/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{each, normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "networking.k8s.io",
@@ -24,6 +26,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Class"), Column::text("Hosts"), Column::text("Address"), Column::text("Ports"), Column::AGE],
     cells: row,
     describe,
+    validate,
+    warnings,
     ..Kind::NONE
 };
 
@@ -142,4 +146,137 @@ fn backend(o: &Object, d: &Describe, b: &Value) -> String {
     let slices = d.related.list("discovery.k8s.io/v1", "EndpointSlice", o.namespace(), &label);
     let ready = crate::service::ready_endpoints(&slices, matching.map_or("", |p| p.text("name")));
     format!("{name}:{port} ({ready})")
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    let rules = spec.get("rules").items();
+    let default = spec.get("defaultBackend");
+    if rules.is_empty() && default.is_null() {
+        errors.invalid(&path, spec_value(spec), "either `defaultBackend` or `rules` must be specified");
+    }
+    if !default.is_null() {
+        valid_backend(default, &path.child("defaultBackend"), errors);
+    }
+    for (i, t) in spec.get("tls").items().iter().enumerate() {
+        for (j, h) in t.get("hosts").items().iter().enumerate() {
+            host(h.as_str().unwrap_or(""), &path.child("tls").index(i).child("hosts").index(j), errors);
+        }
+    }
+    for (i, r) in rules.iter().enumerate() {
+        let path = path.child("rules").index(i);
+        if !r.text("host").is_empty() {
+            if names::parse_ip(r.text("host")).is_some() {
+                let why = "must be a DNS name, not an IP address";
+                errors.invalid(&path.child("host"), Value::str(r.text("host")), why);
+            } else {
+                host(r.text("host"), &path.child("host"), errors);
+            }
+        }
+        if r.get("http").is_null() {
+            continue;
+        }
+        let path = path.child("http").child("paths");
+        let paths = r.at("http.paths").items();
+        if paths.is_empty() {
+            errors.required(&path, "");
+        }
+        for (j, p) in paths.iter().enumerate() {
+            http_path(p, &path.index(j), errors);
+        }
+    }
+    let class = spec.text("ingressClassName");
+    if !class.is_empty() {
+        meta::each(errors, &path.child("ingressClassName"), class, names::dns_subdomain(class));
+    }
+}
+
+/// An Ingress without rules and backend, as messages show it.
+fn spec_value(spec: &Value) -> Value {
+    spec.clone()
+}
+
+fn host(name: &str, path: &Path, errors: &mut Errors) {
+    let found = if name.contains('*') { names::wildcard_subdomain(name) } else { names::dns_subdomain(name) };
+    meta::each(errors, path, name, found);
+}
+
+fn http_path(p: &Value, path: &Path, errors: &mut Errors) {
+    let text = p.text("path");
+    match p.text("pathType") {
+        "" => errors.required(&path.child("pathType"), "pathType must be specified"),
+        kind @ ("Exact" | "Prefix") => {
+            if !text.starts_with('/') {
+                errors.invalid(&path.child("path"), Value::str(text), "must be an absolute path");
+            }
+            if text.starts_with('/') {
+                for bad in ["//", "/./", "/../", "%2f", "%2F"] {
+                    if text.contains(bad) {
+                        let why = format!("must not contain '{bad}'");
+                        errors.invalid(&path.child("path"), Value::str(text), &why);
+                    }
+                }
+                for bad in ["/..", "/."] {
+                    if text.ends_with(bad) {
+                        let why = format!("cannot end with '{bad}'");
+                        errors.invalid(&path.child("path"), Value::str(text), &why);
+                    }
+                }
+            }
+            let _ = kind;
+        }
+        "ImplementationSpecific" => {
+            if !text.is_empty() && !text.starts_with('/') {
+                errors.invalid(&path.child("path"), Value::str(text), "must be an absolute path");
+            }
+        }
+        other => {
+            let known = ["Exact", "ImplementationSpecific", "Prefix"];
+            errors.not_supported(&path.child("pathType"), Value::str(other), &known);
+        }
+    }
+    valid_backend(p.get("backend"), &path.child("backend"), errors);
+}
+
+fn valid_backend(b: &Value, path: &Path, errors: &mut Errors) {
+    let (service, resource) = (b.get("service"), b.get("resource"));
+    match (service.is_null(), resource.is_null()) {
+        (false, false) => errors.invalid(path, "", "cannot set both resource and service backends"),
+        (true, true) => errors.required(path, "resource or service backend is required"),
+        (true, false) => {
+            for key in ["kind", "name"] {
+                if resource.text(key).is_empty() {
+                    errors.required(&path.child("resource").child(key), "");
+                }
+            }
+        }
+        (false, true) => {
+            let at = path.child("service");
+            match service.text("name") {
+                "" => errors.required(&at.child("name"), ""),
+                name => meta::each(errors, &at.child("name"), name, names::dns_label(name)),
+            }
+            let (number, name) = (service.int("port.number"), service.text("port.name"));
+            if number != 0 && !name.is_empty() {
+                errors.invalid(path, "", "cannot set both port name & port number");
+            } else if !name.is_empty() {
+                meta::each(errors, &at.child("port").child("name"), name, names::port_name(name));
+            } else if number != 0 {
+                for m in names::port_number(number) {
+                    errors.invalid(&at.child("port").child("number"), number, &m);
+                }
+            } else {
+                errors.required(path, "port name or number is required");
+            }
+        }
+    }
+}
+
+fn warnings(o: &Object) -> Vec<String> {
+    match o.annotation("kubernetes.io/ingress.class") {
+        Some(_) => vec![
+            "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead".into(),
+        ],
+        None => Vec::new(),
+    }
 }

@@ -1,11 +1,13 @@
 //! Job: pods that run to their end, a number of times.
 //! Upstream: `kubernetes:pkg/registry/batch/job/strategy.go`.
 
+use crate::workload;
+use crate::meta;
 use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{each, normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "batch",
@@ -24,6 +26,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Status"), Column::text("Completions"), Column::text("Duration"), Column::AGE, Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -192,5 +196,93 @@ fn capped(indexes: &str) -> String {
         _ if indexes.is_empty() => "<none>".into(),
         Some((i, _)) => format!("{}...", &indexes[..=i]),
         None => indexes.into(),
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let spec = Path::root("spec");
+    generated(o, &spec, errors);
+    job_spec(o.spec(), &spec, errors);
+    let selector = o.at("spec.selector");
+    if selector.is_null() {
+        if !o.uid().is_empty() || o.flag("spec.manualSelector") {
+            errors.required(&spec.child("selector"), "");
+        }
+        return;
+    }
+    meta::selector(selector, &spec.child("selector"), errors);
+    workload::matching(o.spec(), &spec, errors);
+}
+
+/// Labels and selector that the server makes must be the ones that it would make.
+fn generated(o: &Object, path: &Path, errors: &mut Errors) {
+    if o.flag("spec.manualSelector") || o.at("spec.selector").is_null() || o.uid().is_empty() {
+        return;
+    }
+    let labels = o.at("spec.template.metadata.labels");
+    let at = path.child("template").child("metadata").child("labels");
+    for (key, value) in [
+        ("controller-uid", o.uid()),
+        ("job-name", o.name()),
+        ("batch.kubernetes.io/controller-uid", o.uid()),
+        ("batch.kubernetes.io/job-name", o.name()),
+    ] {
+        let why = format!("must be '{value}'");
+        match labels.get(key).as_str() {
+            None => errors.required(&at.key(key), &why),
+            Some(other) if other != value => errors.invalid(&at.key(key), labels.clone(), &why),
+            _ => {}
+        }
+    }
+    let mut own = Value::map();
+    *own.field("batch.kubernetes.io/controller-uid") = Value::str(o.uid());
+    if !meta::matches(o.at("spec.selector"), &own) {
+        let value = o.at("spec.selector").clone();
+        errors.invalid(&path.child("selector"), value, "`selector` not auto-generated");
+    }
+}
+
+/// A job's spec, and that of the jobs that a CronJob makes.
+pub fn job_spec(spec: &Value, path: &Path, errors: &mut Errors) {
+    for key in [
+        "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
+        "backoffLimitPerIndex", "maxFailedIndexes",
+    ] {
+        meta::non_negative(spec.int(key), &path.child(key), errors);
+    }
+    match spec.text("completionMode") {
+        "" | "NonIndexed" => {}
+        "Indexed" if spec.get("completions").is_null() => {
+            errors.required(&path.child("completions"), "when completion mode is Indexed");
+        }
+        "Indexed" => {}
+        other => {
+            let known = ["NonIndexed", "Indexed"];
+            errors.not_supported(&path.child("completionMode"), Value::str(other), &known);
+        }
+    }
+    let at = path.child("template");
+    crate::pod_validate::template(spec.get("template"), &at, errors);
+    if !["OnFailure", "Never"].contains(&spec.text("template.spec.restartPolicy")) {
+        let at = at.child("spec").child("restartPolicy");
+        errors.required(&at, "valid values: \"OnFailure\", \"Never\"");
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let (now, was) = (new.spec(), old.spec());
+    let elastic = was.text("completionMode") == "Indexed" && now.get("completions") == now.get("parallelism");
+    if !elastic {
+        meta::immutable(now.get("completions"), was.get("completions"), &path.child("completions"), errors);
+    }
+    meta::immutable(now.get("selector"), was.get("selector"), &path.child("selector"), errors);
+    // A job that has not begun may still change where its pods go.
+    let unstarted = was.flag("suspend") && old.at("status.startTime").is_null();
+    if !unstarted {
+        meta::immutable(now.get("template"), was.get("template"), &path.child("template"), errors);
+    }
+    for key in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
+        meta::immutable(now.get(key), was.get(key), &path.child(key), errors);
     }
 }

@@ -20,6 +20,8 @@ pub struct Kind {
     /// `all`, ...
     pub categories: &'static [&'static str],
     pub namespaced: bool,
+    /// What its names may look like: the messages of what is wrong with one.
+    pub names: fn(&str) -> Vec<String>,
     /// In the order of discovery: `status`, `scale`, `log`, ...
     pub subresources: &'static [Subresource],
     pub verbs: &'static [&'static str],
@@ -174,6 +176,7 @@ impl Kind {
         short: &[],
         categories: &[],
         namespaced: true,
+        names: crate::names::dns_subdomain,
         subresources: &[],
         verbs: ALL_VERBS,
         generation: false,

@@ -1,10 +1,11 @@
 //! Lease: who holds something, and until when: leaders and node heartbeats.
 //! Upstream: `kubernetes:pkg/registry/coordination/lease/strategy.go`.
 
+use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::normalize;
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "coordination.k8s.io",
@@ -23,9 +24,18 @@ pub const KIND: Kind = Kind {
     },
     columns: &[Column::NAME, Column::text("Holder"), Column::AGE],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
 fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
     vec![Value::str(o.name()), Value::str(o.text("spec.holderIdentity")), cells::age(o, cx)]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    if let Some(n) = o.at("spec.leaseDurationSeconds").as_i64().filter(|n| *n <= 0) {
+        errors.invalid(&path.child("leaseDurationSeconds"), n, "must be greater than 0");
+    }
+    meta::non_negative(o.int("spec.leaseTransitions"), &path.child("leaseTransitions"), errors);
 }

@@ -2,18 +2,30 @@
 //!
 //! To add a kind: write `src/<kind>.rs` with a `pub const KIND: Kind`, and add its line to the registry below.
 
+mod affinity_validate;
 pub mod cells;
+mod container_validate;
+pub mod cron;
 pub mod describe;
+mod diff;
+mod env_validate;
 pub mod hpa_describe;
 pub mod kind;
+pub mod meta;
+pub mod names;
 pub mod node_describe;
 pub mod normal;
 pub mod pod_cells;
 pub mod pod_defaults;
 pub mod pod_describe;
+pub mod pod_validate;
 pub mod pod_volumes;
 pub mod quantity;
+mod resource_validate;
+mod service_validate;
 pub mod tabs;
+mod volume_validate;
+mod workload;
 
 pub use kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 

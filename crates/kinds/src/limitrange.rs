@@ -4,7 +4,7 @@
 use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -21,6 +21,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -68,5 +69,68 @@ pub fn rows(d: &mut Describe, prefix: &str, o: &Object) {
             let amounts = FIELDS.map(|f| item.get(f).get(name).as_str().unwrap_or("-"));
             d.line(0, format!("{prefix}{}\t{name}\t{}", item.text("type"), amounts.join("\t")));
         }
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    for (i, item) in o.at("spec.limits").items().iter().enumerate() {
+        let path = Path::root("spec").child("limits").index(i);
+        let kind = item.text("type");
+        if kind == "Pod" {
+            for key in ["default", "defaultRequest"] {
+                if !item.get(key).is_empty() {
+                    let why = "may not be specified when `type` is 'Pod'";
+                    errors.forbidden(&path.child(key), why);
+                }
+            }
+        }
+        if kind == "PersistentVolumeClaim"
+            && item.at("min").get("storage").is_null()
+            && item.at("max").get("storage").is_null()
+        {
+            errors.required(&path.child("limits"), "either minimum or maximum storage value is required, but neither was provided");
+        }
+        const FIELDS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
+        let mut names: Vec<&str> =
+            FIELDS.iter().flat_map(|f| item.get(f).entries()).map(|(k, _)| k.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            bounds(item, name, &path, errors);
+        }
+    }
+}
+
+/// min ≤ defaultRequest ≤ default ≤ max, and the ratio at least one.
+fn bounds(item: &Value, name: &str, path: &Path, errors: &mut Errors) {
+    let (min, max) = (item.get("min").get(name), item.get("max").get(name));
+    let (request, default) = (item.get("defaultRequest").get(name), item.get("default").get(name));
+    let ratio = item.get("maxLimitRequestRatio").get(name);
+    let more = |a: &Value, b: &Value| {
+        !a.is_null() && !b.is_null() && crate::resource_validate::nanos(a) > crate::resource_validate::nanos(b)
+    };
+    let text = |v: &Value| v.as_str().unwrap_or("").to_string();
+    let mut check = |bad: bool, field: &str, shown: &Value, why: String| {
+        if bad {
+            errors.invalid(&path.child(field).key(name), shown.clone(), &why);
+        }
+    };
+    let (lo, hi, req, def) = (text(min), text(max), text(request), text(default));
+    check(more(min, max), "min", min, format!("min value {lo} is greater than max value {hi}"));
+    let field = "defaultRequest";
+    check(more(min, request), field, request, format!("min value {lo} is greater than default request value {req}"));
+    check(more(request, max), field, request, format!("default request value {req} is greater than max value {hi}"));
+    check(
+        more(request, default),
+        field,
+        request,
+        format!("default request value {req} is greater than default limit value {def}"),
+    );
+    check(more(min, default), "default", min, format!("min value {lo} is greater than default value {def}"));
+    check(more(default, max), "default", max, format!("default value {def} is greater than max value {hi}"));
+    let one = 1_000_000_000;
+    if !ratio.is_null() && crate::resource_validate::nanos(ratio) < one {
+        let why = format!("ratio {} is less than 1", text(ratio));
+        errors.invalid(&path.child("maxLimitRequestRatio").key(name), ratio.clone(), &why);
     }
 }

@@ -1,11 +1,13 @@
 //! Namespace: a room for names, quotas and permissions.
 //! Upstream: `kubernetes:pkg/registry/core/namespace/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::normalize;
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -32,6 +34,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Status"), Column::AGE],
     cells: row,
     describe,
+    names: names::dns_label,
+    validate,
     ..Kind::NONE
 };
 
@@ -97,5 +101,20 @@ fn describe(o: &Object, d: &mut Describe) {
     }
     for r in &ranges {
         crate::limitrange::rows(d, " ", r);
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let levels = ["privileged", "baseline", "restricted"];
+    for mode in ["enforce", "audit", "warn"] {
+        let key = format!("pod-security.kubernetes.io/{mode}");
+        if let Some(level) = o.label(&key).filter(|l| !levels.contains(l)) {
+            let path = Path::root("metadata").child("labels").key(&key);
+            errors.invalid(&path, Value::str(level), "must be one of privileged, baseline, restricted");
+        }
+    }
+    for f in o.at("spec.finalizers").items() {
+        let f = f.as_str().unwrap_or("");
+        meta::each(errors, &Path::root("spec").child("finalizers"), f, names::qualified(f));
     }
 }

@@ -1,11 +1,13 @@
 //! NetworkPolicy: who may talk to a set of pods, and to whom they may.
 //! Upstream: `kubernetes:pkg/registry/networking/networkpolicy/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "networking.k8s.io",
@@ -22,6 +24,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Pod-Selector"), Column::AGE],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -119,5 +122,99 @@ fn rules(d: &mut Describe, rules: &[Value], word: &str, peer: &str) {
         if i + 1 != rules.len() {
             d.line(2, "----------");
         }
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    meta::selector(spec.get("podSelector"), &path.child("podSelector"), errors);
+    for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
+        for (i, rule) in spec.get(direction).items().iter().enumerate() {
+            let path = path.child(direction).index(i);
+            for (j, p) in rule.get("ports").items().iter().enumerate() {
+                port(p, &path.child("ports").index(j), errors);
+            }
+            for (j, p) in rule.get(peers).items().iter().enumerate() {
+                peer(p, &path.child(peers).index(j), errors);
+            }
+        }
+    }
+    let types = spec.get("policyTypes").items();
+    let path = path.child("policyTypes");
+    if types.len() > 2 {
+        errors.invalid(&path, spec.get("policyTypes").clone(), "may not specify more than two policyTypes");
+        return;
+    }
+    for (i, t) in types.iter().enumerate() {
+        if !["Ingress", "Egress"].contains(&t.as_str().unwrap_or("")) {
+            errors.not_supported(&path.index(i), t.clone(), &["Ingress", "Egress"]);
+        }
+    }
+}
+
+fn port(p: &Value, path: &Path, errors: &mut Errors) {
+    let protocol = p.text("protocol");
+    let known = ["TCP", "UDP", "SCTP"];
+    if !protocol.is_empty() && !known.contains(&protocol) {
+        errors.not_supported(&path.child("protocol"), Value::str(protocol), &known);
+    }
+    let end = p.get("endPort").as_i64();
+    match p.get("port") {
+        Value::Null => {
+            if end.is_some() {
+                let why = "may not be specified when `port` is not specified";
+                errors.required(&path.child("port"), why);
+            }
+        }
+        Value::Str(name) => {
+            if end.is_some() {
+                let why = "may not be specified when `port` is non-numeric";
+                errors.invalid(&path.child("endPort"), end, why);
+            }
+            meta::each(errors, &path.child("port"), name, names::port_name(name));
+        }
+        number => {
+            let n = number.as_i64().unwrap_or(0);
+            for m in names::port_number(n) {
+                errors.invalid(&path.child("port"), n, &m);
+            }
+            if let Some(end) = end {
+                if end < n {
+                    let why = "must be greater than or equal to `port`";
+                    errors.invalid(&path.child("endPort"), end, why);
+                }
+                for m in names::port_number(end) {
+                    errors.invalid(&path.child("endPort"), end, &m);
+                }
+            }
+        }
+    }
+}
+
+fn peer(p: &Value, path: &Path, errors: &mut Errors) {
+    let mut found = 0;
+    for key in ["podSelector", "namespaceSelector"] {
+        if !p.get(key).is_null() {
+            found += 1;
+            meta::selector(p.get(key), &path.child(key), errors);
+        }
+    }
+    let block = p.get("ipBlock");
+    if !block.is_null() {
+        found += 1;
+        let path = path.child("ipBlock");
+        match block.text("cidr") {
+            "" => errors.required(&path.child("cidr"), ""),
+            cidr => meta::each(errors, &path.child("cidr"), cidr, names::cidr(cidr)),
+        }
+        for (i, e) in block.get("except").items().iter().enumerate() {
+            let e = e.as_str().unwrap_or("");
+            meta::each(errors, &path.child("except").index(i), e, names::cidr(e));
+        }
+    }
+    if found == 0 {
+        errors.required(path, "must specify a peer");
+    } else if found > 1 && !block.is_null() {
+        errors.forbidden(path, "may not specify both ipBlock and another peer");
     }
 }

@@ -1,10 +1,12 @@
 //! Node: a machine that runs pods.
 //! Upstream: `kubernetes:pkg/registry/core/node/strategy.go`, `printNode`.
 
+use crate::names;
+use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::normalize;
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -41,6 +43,7 @@ pub const KIND: Kind = Kind {
     ],
     cells: row,
     describe: crate::node_describe::node,
+    validate,
     ..Kind::NONE
 };
 
@@ -108,4 +111,23 @@ fn address(o: &Object, kind: &str) -> Value {
     let addresses = o.at("status.addresses").items();
     let found = addresses.iter().find(|a| a.text("type") == kind);
     found.map_or(Value::from("<none>"), |a| Value::str(a.text("address")))
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let path = Path::root("spec").child("taints");
+    let taints = o.at("spec.taints").items();
+    for (i, t) in taints.iter().enumerate() {
+        let path = path.index(i);
+        let (key, value) = (t.text("key"), t.text("value"));
+        meta::each(errors, &path.child("key"), key, names::qualified(key));
+        meta::each(errors, &path.child("value"), value, names::label_value(value));
+        match t.text("effect") {
+            "" => errors.required(&path.child("effect"), ""),
+            effect => crate::pod_validate::effect(effect, &path.child("effect"), errors),
+        }
+        let same = |o: &Value| o.text("key") == key && o.text("effect") == t.text("effect");
+        if taints.iter().take(i).any(same) {
+            errors.duplicate(&path, t.clone());
+        }
+    }
 }

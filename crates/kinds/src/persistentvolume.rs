@@ -1,11 +1,13 @@
 //! PersistentVolume: a piece of storage in the cluster.
 //! Upstream: `kubernetes:pkg/registry/core/persistentvolume/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -24,6 +26,9 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Capacity"), Column::text("Access Modes"), Column::text("Reclaim Policy"), Column::text("Status"), Column::text("Claim"), Column::text("StorageClass"), Column::text("VolumeAttributesClass"), Column::text("Reason"), Column::AGE, Column::wide("VolumeMode")],
     cells: row,
     describe,
+    validate,
+    validate_update,
+    warnings,
     ..Kind::NONE
 };
 
@@ -173,4 +178,120 @@ fn node_affinity(d: &mut Describe, required: &Value) {
             d.line(2, format!("{head}\t{text}"));
         }
     }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    modes(spec, "", &path, errors);
+    let capacity = spec.get("capacity");
+    let at = path.child("capacity");
+    if capacity.is_empty() {
+        errors.required(&at, "");
+    }
+    if !capacity.has("storage") || capacity.entries().len() > 1 {
+        errors.not_supported(&at, capacity.clone(), &["storage"]);
+    }
+    for (name, amount) in capacity.entries() {
+        positive(amount, &at.key(name), errors);
+    }
+    let policy = spec.text("persistentVolumeReclaimPolicy");
+    let known = ["Delete", "Recycle", "Retain"];
+    if !policy.is_empty() && !known.contains(&policy) {
+        errors.not_supported(&path.child("persistentVolumeReclaimPolicy"), Value::str(policy), &known);
+    }
+    let required = spec.at("nodeAffinity.required");
+    if !required.is_null() {
+        let at = path.child("nodeAffinity").child("required");
+        crate::affinity_validate::node_selector(required, &at, errors);
+    } else if spec.has("nodeAffinity") {
+        errors.required(&path.child("nodeAffinity").child("required"), "must specify required node constraints");
+    }
+    let sources: Vec<&str> =
+        spec.entries().iter().map(|(k, _)| k.as_str()).filter(|k| SOURCES.contains(k)).collect();
+    for (i, source) in sources.iter().enumerate() {
+        let at = path.child(source);
+        if i > 0 {
+            errors.forbidden(&at, "may not specify more than 1 volume type");
+        } else {
+            crate::volume_validate::one(source, spec.get(source), &at, errors);
+        }
+    }
+    if sources.is_empty() {
+        errors.required(&path, "must specify a volume type");
+    }
+    if sources.contains(&"local") && required.is_null() {
+        errors.required(&path.child("nodeAffinity"), "Local volume requires node affinity");
+    }
+    if spec.text("hostPath.path") == "/" && policy == "Recycle" {
+        let why = "may not be 'recycle' for a hostPath mount of '/'";
+        errors.forbidden(&path.child("persistentVolumeReclaimPolicy"), why);
+    }
+    class_and_mode(spec, &path, errors);
+}
+
+const SOURCES: &[&str] = &[
+    "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc", "flexVolume", "flocker",
+    "gcePersistentDisk", "glusterfs", "hostPath", "iscsi", "local", "nfs", "photonPersistentDisk", "portworxVolume",
+    "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
+];
+
+/// Access modes of volumes and claims.
+pub fn modes(spec: &Value, why_required: &str, path: &Path, errors: &mut Errors) {
+    let modes = spec.get("accessModes").items();
+    let path = path.child("accessModes");
+    if modes.is_empty() {
+        errors.required(&path, why_required);
+    }
+    let known = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+    for m in modes {
+        if !known.contains(&m.as_str().unwrap_or("")) {
+            errors.not_supported(&path, m.clone(), &known);
+        }
+    }
+    if modes.len() > 1 && modes.iter().any(|m| m.as_str() == Some("ReadWriteOncePod")) {
+        errors.forbidden(&path, "may not use ReadWriteOncePod with other access modes");
+    }
+}
+
+pub fn positive(amount: &Value, path: &Path, errors: &mut Errors) {
+    let n = crate::resource_validate::nanos(amount);
+    if n < 0 {
+        errors.invalid(path, amount.clone(), "must be greater than or equal to 0");
+    }
+    if n <= 0 {
+        errors.invalid(path, amount.clone(), "must be greater than zero");
+    }
+}
+
+pub fn class_and_mode(spec: &Value, path: &Path, errors: &mut Errors) {
+    let class = spec.text("storageClassName");
+    if !class.is_empty() {
+        meta::each(errors, &path.child("storageClassName"), class, names::dns_subdomain(class));
+    }
+    let mode = spec.text("volumeMode");
+    let known = ["Block", "Filesystem"];
+    if !mode.is_empty() && !known.contains(&mode) {
+        errors.not_supported(&path.child("volumeMode"), Value::str(mode), &known);
+    }
+}
+
+fn warnings(o: &Object) -> Vec<String> {
+    match o.text("spec.persistentVolumeReclaimPolicy") {
+        "Recycle" => vec!["spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.".into()],
+        _ => Vec::new(),
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let sources = |o: &Object| {
+        let spec = o.spec().entries().iter().filter(|(k, _)| SOURCES.contains(&k.as_str()));
+        spec.cloned().collect::<Vec<_>>()
+    };
+    if sources(new) != sources(old) {
+        let diff = crate::diff::unified(old.spec(), new.spec());
+        let why = format!("spec.persistentvolumesource is immutable after creation\n{diff}");
+        errors.forbidden(&path.child("persistentvolumesource"), &why);
+    }
+    meta::immutable(new.spec().get("volumeMode"), old.spec().get("volumeMode"), &path.child("volumeMode"), errors);
 }

@@ -1,11 +1,12 @@
 //! PersistentVolumeClaim: a user's wish for storage.
 //! Upstream: `kubernetes:pkg/registry/core/persistentvolumeclaim/strategy.go`.
 
+use crate::meta;
 use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 use crate::persistentvolume::{access_modes, storage_class, unset};
 
 pub const KIND: Kind = Kind {
@@ -25,6 +26,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Status"), Column::text("Volume"), Column::text("Capacity"), Column::text("Access Modes"), Column::text("StorageClass"), Column::text("VolumeAttributesClass"), Column::AGE, Column::wide("VolumeMode")],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -130,5 +133,60 @@ fn conditions(o: &Object, d: &mut Describe) {
         let (probe, changed) = (rfc1123(c.text("lastProbeTime")), rfc1123(c.text("lastTransitionTime")));
         let (reason, message) = (c.text("reason"), c.text("message"));
         d.line(1, format!("{kind} \t{status} \t{probe} \t{changed} \t{reason} \t{message}"));
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    claim(o.spec(), &Path::root("spec"), errors);
+}
+
+fn claim(spec: &Value, path: &Path, errors: &mut Errors) {
+    crate::persistentvolume::modes(spec, "at least 1 access mode is required", path, errors);
+    meta::selector(spec.get("selector"), &path.child("selector"), errors);
+    let at = path.child("resources").key("storage");
+    match spec.at("resources.requests").get("storage") {
+        Value::Null => errors.required(&at, ""),
+        amount => crate::persistentvolume::positive(amount, &at, errors),
+    }
+    crate::persistentvolume::class_and_mode(spec, path, errors);
+    let source = spec.get("dataSource");
+    if !source.is_null() {
+        for key in ["name", "kind"] {
+            if source.text(key).is_empty() {
+                errors.required(&path.child("dataSource").child(key), "");
+            }
+        }
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    // A claim may be bound once, and grow once it is bound.
+    let rest = |o: &Object| {
+        let mut spec = o.spec().clone();
+        if old.text("spec.volumeName").is_empty() {
+            spec.remove("volumeName");
+        }
+        if old.at("spec.storageClassName").is_null() {
+            spec.remove("storageClassName");
+        }
+        spec.remove("volumeAttributesClassName");
+        if old.text("status.phase") == "Bound" {
+            spec.remove("resources.requests");
+        }
+        spec
+    };
+    if rest(new) != rest(old) {
+        let diff = crate::diff::unified(old.spec(), new.spec());
+        let why = format!(
+            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n{diff}"
+        );
+        errors.forbidden(&path, &why);
+    }
+    let amount = |o: &Object, path: &str| crate::resource_validate::nanos(o.at(path));
+    let size = "spec.resources.requests.storage";
+    if amount(new, size) < amount(old, size) && amount(new, size) < amount(old, "status.capacity.storage") {
+        let at = path.child("resources").child("requests").child("storage");
+        errors.forbidden(&at, "field can not be less than status.capacity");
     }
 }

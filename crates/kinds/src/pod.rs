@@ -50,6 +50,8 @@ pub const KIND: Kind = Kind {
     ],
     cells: crate::pod_cells::cells,
     describe: crate::pod_describe::pod,
+    validate: crate::pod_validate::pod,
+    validate_update: crate::pod_validate::update,
     ..Kind::NONE
 };
 

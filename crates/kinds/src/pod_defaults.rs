@@ -24,9 +24,7 @@ pub fn pod(v: &mut Value) {
 
 /// The template at `path` (`spec.template`).
 pub fn template(v: &mut Value, path: &str) {
-    if v.at(path).is_null() {
-        return;
-    }
+    v.set_default(path, Value::map());
     within(v, path, |t| {
         t.set_default("metadata", Value::map());
         t.set_default("spec", Value::map());

@@ -1,11 +1,13 @@
 //! PodDisruptionBudget: how many pods may be taken away by choice.
 //! Upstream: `kubernetes:pkg/registry/policy/poddisruptionbudget/strategy.go`.
 
+use crate::workload;
+use crate::meta;
 use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "policy",
@@ -24,6 +26,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Min Available"), Column::text("Max Unavailable"), Column::int("Allowed Disruptions"), Column::AGE],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -69,4 +72,31 @@ fn describe(o: &Object, d: &mut Describe) {
         d.line(2, format!("{title}:\t{}", o.status().int(field)));
     }
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    if !spec.get("minAvailable").is_null() && !spec.get("maxUnavailable").is_null() {
+        let print = |key: &str| machinery::json::print(spec.get(key));
+        let text = format!(
+            "Invalid value: {{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}: minAvailable and maxUnavailable cannot be both set",
+            print("minAvailable"),
+            print("selector"),
+            print("maxUnavailable"),
+            print("unhealthyPodEvictionPolicy")
+        );
+        errors.0.push(machinery::field::FieldError { kind: "FieldValueInvalid", path: path.to_string(), text });
+    }
+    for key in ["minAvailable", "maxUnavailable"] {
+        if !spec.get(key).is_null() {
+            workload::amount(spec.get(key), &path.child(key), errors);
+            workload::at_most_all(spec.get(key), &path.child(key), errors);
+        }
+    }
+    meta::selector(spec.get("selector"), &path.child("selector"), errors);
+    let policy = spec.text("unhealthyPodEvictionPolicy");
+    let known = ["AlwaysAllow", "IfHealthyBudget"];
+    if !policy.is_empty() && !known.contains(&policy) {
+        errors.not_supported(&path.child("unhealthyPodEvictionPolicy"), Value::str(policy), &known);
+    }
 }

@@ -4,7 +4,7 @@
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -20,6 +20,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("Containers"), Column::text("Images"), Column::text("Pod Labels")],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -32,4 +33,8 @@ fn row(o: &Object, _: &CellCx) -> Vec<Value> {
     let (names, images) = cells::containers(o.at("template.spec"));
     let labels = cells::labels(o.at("template.metadata.labels"));
     vec![Value::str(o.name()), names.into(), images.into(), labels.into()]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    crate::pod_validate::template(o.get("template"), &Path::root("template"), errors);
 }

@@ -1,11 +1,12 @@
 //! PriorityClass: which pods go before which.
 //! Upstream: `kubernetes:pkg/registry/scheduling/priorityclass/strategy.go`.
 
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "scheduling.k8s.io",
@@ -22,6 +23,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::int("Value"), Column::text("Global-Default"), Column::AGE, Column::text("PreemptionPolicy")],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -49,4 +52,29 @@ fn describe(o: &Object, d: &mut Describe) {
     d.line(0, format!("Description:\t{}", o.text("description")));
     d.line(0, format!("Annotations:\t{}", cells::labels(o.at("metadata.annotations"))));
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    const HIGHEST: i64 = 1_000_000_000;
+    let system = matches!(o.name(), "system-node-critical" | "system-cluster-critical");
+    if o.name().starts_with("system-") && !system {
+        let why = "priority class names with 'system-' prefix are reserved for system use only. error: %!w(<nil>)";
+        errors.forbidden(&Path::root("metadata").child("name"), why);
+    }
+    if o.int("value") > HIGHEST && !system {
+        let why = format!("maximum allowed value of a user defined priority is {HIGHEST}");
+        errors.forbidden(&Path::root("value"), &why);
+    }
+    let known = ["Never", "PreemptLowerPriority"];
+    let policy = o.text("preemptionPolicy");
+    if !known.contains(&policy) {
+        errors.not_supported(&Path::root("preemptionPolicy"), Value::str(policy), &["PreemptLowerPriority", "Never"]);
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    if new.int("value") != old.int("value") {
+        errors.forbidden(&Path::root("value"), "may not be changed in an update.");
+    }
+    meta::immutable(new.get("preemptionPolicy"), old.get("preemptionPolicy"), &Path::root("preemptionPolicy"), errors);
 }

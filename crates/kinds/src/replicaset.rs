@@ -1,11 +1,13 @@
 //! ReplicaSet: keeps a number of equal pods running.
 //! Upstream: `kubernetes:pkg/registry/apps/replicaset/strategy.go`.
 
+use crate::workload;
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "apps",
@@ -25,6 +27,8 @@ pub const KIND: Kind = Kind {
     cells: row,
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
     describe,
+    validate,
+    validate_update: workload::same_selector,
     ..Kind::NONE
 };
 
@@ -73,4 +77,11 @@ fn describe(o: &Object, d: &mut Describe) {
     crate::pod_describe::template(d, o.at("spec.template"));
     d.conditions(o);
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    meta::non_negative(spec.int("replicas"), &path.child("replicas"), errors);
+    meta::non_negative(spec.int("minReadySeconds"), &path.child("minReadySeconds"), errors);
+    workload::selected(spec, "deployment", &path, errors);
 }

@@ -1,11 +1,13 @@
 //! ReplicationController: what ReplicaSets were before Deployments.
 //! Upstream: `kubernetes:pkg/registry/core/replicationcontroller/strategy.go`.
 
+use crate::workload;
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Kind, ScalePaths, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -25,6 +27,7 @@ pub const KIND: Kind = Kind {
     cells: row,
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -65,4 +68,25 @@ fn describe(o: &Object, d: &mut Describe) {
     crate::pod_describe::template(d, o.at("spec.template"));
     d.conditions(o);
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    meta::non_negative(spec.int("minReadySeconds"), &path.child("minReadySeconds"), errors);
+    let selector = spec.get("selector");
+    if selector.is_empty() {
+        errors.required(&path.child("selector"), "");
+    }
+    meta::non_negative(spec.int("replicas"), &path.child("replicas"), errors);
+    if spec.get("template").is_null() {
+        errors.required(&path.child("template"), "");
+        return;
+    }
+    let labels = spec.at("template.metadata.labels");
+    let equal = |(k, v): &(machinery::Str, Value)| labels.get(k) == v;
+    if !selector.entries().iter().all(equal) {
+        let at = path.child("template").child("metadata").child("labels");
+        errors.invalid(&at, labels.clone(), "`selector` does not match template `labels`");
+    }
+    workload::template(spec, "ReplicationController", &path, errors);
 }

@@ -5,7 +5,7 @@ use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -24,6 +24,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Request"), Column::text("Limit"), Column::AGE],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -80,4 +81,33 @@ pub fn amounts(d: &mut Describe, level: usize, o: &Object) {
         let used = o.at("status.used").get(name).as_str().unwrap_or("0");
         d.line(level, format!("{name}\t{used}\t{}", hard.as_str().unwrap_or("0")));
     }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let path = Path::root("spec").child("hard");
+    for (name, amount) in o.at("spec.hard").entries() {
+        let path = path.key(name);
+        if crate::resource_validate::any_name(name, &path, errors) && !name.contains('/') && !is_standard(name) {
+            errors.invalid(&path, Value::str(name), "must be a standard resource for quota");
+        }
+        crate::resource_validate::value(name, amount, &path, errors);
+    }
+    let known =
+        ["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"];
+    for s in o.at("spec.scopes").items() {
+        if !known.contains(&s.as_str().unwrap_or("")) {
+            let path = Path::root("spec").child("scopes");
+            errors.invalid(&path, o.at("spec.scopes").clone(), "unsupported scope");
+        }
+    }
+}
+
+fn is_standard(name: &str) -> bool {
+    const KNOWN: &[&str] = &[
+        "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
+        "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage", "pods",
+        "resourcequotas", "services", "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps",
+        "services.nodeports", "services.loadbalancers",
+    ];
+    KNOWN.contains(&name) || name.starts_with("requests.hugepages-") || name.starts_with("hugepages-")
 }

@@ -4,7 +4,7 @@
 use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "rbac.authorization.k8s.io",
@@ -21,6 +21,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,
     describe,
+    names: crate::names::path_segment,
+    validate,
     ..Kind::NONE
 };
 
@@ -95,4 +97,36 @@ fn compact(rules: &Value) -> Vec<Row> {
     }
     rows.sort_by_key(|r| format!("[{}] {}", r.verbs.join(" "), r.resource));
     rows
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    rules(o, true, errors);
+}
+
+pub fn rules(o: &Object, namespaced: bool, errors: &mut Errors) {
+    for (i, r) in o.at("rules").items().iter().enumerate() {
+        let path = Path::root("rules").index(i);
+        let none = |key: &str| r.get(key).items().is_empty();
+        if none("verbs") {
+            errors.required(&path.child("verbs"), "verbs must contain at least one value");
+        }
+        if !none("nonResourceURLs") {
+            let value = r.get("nonResourceURLs").clone();
+            if namespaced {
+                let why = "namespaced rules cannot apply to non-resource URLs";
+                errors.invalid(&path.child("nonResourceURLs"), value.clone(), why);
+            }
+            if !none("apiGroups") || !none("resources") || !none("resourceNames") {
+                let why = "rules cannot apply to both regular resources and non-resource URLs";
+                errors.invalid(&path.child("nonResourceURLs"), value, why);
+            }
+            continue;
+        }
+        if none("apiGroups") {
+            errors.required(&path.child("apiGroups"), "resource rules must supply at least one api group");
+        }
+        if none("resources") {
+            errors.required(&path.child("resources"), "resource rules must supply at least one resource");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{each, normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "rbac.authorization.k8s.io",
@@ -22,6 +22,9 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Role"), Column::AGE, Column::wide("Users"), Column::wide("Groups"), Column::wide("ServiceAccounts")],
     cells: row,
     describe,
+    names: crate::names::path_segment,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -72,5 +75,59 @@ pub fn describe(o: &Object, d: &mut Describe) {
     d.line(1, "----\t----\t---------");
     for s in o.at("subjects").items() {
         d.line(1, format!("{}\t{}\t{}", s.text("kind"), s.text("name"), s.text("namespace")));
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    binding(o, &["Role", "ClusterRole"], true, errors);
+}
+
+/// A binding of either kind.
+pub fn binding(o: &Object, kinds: &[&str], namespaced: bool, errors: &mut Errors) {
+    let path = Path::root("roleRef");
+    let role = o.at("roleRef");
+    let group = "rbac.authorization.k8s.io";
+    if role.text("apiGroup") != group {
+        errors.not_supported(&path.child("apiGroup"), Value::str(role.text("apiGroup")), &[group]);
+    }
+    if !kinds.contains(&role.text("kind")) {
+        errors.not_supported(&path.child("kind"), Value::str(role.text("kind")), kinds);
+    }
+    match role.text("name") {
+        "" => errors.required(&path.child("name"), ""),
+        name => crate::meta::each(errors, &path.child("name"), name, crate::names::path_segment(name)),
+    }
+    for (i, s) in o.at("subjects").items().iter().enumerate() {
+        let path = Path::root("subjects").index(i);
+        if s.text("name").is_empty() {
+            errors.required(&path.child("name"), "");
+        }
+        let wanted = match s.text("kind") {
+            "ServiceAccount" => "",
+            "User" | "Group" => group,
+            other => {
+                let known = ["ServiceAccount", "User", "Group"];
+                errors.not_supported(&path.child("kind"), Value::str(other), &known);
+                continue;
+            }
+        };
+        if s.text("kind") == "ServiceAccount" {
+            if !s.text("name").is_empty() {
+                let found = crate::names::dns_subdomain(s.text("name"));
+                crate::meta::each(errors, &path.child("name"), s.text("name"), found);
+            }
+            if !namespaced && s.text("namespace").is_empty() {
+                errors.required(&path.child("namespace"), "");
+            }
+        }
+        if s.text("apiGroup") != wanted {
+            errors.not_supported(&path.child("apiGroup"), Value::str(s.text("apiGroup")), &[wanted]);
+        }
+    }
+}
+
+pub fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    if new.get("roleRef") != old.get("roleRef") {
+        errors.invalid(&Path::root("roleRef"), new.get("roleRef").clone(), "cannot change roleRef");
     }
 }

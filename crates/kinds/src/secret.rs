@@ -1,11 +1,13 @@
 //! Secret: data that pods read and people should not.
 //! Upstream: `kubernetes:pkg/registry/core/secret/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::normalize;
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "",
@@ -22,6 +24,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Type"), Column::int("Data"), Column::AGE],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -96,4 +100,48 @@ fn describe(o: &Object, d: &mut Describe) {
             d.line(0, format!("{key}:\t{} bytes", bytes.len()));
         }
     }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    const MAX: usize = 1024 * 1024;
+    let path = Path::root("data");
+    let data = o.at("data");
+    let mut total = 0;
+    for (key, value) in data.entries() {
+        meta::each(errors, &path.key(key), key, names::config_key(key));
+        total += value.as_str().map_or(0, str::len) / 4 * 3;
+    }
+    if total > MAX {
+        errors.too_long(&path, MAX);
+    }
+    let need = |key: &str, errors: &mut Errors| {
+        if !data.has(key) {
+            errors.required(&path.key(key), "");
+        }
+    };
+    match o.text("type") {
+        "kubernetes.io/service-account-token" => {
+            let key = "kubernetes.io/service-account.name";
+            if o.annotation(key).is_none_or(str::is_empty) {
+                errors.required(&Path::root("metadata").child("annotations").key(key), "");
+            }
+        }
+        "kubernetes.io/dockercfg" => need(".dockercfg", errors),
+        "kubernetes.io/dockerconfigjson" => need(".dockerconfigjson", errors),
+        "kubernetes.io/basic-auth" if !data.has("username") && !data.has("password") => {
+            need("username", errors);
+            need("password", errors);
+        }
+        "kubernetes.io/ssh-auth" => need("ssh-privatekey", errors),
+        "kubernetes.io/tls" => {
+            need("tls.crt", errors);
+            need("tls.key", errors);
+        }
+        _ => {}
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    meta::immutable(new.get("type"), old.get("type"), &Path::root("type"), errors);
+    crate::configmap::frozen(new, old, errors);
 }

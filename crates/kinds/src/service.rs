@@ -41,6 +41,9 @@ pub const KIND: Kind = Kind {
     ],
     cells: row,
     describe,
+    names: crate::names::dns_label,
+    validate: crate::service_validate::service,
+    validate_update: crate::service_validate::update,
     ..Kind::NONE
 };
 

@@ -1,11 +1,13 @@
 //! StatefulSet: pods with steady names and storage, started one after another.
 //! Upstream: `kubernetes:pkg/registry/apps/statefulset/strategy.go`.
 
+use crate::workload;
+use crate::meta;
 use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 use crate::normal::{each, normalize, within};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "apps",
@@ -25,6 +27,8 @@ pub const KIND: Kind = Kind {
     cells: row,
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -125,5 +129,72 @@ fn claims(d: &mut Describe, templates: &Value) {
         };
         d.line(1, format!("Capacity:\t{capacity}"));
         d.line(1, format!("Access Modes:\t{}", plain(c.at("spec.accessModes"))));
+    }
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    match spec.text("podManagementPolicy") {
+        "OrderedReady" | "Parallel" => {}
+        "" => errors.required(&path.child("podManagementPolicy"), ""),
+        other => {
+            let why = "must be 'OrderedReady' or 'Parallel'";
+            errors.invalid(&path.child("podManagementPolicy"), Value::str(other), why);
+        }
+    }
+    let (strategy, at) = (spec.get("updateStrategy"), path.child("updateStrategy"));
+    let rolling = strategy.get("rollingUpdate");
+    match strategy.text("type") {
+        "OnDelete" if !rolling.is_null() => {
+            let why = "only allowed for updateStrategy 'RollingUpdate'";
+            errors.invalid(&at.child("rollingUpdate"), rolling.clone(), why);
+        }
+        "OnDelete" => {}
+        "RollingUpdate" => {
+            let at = at.child("rollingUpdate");
+            meta::non_negative(rolling.int("partition"), &at.child("partition"), errors);
+            if !rolling.get("maxUnavailable").is_null() {
+                workload::amount(rolling.get("maxUnavailable"), &at.child("maxUnavailable"), errors);
+            }
+        }
+        "" => errors.required(&at, ""),
+        _ => errors.invalid(&at, strategy.clone(), "must be 'RollingUpdate' or 'OnDelete'"),
+    }
+    for key in ["whenDeleted", "whenScaled"] {
+        let text = spec.get("persistentVolumeClaimRetentionPolicy").text(key);
+        if !["Retain", "Delete"].contains(&text) {
+            let at = path.child("persistentVolumeClaimRetentionPolicy").child(key);
+            errors.not_supported(&at, Value::str(text), &["Retain", "Delete"]);
+        }
+    }
+    meta::non_negative(spec.int("replicas"), &path.child("replicas"), errors);
+    meta::non_negative(spec.int("minReadySeconds"), &path.child("minReadySeconds"), errors);
+    meta::non_negative(spec.at("ordinals.start").as_i64().unwrap_or(0), &path.child("ordinals.start"), errors);
+    // A pod of the set gets a volume for each claim, before one of its own by that name.
+    let mut spec = spec.clone();
+    for c in o.at("spec.volumeClaimTemplates").items() {
+        let name = c.at("metadata.name");
+        spec.place("template.spec.volumes").list_mut().retain(|v| v.get("name") != name);
+        let volume = value!({ "name": name, "persistentVolumeClaim": { "claimName": name } });
+        spec.place("template.spec.volumes").push(volume);
+    }
+    workload::selected_as(&spec, "statefulset", "StatefulSet", &path, errors);
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    const CHANGEABLE: [&str; 7] = [
+        "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+    ];
+    let rest = |o: &Object| {
+        let mut spec = o.spec().clone();
+        for key in CHANGEABLE {
+            spec.remove(key);
+        }
+        spec
+    };
+    if rest(new) != rest(old) {
+        let why = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+        errors.forbidden(&Path::root("spec"), why);
     }
 }

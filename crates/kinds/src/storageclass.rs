@@ -1,11 +1,13 @@
 //! StorageClass: how volumes are made on demand.
 //! Upstream: `kubernetes:pkg/registry/storage/storageclass/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::{Describe, flag};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "storage.k8s.io",
@@ -22,6 +24,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Provisioner"), Column::text("ReclaimPolicy"), Column::text("VolumeBindingMode"), Column::text("AllowVolumeExpansion"), Column::AGE],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -81,4 +85,28 @@ fn describe(o: &Object, d: &mut Describe) {
         }
     }
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let provisioner = o.text("provisioner");
+    match provisioner {
+        "" => errors.required(&Path::root("provisioner"), ""),
+        name => meta::each(errors, &Path::root("provisioner"), name, names::qualified(&name.to_lowercase())),
+    }
+    let policy = o.text("reclaimPolicy");
+    let known = ["Delete", "Retain"];
+    if !known.contains(&policy) {
+        errors.not_supported(&Path::root("reclaimPolicy"), Value::str(policy), &known);
+    }
+    let known = ["Immediate", "WaitForFirstConsumer"];
+    meta::one_of(o.text("volumeBindingMode"), &Path::root("volumeBindingMode"), &known, errors);
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    if new.get("parameters") != old.get("parameters") {
+        errors.forbidden(&Path::root("parameters"), "updates to parameters are forbidden.");
+    }
+    for key in ["provisioner", "reclaimPolicy", "volumeBindingMode"] {
+        meta::immutable(new.get(key), old.get(key), &Path::root(key), errors);
+    }
 }

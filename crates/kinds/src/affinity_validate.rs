@@ -1,0 +1,129 @@
+//! Validation of affinity, to nodes and to pods.
+//! Upstream: `validateAffinity` in `kubernetes:pkg/apis/core/validation/validation.go`.
+
+use crate::meta::{each, selector};
+use crate::names;
+use machinery::{Errors, Path, Value};
+
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+
+pub fn affinity(a: &Value, path: &Path, errors: &mut Errors) {
+    let node = a.get("nodeAffinity");
+    let at = path.child("nodeAffinity");
+    if !node.get(REQUIRED).is_null() {
+        node_selector(node.get(REQUIRED), &at.child(REQUIRED), errors);
+    }
+    for (i, p) in node.get(PREFERRED).items().iter().enumerate() {
+        let path = at.child(PREFERRED).index(i);
+        weight(p, &path, errors);
+        node_term(p.get("preference"), &path.child("preference"), errors);
+    }
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        let (terms, path) = (a.get(kind), path.child(kind));
+        for (i, t) in terms.get(REQUIRED).items().iter().enumerate() {
+            pod_term(t, &path.child(REQUIRED).index(i), errors);
+        }
+        for (i, t) in terms.get(PREFERRED).items().iter().enumerate() {
+            let path = path.child(PREFERRED).index(i);
+            weight(t, &path, errors);
+            pod_term(
+                t.get("podAffinityTerm"),
+                &path.child("podAffinityTerm"),
+                errors,
+            );
+        }
+    }
+}
+
+fn weight(t: &Value, path: &Path, errors: &mut Errors) {
+    let weight = t.int("weight");
+    if !(1..=100).contains(&weight) {
+        errors.invalid(&path.child("weight"), weight, "must be in the range 1-100");
+    }
+}
+
+/// Of a pod's affinity or a volume's.
+pub fn node_selector(s: &Value, path: &Path, errors: &mut Errors) {
+    let terms = s.get("nodeSelectorTerms").items();
+    let path = path.child("nodeSelectorTerms");
+    if terms.is_empty() {
+        errors.required(&path, "must have at least one node selector term");
+    }
+    for (i, t) in terms.iter().enumerate() {
+        node_term(t, &path.index(i), errors);
+    }
+}
+
+fn node_term(t: &Value, path: &Path, errors: &mut Errors) {
+    for (i, r) in t.get("matchExpressions").items().iter().enumerate() {
+        let path = path.child("matchExpressions").index(i);
+        let values = r.get("values").items();
+        let at = path.child("values");
+        match r.text("operator") {
+            "In" | "NotIn" if values.is_empty() => {
+                errors.required(&at, "must be specified when `operator` is 'In' or 'NotIn'");
+            }
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
+                errors.forbidden(
+                    &at,
+                    "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+                );
+            }
+            "Gt" | "Lt" if values.len() != 1 => {
+                errors.required(
+                    &at,
+                    "must be specified single value when `operator` is 'Lt' or 'Gt'",
+                );
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
+            other => {
+                let why = "not a valid selector operator";
+                errors.invalid(&path.child("operator"), Value::str(other), why);
+            }
+        }
+        each(
+            errors,
+            &path.child("key"),
+            r.text("key"),
+            names::qualified(r.text("key")),
+        );
+    }
+    for (i, r) in t.get("matchFields").items().iter().enumerate() {
+        let path = path.child("matchFields").index(i);
+        if !["In", "NotIn"].contains(&r.text("operator")) {
+            let value = Value::str(r.text("operator"));
+            errors.invalid(
+                &path.child("operator"),
+                value,
+                "not a valid selector operator",
+            );
+        }
+        if r.text("key") != "metadata.name" {
+            let value = Value::str(r.text("key"));
+            errors.invalid(&path.child("key"), value, "not a valid field selector key");
+        }
+    }
+}
+
+fn pod_term(t: &Value, path: &Path, errors: &mut Errors) {
+    selector(t.get("labelSelector"), &path.child("labelSelector"), errors);
+    selector(
+        t.get("namespaceSelector"),
+        &path.child("namespaceSelector"),
+        errors,
+    );
+    for n in t.get("namespaces").items() {
+        let n = n.as_str().unwrap_or("");
+        each(errors, &path.child("namespace"), n, names::dns_label(n));
+    }
+    topology_key(t.text("topologyKey"), &path.child("topologyKey"), errors);
+}
+
+pub fn topology_key(key: &str, path: &Path, errors: &mut Errors) {
+    if key.is_empty() {
+        errors.required(path, "can not be empty");
+    } else {
+        each(errors, path, key, names::qualified(key));
+    }
+}
