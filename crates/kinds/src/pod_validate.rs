@@ -9,7 +9,7 @@ use machinery::{Errors, Object, Path, Value};
 pub fn pod(o: &Object, errors: &mut Errors) {
     let path = Path::root("spec");
     spec(o.spec(), &path, errors);
-    if o.uid().is_empty() && !o.at("spec.ephemeralContainers").items().is_empty() {
+    if o.resource_version() == 0 && !o.at("spec.ephemeralContainers").items().is_empty() {
         errors.forbidden(
             &path.child("ephemeralContainers"),
             "cannot be set on create",

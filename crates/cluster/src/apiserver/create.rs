@@ -15,11 +15,12 @@ pub(crate) fn create(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
     let mut call = call;
     call.name = super::str_of(v.at("metadata.name"));
     call.namespace = super::str_of(v.at("metadata.namespace"));
+    // Before all else, as upstream: a Job's labels hold its uid.
+    meta::stamp_new(cluster, kind, &mut v);
     match known {
         Some(done) => done.put(&mut v),
         None => prepare(cluster, &call, &mut v, &mut warnings)?,
     }
-    meta::stamp_new(cluster, kind, &mut v);
     let resource = store::resource_of(kind);
     if let Some(old) = cluster.store.get(&resource, &call.namespace, &call.name) {
         return Err(already_exists(&call, old));
@@ -48,8 +49,8 @@ fn prepare(
     addresses::assign(cluster, call, v, None)?;
     let mut errors = Errors::default();
     let o = Object(v.clone());
-    crd::validate_of(cluster, kind, &o, &mut errors);
     meta::validate(kind, &o, &mut errors);
+    crd::validate_of(cluster, kind, &o, &mut errors);
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));
     }

@@ -90,12 +90,9 @@ pub(crate) fn bump_generation(kind: &Kind, v: &mut Value, old: &Object) {
     }
 }
 
-/// Labels, annotations, finalizers, owners. The name is the kind's own to judge.
-pub(crate) fn validate(_kind: &Kind, o: &Object, errors: &mut Errors) {
-    if o.name().is_empty() && !errors.0.iter().any(|e| e.path == "metadata.name") {
-        errors.required(&Path::root("metadata").child("name"), "name or generateName is required");
-        errors.0.rotate_right(1);
-    }
+/// Name, labels, annotations, finalizers, owners.
+pub(crate) fn validate(kind: &Kind, o: &Object, errors: &mut Errors) {
+    kinds::meta::validate(kind, o, errors);
 }
 
 /// What an update of metadata may not do.

@@ -103,12 +103,12 @@ fn prepare(
     meta::bump_generation(kind, v, old);
     let mut errors = Errors::default();
     let o = Object(v.clone());
+    meta::validate(kind, &o, &mut errors);
     meta::validate_update(&o, old, &mut errors);
     if !call.who.is_component() || o.spec() != old.spec() {
         crd::validate_of(cluster, kind, &o, &mut errors);
         (kind.validate_update)(&o, old, &mut errors);
     }
-    meta::validate(kind, &o, &mut errors);
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));
     }
