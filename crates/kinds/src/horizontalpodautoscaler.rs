@@ -55,8 +55,8 @@ fn quantities(metric: &mut Value) {
                 Value::Float(f) => f.to_string(),
                 _ => return,
             };
-            if let Some(canonical) = crate::quantity::canonical(&text) {
-                s.set("target.value", canonical);
+            if let Ok(q) = machinery::Quantity::parse(&text) {
+                s.set("target.value", q.to_string());
             }
         });
     }

@@ -20,7 +20,6 @@ pub mod pod_defaults;
 pub mod pod_describe;
 pub mod pod_validate;
 pub mod pod_volumes;
-pub mod quantity;
 mod resource_validate;
 mod service_validate;
 pub mod tabs;

@@ -107,7 +107,7 @@ fn bounds(item: &Value, name: &str, path: &Path, errors: &mut Errors) {
     let (request, default) = (item.get("defaultRequest").get(name), item.get("default").get(name));
     let ratio = item.get("maxLimitRequestRatio").get(name);
     let more = |a: &Value, b: &Value| {
-        !a.is_null() && !b.is_null() && crate::resource_validate::nanos(a) > crate::resource_validate::nanos(b)
+        !a.is_null() && !b.is_null() && crate::resource_validate::amount(a) > crate::resource_validate::amount(b)
     };
     let text = |v: &Value| v.as_str().unwrap_or("").to_string();
     let mut check = |bad: bool, field: &str, shown: &Value, why: String| {
@@ -128,8 +128,7 @@ fn bounds(item: &Value, name: &str, path: &Path, errors: &mut Errors) {
     );
     check(more(min, default), "default", min, format!("min value {lo} is greater than default value {def}"));
     check(more(default, max), "default", max, format!("default value {def} is greater than max value {hi}"));
-    let one = 1_000_000_000;
-    if !ratio.is_null() && crate::resource_validate::nanos(ratio) < one {
+    if !ratio.is_null() && crate::resource_validate::amount(ratio).milli_value() < 1000 {
         let why = format!("ratio {} is less than 1", text(ratio));
         errors.invalid(&path.child("maxLimitRequestRatio").key(name), ratio.clone(), &why);
     }

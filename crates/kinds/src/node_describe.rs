@@ -3,7 +3,7 @@
 
 use crate::describe::{Describe, or_unset, rfc1123};
 use crate::pod::Amounts;
-use machinery::{Object, Value};
+use machinery::{Object, Quantity, Value};
 
 pub fn node(o: &Object, d: &mut Describe) {
     let (spec, status) = (o.spec(), o.status());
@@ -212,7 +212,7 @@ fn pods(o: &Object, d: &mut Describe) {
     for name in names.filter(|n| !shared.contains(n) && *n != "pods") {
         d.line(
             1,
-            format!("{name}\t{}\t{}", requests.text(name), limits.text(name)),
+            format!("{name}\t{}\t{}", requests.get(name), limits.get(name)),
         );
     }
 }
@@ -222,9 +222,17 @@ fn share(amounts: &Amounts, allocatable: &Value, name: &str) -> String {
     let whole = allocatable
         .get(name)
         .as_str()
-        .and_then(crate::quantity::parse)
-        .map_or(0, |q| q.0);
+        .and_then(|t| Quantity::parse(t).ok())
+        .unwrap_or_default();
     let part = amounts.get(name);
-    let percent = if whole == 0 { 0 } else { part * 100 / whole };
-    format!("{} ({percent}%)", amounts.text(name))
+    let (a, b) = match name {
+        "cpu" => (part.milli_value(), whole.milli_value()),
+        _ => (part.value(), whole.value()),
+    };
+    let percent = if b == 0 {
+        0
+    } else {
+        i128::from(a) * 100 / i128::from(b)
+    };
+    format!("{part} ({percent}%)")
 }

@@ -245,7 +245,7 @@ fn quantity(v: &Value) -> Option<Value> {
         Value::Float(f) => f.to_string(),
         _ => return None,
     };
-    let canonical = crate::quantity::canonical(&text)?;
+    let canonical = machinery::Quantity::parse(&text).ok()?.to_string();
     (v.as_str() != Some(&canonical)).then(|| Value::from(canonical))
 }
 

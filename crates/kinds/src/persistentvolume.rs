@@ -254,7 +254,7 @@ pub fn modes(spec: &Value, why_required: &str, path: &Path, errors: &mut Errors)
 }
 
 pub fn positive(amount: &Value, path: &Path, errors: &mut Errors) {
-    let n = crate::resource_validate::nanos(amount);
+    let n = crate::resource_validate::amount(amount).sign();
     if n < 0 {
         errors.invalid(path, amount.clone(), "must be greater than or equal to 0");
     }

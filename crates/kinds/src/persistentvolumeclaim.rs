@@ -183,7 +183,7 @@ fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
         );
         errors.forbidden(&path, &why);
     }
-    let amount = |o: &Object, path: &str| crate::resource_validate::nanos(o.at(path));
+    let amount = |o: &Object, path: &str| crate::resource_validate::amount(o.at(path));
     let size = "spec.resources.requests.storage";
     if amount(new, size) < amount(old, size) && amount(new, size) < amount(old, "status.capacity.storage") {
         let at = path.child("resources").child("requests").child("storage");

@@ -3,7 +3,7 @@
 
 use crate::kind::{Column, Kind, Subresource};
 use crate::normal::{each, normalize};
-use machinery::{Object, Value, value};
+use machinery::{Object, Quantity, Value, value};
 
 const CREATE: &[&str] = &["create"];
 const ANY: &[&str] = &["create", "delete", "get", "patch", "update"];
@@ -108,9 +108,9 @@ fn prepare_update(new: &mut Value, old: &Value) {
 /// The quality-of-service class that requests and limits make: who is evicted last.
 pub fn qos(spec: &Value) -> &'static str {
     let containers = || spec.get("initContainers").items().iter().chain(spec.get("containers").items());
-    let amounts = |c: &Value, what: &str, name: &str| -> Option<(i128, bool)> {
-        let v = c.get("resources").get(what).get(name);
-        v.as_str().and_then(crate::quantity::parse).filter(|q| q.0 > 0)
+    let amounts = |c: &Value, what: &str, name: &str| -> Option<Quantity> {
+        let text = c.get("resources").get(what).get(name).as_str()?;
+        Quantity::parse(text).ok().filter(|q| q.sign() > 0)
     };
     let mut any = false;
     let mut guaranteed = true;
@@ -118,7 +118,7 @@ pub fn qos(spec: &Value) -> &'static str {
         for name in ["cpu", "memory"] {
             let (request, limit) = (amounts(c, "requests", name), amounts(c, "limits", name));
             any |= request.is_some() || limit.is_some();
-            guaranteed &= limit.is_some() && (request.is_none() || request.map(|r| r.0) == limit.map(|l| l.0));
+            guaranteed &= limit.is_some() && (request.is_none() || request == limit);
         }
     }
     match (any, guaranteed) {
@@ -140,12 +140,12 @@ pub fn is_terminal(o: &Object) -> bool {
 
 /// Amounts of resources by name, as pods ask for them.
 #[derive(Clone, Default, Debug, PartialEq)]
-pub struct Amounts(std::collections::BTreeMap<String, (i128, bool)>);
+pub struct Amounts(std::collections::BTreeMap<String, Quantity>);
 
 impl Amounts {
     /// What a list `{cpu: 100m, memory: 64Mi}` says.
     pub fn of(list: &Value) -> Amounts {
-        let amount = |v: &Value| v.as_str().and_then(crate::quantity::parse);
+        let amount = |v: &Value| Quantity::parse(v.as_str()?).ok();
         let pairs = list.entries().iter().filter_map(|(k, v)| Some((k.to_string(), amount(v)?)));
         Amounts(pairs.collect())
     }
@@ -172,35 +172,26 @@ impl Amounts {
         for (name, amount) in Amounts::of(spec.get("resources").get(what)).0 {
             sum.0.insert(name, amount);
         }
-        let overhead = Amounts::of(spec.get("overhead"));
-        for (name, amount) in overhead.0 {
-            if what == "requests" || sum.0.contains_key(&name) {
-                sum.add(&Amounts([(name, amount)].into()));
-            }
-        }
+        let mut overhead = Amounts::of(spec.get("overhead"));
+        overhead.0.retain(|name, _| what == "requests" || sum.0.contains_key(name));
+        sum.add(&overhead);
         sum
     }
     pub fn add(&mut self, other: &Amounts) {
-        for (name, (n, binary)) in &other.0 {
-            let place = self.0.entry(name.clone()).or_insert((0, *binary));
-            // Nothing at all takes the form of what is added to it.
-            *place = (place.0.saturating_add(*n), if place.0 == 0 { *binary } else { place.1 });
+        for (name, amount) in &other.0 {
+            let sum = self.0.get(name).map_or_else(|| amount.clone(), |have| have.add(amount));
+            self.0.insert(name.clone(), sum);
         }
     }
     fn max(&mut self, other: &Amounts) {
         for (name, amount) in &other.0 {
-            let place = self.0.entry(name.clone()).or_insert(*amount);
-            if amount.0 > place.0 {
-                *place = *amount;
+            if self.0.get(name).is_none_or(|have| amount > have) {
+                self.0.insert(name.clone(), amount.clone());
             }
         }
     }
-    /// In billionths.
-    pub fn get(&self, name: &str) -> i128 {
-        self.0.get(name).map_or(0, |a| a.0)
-    }
-    /// `250m`, `0` where there is none.
-    pub fn text(&self, name: &str) -> String {
-        self.0.get(name).map_or("0".into(), |(n, binary)| crate::quantity::text(*n, *binary))
+    /// Nothing where there is none.
+    pub fn get(&self, name: &str) -> Quantity {
+        self.0.get(name).cloned().unwrap_or_default()
     }
 }

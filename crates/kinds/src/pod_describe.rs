@@ -3,7 +3,7 @@
 
 use crate::describe::{Describe, rfc1123};
 use crate::pod_volumes::volumes;
-use machinery::{NULL, Object, Value};
+use machinery::{NULL, Object, Quantity, Value};
 
 pub fn pod(o: &Object, d: &mut Describe) {
     let (spec, status) = (o.spec(), o.status());
@@ -575,17 +575,21 @@ pub fn resource_field(container: &Value, field: &Value) -> String {
     let Some((what, name)) = field.text("resource").split_once('.') else {
         return String::new();
     };
-    let nanos = |v: &Value| {
+    let amount = |v: &Value| {
         v.as_str()
-            .and_then(crate::quantity::parse)
-            .map_or(0, |q| q.0)
+            .and_then(|t| Quantity::parse(t).ok())
+            .unwrap_or_default()
     };
-    let amount = nanos(container.get("resources").get(what).get(name));
-    let divisor = match nanos(field.get("divisor")) {
-        0 => 1_000_000_000,
-        n => n,
+    let have = amount(container.get("resources").get(what).get(name));
+    let divisor = amount(field.get("divisor"));
+    // CPU is counted in thousandths, all else in ones.
+    let (have, divisor) = match name {
+        "cpu" => (have.milli_value(), divisor.milli_value()),
+        _ => (have.value(), divisor.value()),
     };
-    ((amount + divisor - 1) / divisor).to_string()
+    let unit = if name == "cpu" { 1000 } else { 1 };
+    let divisor = if divisor == 0 { unit } else { divisor };
+    ((have.saturating_add(divisor - 1)) / divisor).to_string()
 }
 
 fn mounts(d: &mut Describe, c: &Value) {

@@ -3,8 +3,7 @@
 
 use crate::meta::each;
 use crate::names;
-use crate::quantity;
-use machinery::{Errors, Path, Value};
+use machinery::{Errors, Path, Quantity, Value};
 
 /// `resources` of a container.
 pub fn requirements(r: &Value, path: &Path, errors: &mut Errors) {
@@ -30,7 +29,7 @@ pub fn requirements(r: &Value, path: &Path, errors: &mut Errors) {
             continue;
         }
         let limit_text = limit.as_str().unwrap_or("");
-        match nanos(amount).cmp(&nanos(limit)) {
+        match self::amount(amount).cmp(&self::amount(limit)) {
             std::cmp::Ordering::Equal => {}
             _ if !shareable => {
                 let why = format!("must be equal to {name} limit of {limit_text}");
@@ -45,9 +44,11 @@ pub fn requirements(r: &Value, path: &Path, errors: &mut Errors) {
     }
 }
 
-/// In billionths; 0 where it is no amount.
-pub fn nanos(v: &Value) -> i128 {
-    v.as_str().and_then(quantity::parse).map_or(0, |q| q.0)
+/// The amount; 0 where it is none.
+pub fn amount(v: &Value) -> Quantity {
+    v.as_str()
+        .and_then(|s| Quantity::parse(s).ok())
+        .unwrap_or_default()
 }
 
 /// Names known without a prefix, anywhere.
@@ -127,12 +128,12 @@ fn container_name(name: &str, path: &Path, errors: &mut Errors) {
 
 /// The sign, and whole numbers where things are counted.
 pub fn value(name: &str, amount: &Value, path: &Path, errors: &mut Errors) {
-    let n = nanos(amount);
-    if n < 0 {
+    let q = self::amount(amount);
+    if q.sign() < 0 {
         errors.invalid(path, amount.clone(), "must be greater than or equal to 0");
     }
     let counted = WHOLE.contains(&name) || (name.contains('/') && !name.contains("kubernetes.io/"));
-    if counted && n % 1_000_000_000 != 0 {
+    if counted && q.milli_value() % 1000 != 0 {
         errors.invalid(path, amount.clone(), "must be an integer");
     }
 }

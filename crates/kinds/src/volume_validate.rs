@@ -81,7 +81,7 @@ pub fn one(key: &str, s: &Value, path: &Path, errors: &mut Errors) {
             }
         }
         "emptyDir" => {
-            if crate::resource_validate::nanos(s.get("sizeLimit")) < 0 {
+            if crate::resource_validate::amount(s.get("sizeLimit")).sign() < 0 {
                 let why = "SizeLimit field must be a valid resource quantity";
                 errors.forbidden(&path.child("sizeLimit"), why);
             }

@@ -168,7 +168,7 @@ pub fn qualified_name(s: &str) -> Vec<String> {
     if name.is_empty() {
         out.push(format!("name part {EMPTY}"));
     } else if name.len() > 63 {
-        out.push(format!("name part {}", max_len_error(63)));
+        out.push("name part must be no more than 63 bytes".into());
     }
     if !is_qualified_part(name) {
         out.push(format!(
@@ -184,7 +184,7 @@ pub fn label_value(s: &str) -> Vec<String> {
     const MSG: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
     let mut out = Vec::new();
     if s.len() > 63 {
-        out.push(max_len_error(63));
+        out.push("must be no more than 63 bytes".into());
     }
     if !s.is_empty() && !is_qualified_part(s) {
         out.push(regex_error(
@@ -414,7 +414,7 @@ mod tests {
         );
         check(
             label_value(&"x".repeat(64)),
-            "must be no more than 63 characters",
+            "must be no more than 63 bytes",
         );
         assert!(
             parse_ip("010.0.0.1").is_some()
