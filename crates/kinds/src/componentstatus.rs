@@ -20,6 +20,7 @@ pub const KIND: Kind = Kind {
     default: normalize,
     columns: &[Column::NAME, Column::text("Status"), Column::text("Message"), Column::text("Error")],
     cells: row,
+    deprecated: "v1 ComponentStatus is deprecated in v1.19+",
     ..Kind::NONE
 };
 

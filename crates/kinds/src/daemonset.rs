@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
     describe,
     validate,
     validate_update: workload::same_selector,
+    warnings: crate::warnings::template,
     ..Kind::NONE
 };
 

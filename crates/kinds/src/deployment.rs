@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     describe,
     validate,
     validate_update: workload::same_selector,
+    warnings: crate::warnings::named_template,
     ..Kind::NONE
 };
 

@@ -21,9 +21,7 @@ pub const KIND: Kind = Kind {
     generation: false,
     subresources: &[],
     default,
-    warnings: |_| {
-        vec!["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".into()]
-    },
+    deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     columns: &[Column::NAME, Column::text("Endpoints"), Column::AGE],
     cells: row,
     describe,

@@ -28,6 +28,7 @@ pub const KIND: Kind = Kind {
     describe,
     validate,
     validate_update,
+    warnings: crate::warnings::named_template,
     ..Kind::NONE
 };
 

@@ -38,6 +38,8 @@ pub struct Kind {
     pub validate_update: fn(&Object, &Object, &mut Errors),
     /// `Warning:` lines that the server adds on create and update (deprecated fields, ...).
     pub warnings: fn(&Object) -> Vec<String>,
+    /// A `Warning:` that comes with every request for this kind; "" for none.
+    pub deprecated: &'static str,
     pub columns: &'static [Column],
     /// The cells of one row, one for each of `columns`.
     pub cells: fn(&Object, &CellCx) -> Vec<Value>,
@@ -186,6 +188,7 @@ impl Kind {
         validate: |_, _| {},
         validate_update: |_, _, _| {},
         warnings: |_| Vec::new(),
+        deprecated: "",
         columns: &[Column::NAME, Column::AGE],
         cells: |o, cx| vec![Value::str(o.name()), crate::cells::age(o, cx)],
         describe: crate::describe::generic,

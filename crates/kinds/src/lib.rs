@@ -20,10 +20,12 @@ pub mod pod_defaults;
 pub mod pod_describe;
 pub mod pod_validate;
 pub mod pod_volumes;
+pub mod quantity;
 mod resource_validate;
 mod service_validate;
 pub mod tabs;
 mod volume_validate;
+mod warnings;
 mod workload;
 
 pub use kind::{CellCx, Column, Kind, ScalePaths, Subresource};

@@ -28,7 +28,7 @@ pub const KIND: Kind = Kind {
     describe,
     validate,
     validate_update,
-    warnings,
+    warnings: crate::warnings::storage,
     ..Kind::NONE
 };
 
@@ -275,12 +275,6 @@ pub fn class_and_mode(spec: &Value, path: &Path, errors: &mut Errors) {
     }
 }
 
-fn warnings(o: &Object) -> Vec<String> {
-    match o.text("spec.persistentVolumeReclaimPolicy") {
-        "Recycle" => vec!["spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.".into()],
-        _ => Vec::new(),
-    }
-}
 
 fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
     let path = Path::root("spec");

@@ -52,6 +52,7 @@ pub const KIND: Kind = Kind {
     describe: crate::pod_describe::pod,
     validate: crate::pod_validate::pod,
     validate_update: crate::pod_validate::update,
+    warnings: crate::warnings::pod,
     ..Kind::NONE
 };
 

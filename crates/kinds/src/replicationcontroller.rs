@@ -28,6 +28,7 @@ pub const KIND: Kind = Kind {
     scale: Some(ScalePaths { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" }),
     describe,
     validate,
+    warnings: crate::warnings::named_template,
     ..Kind::NONE
 };
 

@@ -29,6 +29,7 @@ pub const KIND: Kind = Kind {
     describe,
     validate,
     validate_update,
+    warnings: crate::warnings::template,
     ..Kind::NONE
 };
 

@@ -35,7 +35,7 @@ pub(crate) fn name_new(cluster: &mut Cluster, call: &Call, v: &mut Value) -> Res
         let name = format!("{}{}", prefix.get(..end.unwrap_or(0)).unwrap_or(""), cluster.names.suffix(5));
         v.set("metadata.name", name);
     }
-    if !v.text("metadata.resourceVersion").is_empty() && !call.who.is_component() {
+    if !v.text("metadata.resourceVersion").is_empty() && !call.who.is_component() && !call.options.dry_run {
         return Err(Status::new(500, "", "resourceVersion should not be set on objects to be created"));
     }
     Ok(())

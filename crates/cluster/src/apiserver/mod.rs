@@ -229,18 +229,22 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         if let Some(answer) = subresource::connect(cluster, &route, &request)? {
             return Ok(answer);
         }
-        return match verb {
-            Verb::Watch => watch::watch(cluster, &route, &request),
-            Verb::List => read::list(cluster, &route, &request),
-            _ => read::get(cluster, &route, &request),
+        let mut answer = match verb {
+            Verb::Watch => watch::watch(cluster, &route, &request)?,
+            Verb::List => read::list(cluster, &route, &request)?,
+            _ => read::get(cluster, &route, &request)?,
         };
+        if let Response::Ok { warnings, .. } = &mut answer {
+            warnings.extend(deprecation(route.kind));
+        }
+        return Ok(answer);
     }
     if request.method == Method::Post
         && let Some(answer) = subresource::connect(cluster, &route, &request)?
     {
         return Ok(answer);
     }
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = deprecation(route.kind).into_iter().collect();
     let body = match request.body {
         Body::None => None,
         Body::Value(ref v) => Some(v.clone()),
@@ -277,6 +281,11 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
     warnings.extend(done.warnings);
     let body = table::answer(cluster, &request, &route, &done.object);
     Ok(Response::Ok { code: done.code, body, warnings })
+}
+
+/// What every request for a deprecated kind is told.
+fn deprecation(kind: &kinds::Kind) -> Option<String> {
+    (!kind.deprecated.is_empty()).then(|| kind.deprecated.to_string())
 }
 
 /// The pipeline for writes (and single reads), for clients and actors alike.
