@@ -4,6 +4,7 @@
 
 mod affinity_validate;
 pub mod cells;
+mod container_describe;
 mod container_validate;
 pub mod cron;
 pub mod describe;

@@ -81,12 +81,6 @@ fn describe(o: &Object, d: &mut Describe) {
     let selector = cells::selector(spec.get("selector"));
     d.line(0, format!("Selector:\t{selector}"));
     d.labels_and_annotations(o);
-    if !spec.text("serviceName").is_empty() {
-        d.line(0, format!("Service Name:\t{}", spec.text("serviceName")));
-    }
-    if !spec.text("podManagementPolicy").is_empty() {
-        d.line(0, format!("Pod Management Policy:\t{}", spec.text("podManagementPolicy")));
-    }
     let (wanted, now) = (spec.int("replicas"), o.int("status.replicas"));
     d.line(0, format!("Replicas:\t{wanted} desired | {now} total"));
     d.line(0, format!("Update Strategy:\t{}", spec.text("updateStrategy.type")));
@@ -96,12 +90,6 @@ fn describe(o: &Object, d: &mut Describe) {
         if !rolling.get("maxUnavailable").is_null() {
             d.line(1, format!("MaxUnavailable:\t{}", plain(rolling.get("maxUnavailable"))));
         }
-    }
-    let retention = spec.get("persistentVolumeClaimRetentionPolicy");
-    if !retention.is_null() {
-        d.line(0, "Persistent Volume Claim Retention Policy:");
-        d.line(1, format!("WhenDeleted:\t{}", retention.text("whenDeleted")));
-        d.line(1, format!("WhenScaled:\t{}", retention.text("whenScaled")));
     }
     let pods = d.pods_status(o, &selector);
     d.line(0, format!("Pods Status:\t{pods}"));

@@ -229,15 +229,20 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         if let Some(answer) = subresource::connect(cluster, &route, &request)? {
             return Ok(answer);
         }
-        let mut answer = match verb {
-            Verb::Watch => watch::watch(cluster, &route, &request)?,
-            Verb::List => read::list(cluster, &route, &request)?,
-            _ => read::get(cluster, &route, &request)?,
+        let answer = match verb {
+            Verb::Watch => watch::watch(cluster, &route, &request),
+            Verb::List => read::list(cluster, &route, &request),
+            _ => read::get(cluster, &route, &request),
         };
-        if let Response::Ok { warnings, .. } = &mut answer {
-            warnings.extend(deprecation(route.kind));
-        }
-        return Ok(answer);
+        let told = deprecation(route.kind);
+        return Ok(match answer {
+            Ok(Response::Ok { code, body, mut warnings }) => {
+                warnings.extend(told);
+                Response::Ok { code, body, warnings }
+            }
+            Ok(other) => other,
+            Err(status) => Response::Err { status, warnings: told.into_iter().collect() },
+        });
     }
     if request.method == Method::Post
         && let Some(answer) = subresource::connect(cluster, &route, &request)?
