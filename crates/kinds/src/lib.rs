@@ -25,6 +25,8 @@ pub mod quantity;
 mod resource_validate;
 mod service_validate;
 pub mod tabs;
+#[cfg(test)]
+mod tests;
 mod volume_validate;
 mod warnings;
 mod workload;
