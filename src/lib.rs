@@ -15,5 +15,3 @@ pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;
-#[cfg(feature = "fake")]
-pub mod fake;

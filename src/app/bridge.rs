@@ -13,8 +13,6 @@ extern "C" {
     );
     #[wasm_bindgen(js_name = terminalWrite)]
     pub fn terminal_write(text: &str);
-    #[wasm_bindgen(js_name = terminalReset)]
-    pub fn terminal_reset();
     #[wasm_bindgen(js_name = terminalFocus)]
     pub fn terminal_focus();
     #[wasm_bindgen(js_name = editorLoad, catch)]

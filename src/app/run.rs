@@ -8,7 +8,7 @@ use crate::model::Effect;
 use crate::model::pod::PodState;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::{Interval, Timeout};
-use playground::{Input, Output, Ref, editor};
+use playground::{Input, Output, Playground, Ref, editor};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -16,10 +16,6 @@ use wasm_bindgen::prelude::Closure;
 use yew::html::Scope;
 use yew::prelude::*;
 
-#[cfg(feature = "fake")]
-use crate::fake::Playground;
-#[cfg(not(feature = "fake"))]
-use playground::Playground;
 
 /// What the cluster may take of a frame, in milliseconds, and how many events are handled between two looks at the clock.
 const FRAME_MS: f64 = 4.0;
@@ -212,15 +208,15 @@ impl App {
             for output in outputs {
                 match model.fold(output, ts) {
                     Some(Effect::Screen(text)) => screen.push_str(&text),
-                    Some(Effect::Fresh) => {
-                        screen.clear();
-                        effects.push(Effect::Fresh);
-                    }
                     Some(effect) => effects.push(effect),
                     None => {}
                 }
             }
             model.expire(ts);
+            if model.settle_file() {
+                let open = model.open_file.clone();
+                effects.extend(open.map(Effect::File));
+            }
         }
         for effect in effects {
             self.effect(ctx, effect);
@@ -237,17 +233,10 @@ impl App {
     fn effect(&mut self, ctx: &Context<App>, effect: Effect) {
         match effect {
             Effect::Screen(text) => self.run.write(&text),
-            Effect::File(path) => {
-                self.run.unsaved.remove(&path);
-                self.show_file(&path);
-            }
+            Effect::File(path) => self.show_file(&path),
             Effect::Forget(path) => {
                 self.run.unsaved.remove(&path);
                 bridge::editor_forget(&path);
-                let open = self.model.borrow().open_file.clone();
-                if let Some(open) = open {
-                    self.show_file(&open);
-                }
             }
             Effect::OpenEditor(path) => {
                 self.tab = Tab::Editor;
@@ -260,14 +249,7 @@ impl App {
                 ctx.link()
                     .send_message(Msg::Act(Act::Input(Input::Browse(url))));
             }
-            Effect::Fresh => {
-                self.run.unsaved.clear();
-                self.selected = None;
-                if self.run.terminal_ready {
-                    bridge::terminal_reset();
-                }
-                self.run.screen.clear();
-            }
+            Effect::Fresh => self.run.unsaved.clear(),
         }
     }
     /// Puts a file's text into the editor if it is the one shown.

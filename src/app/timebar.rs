@@ -32,7 +32,6 @@ pub fn time_bar(props: &Props) -> Html {
     } else {
         ("pause", T::time_pause)
     };
-    let start = model.start.unwrap_or(model.now);
     html! {
         <div class={classes!("timebar", paused.then_some("paused"))} role="group" aria-label={ui.t(T::time)}>
             { button(name, label, Input::Speed(toggle)) }
@@ -41,7 +40,7 @@ pub fn time_bar(props: &Props) -> Html {
             { button("settle", T::time_settle, Input::Settle) }
             <span class="grow"></span>
             if paused { <span class="state">{ ui.t(T::time_paused) }</span> }
-            <span class="since" title={ui.t(T::time_since)}>{ "+" }{ words::elapsed(model.now - start) }</span>
+            <span class="since" title={ui.t(T::time_since)}>{ "+" }{ words::elapsed(model.lived()) }</span>
             <time class="clock" title={ui.t(T::time_clock)}>{ words::clock(model.now) }</time>
         </div>
     }

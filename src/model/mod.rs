@@ -61,7 +61,6 @@ pub struct Moment {
 }
 
 pub struct Model {
-    pub start: Option<Millis>,
     pub now: Millis,
     pub speed: Speed,
     pub next: Option<Millis>,
@@ -81,7 +80,6 @@ pub struct Model {
 impl Default for Model {
     fn default() -> Model {
         Model {
-            start: None,
             now: 0,
             speed: Speed::Times(1),
             next: None,
@@ -113,23 +111,16 @@ impl Model {
             Output::Decision(decision) => self.decided(decision, real_ms),
             Output::Call { .. } | Output::Traffic { .. } => {}
             Output::File { path, text } => {
-                if self.open_file.is_none() {
-                    self.open_file = Some(path.clone());
-                }
                 self.files.insert(path.clone(), text);
                 self.versions.files += 1;
                 return Some(Effect::File(path));
             }
             Output::FileRemoved { path } => {
                 self.files.remove(&path);
-                if self.open_file.as_ref() == Some(&path) {
-                    self.open_file = self.files.keys().next().cloned();
-                }
                 self.versions.files += 1;
                 return Some(Effect::Forget(path));
             }
             Output::OpenEditor { path } => {
-                self.files.entry(path.clone()).or_default();
                 self.open_file = Some(path.clone());
                 self.versions.files += 1;
                 return Some(Effect::OpenEditor(path));
@@ -175,6 +166,7 @@ impl Model {
         let versions = self.versions;
         *self = Model {
             lesson: self.lesson.take(),
+            open_file: self.open_file.take(),
             speed: self.speed,
             undoable: std::mem::take(&mut self.undoable),
             ..Model::default()
@@ -190,7 +182,6 @@ impl Model {
         };
     }
     fn clock(&mut self, now: Millis, speed: Speed, next: Option<Millis>) {
-        self.start.get_or_insert(now);
         // What shows time shows whole tenths; finer steps would only be drawn for nothing.
         let moved = now / 100 != self.now / 100 || speed != self.speed;
         (self.now, self.speed, self.next) = (now, speed, next);
@@ -211,6 +202,23 @@ impl Model {
             });
             self.versions.cluster += 1;
         }
+    }
+    /// After a batch of outputs: the shown file is one that exists. True if it had to be another.
+    pub fn settle_file(&mut self) -> bool {
+        let lost = match &self.open_file {
+            Some(path) => !self.files.contains_key(path),
+            None => !self.files.is_empty(),
+        };
+        if lost {
+            self.open_file = self.files.keys().next().cloned();
+            self.versions.files += 1;
+        }
+        lost
+    }
+    /// How long the cluster has lived: since its oldest node.
+    pub fn lived(&self) -> Millis {
+        let born = self.cluster.nodes.values().map(|n| n.created).min();
+        born.map_or(0, |b| self.now - b)
     }
     /// Ends what was shown for a moment.
     pub fn expire(&mut self, real_ms: f64) {

@@ -10,6 +10,7 @@ pub struct Node {
     pub name: String,
     /// `control-plane`, ...
     pub roles: Vec<String>,
+    pub created: Millis,
     pub ready: bool,
     /// Since when it is (not) ready.
     pub since: Option<Millis>,
@@ -43,6 +44,7 @@ impl Node {
             uid: o.uid().to_string(),
             name: o.name().to_string(),
             roles: o.labels().iter().filter_map(|(k, _)| role(k)).collect(),
+            created: o.created(),
             ready: ready.text("status") == "True",
             since: parse_rfc3339(ready.text("lastTransitionTime")),
             cordoned: o.spec().flag("unschedulable"),
