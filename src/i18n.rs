@@ -26,18 +26,7 @@ impl Lang {
     }
 }
 
-macro_rules! keys {
-    ($($key:ident)*) => {
-        /// Names one text.
-        #[allow(non_camel_case_types)]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum T { $($key),* }
-        /// Every key, in the order of [`T`].
-        pub const KEYS: &[&str] = &[$(stringify!($key)),*];
-    };
-}
-
-include!("keys.rs");
+pub use crate::keys::{KEYS, T};
 
 /// All texts of one language.
 #[derive(Debug, PartialEq)]

@@ -1,4 +1,16 @@
-// Every text of the page, by name; `i18n.rs` makes the enum of them.
+//! Every text of the page, by name. The texts themselves are in `www/i18n/`.
+
+macro_rules! keys {
+    ($($key:ident)*) => {
+        /// Names one text.
+        #[allow(non_camel_case_types)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum T { $($key),* }
+        /// Every key, in the order of [`T`].
+        pub const KEYS: &[&str] = &[$(stringify!($key)),*];
+    };
+}
+
 keys! {
     actor_daemonset
     actor_deployment

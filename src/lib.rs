@@ -8,6 +8,7 @@
 //! The UI is told, it never asks: inputs go in, outputs come out, and no component looks into the cluster.
 
 pub mod i18n;
+mod keys;
 pub mod layout;
 pub mod markdown;
 pub mod model;

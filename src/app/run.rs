@@ -16,7 +16,6 @@ use wasm_bindgen::prelude::Closure;
 use yew::html::Scope;
 use yew::prelude::*;
 
-
 /// What the cluster may take of a frame, in milliseconds, and how many events are handled between two looks at the clock.
 const FRAME_MS: f64 = 4.0;
 const FRAME_EVENTS: u64 = 64;

@@ -1,10 +1,10 @@
 // What the end-to-end tests share: a static server that serves dist/ under a sub-path, a browser, a page that listens
 // for everything that goes wrong.
-import { createServer } from "node:http";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, dirname, extname, join, normalize } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { serveFolder } from "../../js/serve.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const require = createRequire(join(root, "js/package.json"));
@@ -12,27 +12,9 @@ const { chromium } = require("playwright-core");
 export const axeSource = () => readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 export { root };
 
-const TYPES = {
-  ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml",
-  ".ttf": "font/ttf", ".json": "application/json", ".png": "image/png",
-};
-
-/** Serves a folder under /some/path/, as a host with a sub-path would. */
+/** Serves dist/ under /some/path/, as a host with a sub-path would. */
 export function serve(folder = process.env.DIST ?? join(root, "dist")) {
-  if (!existsSync(join(folder, "index.html"))) throw new Error(`nothing is built in ${folder}: trunk build --release`);
-  const prefix = "/some/path/";
-  const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
-    const file = path.startsWith(prefix) ? join(folder, normalize(path.slice(prefix.length) || "index.html")) : "";
-    if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) {
-      response.writeHead(404).end("not found");
-      return;
-    }
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "cache-control": "no-store" }).end(readFileSync(file));
-  });
-  return new Promise((done) => {
-    server.listen(0, "127.0.0.1", () => done({ url: `http://127.0.0.1:${server.address().port}${prefix}`, close: () => server.close() }));
-  });
+  return serveFolder(folder, "/some/path/", 0);
 }
 
 function chromiumPath() {
