@@ -51,7 +51,7 @@ pub struct Layout {
 const PAD: f64 = 12.0;
 const GAP: f64 = 10.0;
 /// Name, roles and bars of a node.
-const NODE_HEAD: f64 = 64.0;
+const NODE_HEAD: f64 = 70.0;
 const INSET: f64 = 8.0;
 
 /// Lays out the pods that `shown` lets through in `width` × at least `height`.

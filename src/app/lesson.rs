@@ -1,9 +1,10 @@
 //! The lesson pane: what is asked now, live checks, hints one by one, the steps done, the index.
 
 use super::icons::icon;
-use super::prose::prose;
+use super::prose::{prose, spans};
 use super::ui::{Act, Shown, Ui, use_ui};
 use crate::i18n::T;
+use crate::markdown::inline;
 use playground::{Input, LessonView, StepView};
 use yew::prelude::*;
 
@@ -94,11 +95,11 @@ fn body(ui: &Ui, view: &LessonView, current: &NodeRef) -> Html {
     let finished = view.current >= view.steps.len();
     let step = |(i, s): (usize, &StepView)| {
         if i < view.current {
-            html! { <details class="step past" key={s.id.clone()}><summary>{ icon("check") }<span>{ &s.title }</span></summary><div class="prose">{ prose(ui, &s.body) }</div></details> }
+            html! { <details class="step past" key={s.id.clone()}><summary>{ icon("check") }<span>{ spans(&inline(&s.title)) }</span></summary><div class="prose">{ prose(ui, &s.body) }</div></details> }
         } else if i == view.current {
-            html! { <section class="step now" key={s.id.clone()} ref={current.clone()} aria-current="step"><h3><b>{ i + 1 }</b>{ &s.title }</h3>{ now_step(ui, s) }</section> }
+            html! { <section class="step now" key={s.id.clone()} ref={current.clone()} aria-current="step"><h3><b>{ i + 1 }</b><span>{ spans(&inline(&s.title)) }</span></h3>{ now_step(ui, s) }</section> }
         } else {
-            html! { <div class="step next" key={s.id.clone()}>{ icon("open") }<span>{ &s.title }</span></div> }
+            html! { <div class="step next" key={s.id.clone()}>{ icon("open") }<span>{ spans(&inline(&s.title)) }</span></div> }
         }
     };
     html! {
@@ -112,7 +113,7 @@ fn body(ui: &Ui, view: &LessonView, current: &NodeRef) -> Html {
 }
 
 fn now_step(ui: &Ui, s: &StepView) -> Html {
-    let check = |(met, words): &(bool, String)| html! { <li class={classes!(met.then_some("met"))}>{ icon(if *met { "check" } else { "open" }) }<span>{ words }</span></li> };
+    let check = |(met, words): &(bool, String)| html! { <li class={classes!(met.then_some("met"))}>{ icon(if *met { "check" } else { "open" }) }<span>{ spans(&inline(words)) }</span></li> };
     let hint = |(i, text): (usize, &String)| html! { <div class="hint" key={i}>{ icon("hint") }<div class="prose">{ prose(ui, text) }</div></div> };
     let left = s.hints_total.saturating_sub(s.hints.len());
     html! {

@@ -171,13 +171,8 @@ fn pods(
             move || about.set(Some(About::Pod(uid.clone(), rect)))
         };
         let (enter, focus, leave, blur) = (show(about), show(about), about.clone(), about.clone());
-        let label = format!(
-            "{} {} {}/{}",
-            pod.name,
-            pod.word,
-            pod.ready,
-            pod.containers()
-        );
+        // A capsule says itself what it is; a small square is told.
+        let label = (layout.grain != Grain::Capsule).then(|| format!("{} {}", pod.name, pod.word));
         html! {
             <button key={pod.uid.clone()} {class} style={place(rect)} aria-label={label}
                 onclick={ui.on(Act::Select(pod_ref(pod)))}
@@ -199,10 +194,11 @@ fn capsule(pod: &Pod, now: i64) -> Html {
         <>
             { icons::state(pod.state, left(pod, now)) }
             <span class="text">
-                { name(pod) }
+                { name(pod) }{ " " }
                 <span class="word">{ if pod.node.is_empty() && !pod.message.is_empty() { pod.message.clone() } else { pod.word.clone() } }</span>
             </span>
             <span class="side">
+                <span class="sr">{ format!(" {}/{} ", pod.ready, pod.containers()) }</span>
                 <span class="pips">
                     { for inits.into_iter().map(pip) }
                     if pod.pips.iter().any(|p| p.init) { <i class="divider"></i> }
