@@ -4,7 +4,7 @@
 //! [`Output`]s. It knows no browser and no real time.
 //!
 //! Layout, in reading order:
-//! - [`message`]: the boundary; [`session`], [`shared`]: cluster and terminal moved through virtual time together.
+//! - [`message`]: the boundary; [`session`], [`shared`], `reach`: cluster and terminal moved through virtual time together.
 //! - [`console`]: keys to command lines; [`tell`]: what is told to the page; [`look`], [`inspect`], [`why`]: reading the store.
 //! - [`save`]: a session as text; [`replay`]: lessons' solutions; [`transcript`]: sessions in Markdown; [`bench`].
 //! - [`editor`]: what Monaco asks about a manifest.
@@ -15,6 +15,7 @@ pub mod editor;
 pub mod inspect;
 pub mod look;
 pub mod message;
+mod reach;
 pub mod replay;
 pub mod save;
 pub mod session;
@@ -79,7 +80,8 @@ impl Playground {
     pub fn with_lessons(seed: u64, lessons: Rc<Index>, lesson: &str, language: &str) -> Playground {
         let chosen = lessons.get(lesson).cloned().map(Rc::new);
         let world = match &chosen {
-            Some(l) if l.minikube => World { seed, ..World::standard(1) },
+            // There is no cluster until `minikube start`.
+            Some(l) if l.minikube => World { seed, ..World::standard(0) },
             Some(l) => World { seed, ..World::standard(l.nodes) },
             None => World { seed, ..World::standard(3) },
         };

@@ -1,6 +1,7 @@
 //! One cluster and one terminal, moved through virtual time together. Everything that happens is ordered by virtual time
 //! alone: how finely the caller slices time changes nothing.
 
+use crate::reach::Reach;
 use crate::shared::Shared;
 use cluster::{Cluster, World};
 use machinery::Api;
@@ -39,7 +40,7 @@ impl Session {
             let _ = fs.install(&format!("{HOME}/.kube/config"), kubectl::config::fresh_text());
         }
         let fs = Rc::new(RefCell::new(fs));
-        let mut terminal = Terminal::new(programs(&shared), fs.clone(), environment());
+        let mut terminal = Terminal::new(programs(&shared, &fs), fs.clone(), environment());
         terminal.set_tty(false);
         terminal.machine().alias("k", "kubectl");
         Session {
@@ -141,9 +142,13 @@ impl Session {
 }
 
 /// The programs on the learner's machine.
-fn programs(shared: &Rc<Shared>) -> Vec<Program> {
+fn programs(shared: &Rc<Shared>, fs: &Rc<RefCell<Fs>>) -> Vec<Program> {
     let api: Rc<dyn Api> = shared.clone();
-    vec![kubectl::program(api)]
+    let config = format!("{HOME}/.kube/config");
+    let reach = Rc::new(Reach { shared: shared.clone(), fs: fs.clone(), config });
+    let mut all = vec![kubectl::program(api)];
+    all.extend(tools::programs(reach));
+    all
 }
 
 fn environment() -> Env {
