@@ -28,7 +28,7 @@ pub fn fresh() -> Value {
             "certificate-authority-data": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmJvdHRsZXNoaXAKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=",
         } }],
         "contexts": [{ "name": "kubernetes-admin@kubernetes", "context": {
-            "cluster": "kubernetes", "user": "kubernetes-admin",
+            "cluster": "kubernetes", "namespace": "default", "user": "kubernetes-admin",
         } }],
         "users": [{ "name": "kubernetes-admin", "user": {
             "client-certificate-data": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmt1YmVybmV0ZXMtYWRtaW4KLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=",

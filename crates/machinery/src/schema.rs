@@ -8,6 +8,7 @@
 mod builtin;
 mod crd;
 pub mod docs;
+pub mod values;
 
 use std::rc::Rc;
 
@@ -149,7 +150,7 @@ impl Type {
     /// As `kubectl explain` names it: `<string>`, `<[]Container>`, `<map[string]string>` without the angles.
     pub fn explain(&self) -> String {
         match self {
-            Type::Object(t) if t.has_fields() => t.go_name().to_string(),
+            Type::Object(t) if t.has_fields() && !t.is_custom() => t.go_name().to_string(),
             Type::Object(_) | Type::Any => "Object".into(),
             Type::List(e) => format!("[]{}", e.get().explain()),
             Type::Map(e) => format!("map[string]{}", e.get().explain()),
@@ -238,6 +239,13 @@ impl TypeRef {
             return Some((self.clone(), first.to_string()));
         }
         field.ty.object()?.at(rest)
+    }
+    /// The values that a CRD allows for a field.
+    pub fn custom_values(&self, field: &str) -> &[String] {
+        match &self.0 {
+            Repr::Builtin(_) => &[],
+            Repr::Custom(n) => n.fields.get(field).map_or(&[], |f| &f.values),
+        }
     }
     /// What a CRD says of a field (of the type itself where `field` is ""); built-in types have their [`Docs`].
     pub fn custom_doc(&self, field: &str) -> Option<&str> {

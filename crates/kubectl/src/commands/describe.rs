@@ -76,7 +76,8 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         return Ok(());
     }
     // Upstream leaves events out for several objects, unless they are asked for.
-    let events = cx.on("show-events") && (infos.len() == 1 || cx.given("show-events"));
+    let events = cx.on("show-events")
+        && ((infos.len() == 1 && found.targets.len() == 1) || cx.given("show-events"));
     let related = Through(&cx);
     for (i, info) in infos.iter().enumerate() {
         if i > 0 {

@@ -5,7 +5,7 @@ use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
 use crate::discovery::Res;
 use crate::fail::{Fail, text};
-use machinery::schema::{self, Docs, Field, Type, TypeRef};
+use machinery::schema::{self, Docs, Field, TypeRef};
 
 pub const COMMAND: Command = Command {
     name: "explain",
@@ -157,7 +157,10 @@ impl Page<'_> {
     fn doc(&self, of: &TypeRef, field: &str) -> String {
         match of.custom_doc(field) {
             Some(d) => d.to_string(),
-            None => self.docs.of(of.name(), field).unwrap_or_default(),
+            None => {
+                let words = self.docs.of(of.name(), field).unwrap_or_default();
+                words + &schema::values::text(schema::values::of(of.name(), field))
+            }
         }
     }
     /// The page for a path below a type; None where the path leads nowhere.
@@ -175,7 +178,7 @@ impl Page<'_> {
         let field = holder.field(last)?;
         let own = self.doc(&holder, last);
         let mut out = format!("FIELD: {last} <{}>\n", field.ty.explain());
-        let values = enums(&own);
+        let values = values(&holder, last);
         if !values.is_empty() {
             out.push_str("ENUM:\n");
             let lines: Vec<String> = values.iter().map(|v| format!("    {v}")).collect();
@@ -242,8 +245,8 @@ impl Page<'_> {
         if f.required {
             out.push_str(" -required-");
         }
-        let values = enums(&words);
-        if !values.is_empty() && matches!(f.ty, Type::Str) {
+        let values = values(t, f.name);
+        if !values.is_empty() {
             out.push_str(&format!("\n{pad}enum: "));
             out.push_str(
                 &values
@@ -270,25 +273,22 @@ impl Page<'_> {
     }
 }
 
-/// The values that a text lists under "Possible enum values:".
-fn enums(words: &str) -> Vec<String> {
-    let Some((_, list)) = words.split_once("Possible enum values:") else {
-        return Vec::new();
+/// The values that a field may have, as they are listed.
+fn values(of: &TypeRef, field: &str) -> Vec<String> {
+    let shown = |v: &str| {
+        if v.is_empty() {
+            "\"\"".to_string()
+        } else {
+            v.to_string()
+        }
     };
-    let mut out: Vec<String> = list
-        .lines()
-        .filter_map(|l| l.trim().strip_prefix("- `\""))
-        .filter_map(|l| l.split_once("\"`"))
-        .map(|(v, _)| {
-            if v.is_empty() {
-                "\"\"".to_string()
-            } else {
-                v.to_string()
-            }
-        })
-        .collect();
-    out.sort();
-    out
+    match of.is_custom() {
+        true => of.custom_values(field).iter().map(|v| shown(v)).collect(),
+        false => schema::values::of(of.name(), field)
+            .iter()
+            .map(|(v, _)| shown(v))
+            .collect(),
+    }
 }
 
 fn indented(text: &str, by: usize) -> String {

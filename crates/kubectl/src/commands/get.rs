@@ -1,5 +1,8 @@
 //! `kubectl get`: tables from the server, or objects in the formats of machines. Upstream: `kubectl:pkg/cmd/get`.
 
+mod raw;
+mod watch;
+
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
@@ -7,8 +10,11 @@ use crate::discovery::Res;
 use crate::fail::{self, Fail, text, usage};
 use crate::print::{self, Format, Path, table};
 use crate::resources::{self, Ask, Target};
-use machinery::{Accept, Object, Request, Response, Value, WatchType};
+use machinery::{Accept, Object, Request, Value};
 use std::rc::Rc;
+
+pub use raw::raw_request;
+pub use watch::watch_request;
 
 pub const COMMAND: Command = Command {
     name: "get",
@@ -106,7 +112,7 @@ const SUGGEST: &str = "Use \"kubectl api-resources\" for a complete list of supp
 
 async fn run(cx: Cx) -> Result<(), Fail> {
     if cx.given("raw") {
-        return raw(&cx);
+        return raw::raw(&cx);
     }
     let ask = Ask::of(&cx, cx.args())?.type_alone();
     if cx.args().is_empty() && !ask.has_files() {
@@ -120,7 +126,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     let output = cx.flag("output").to_string();
     let format = print::parse(&cx, &output, print::GET_FORMATS)?;
     if cx.on("watch") || cx.on("watch-only") {
-        return watch(&cx, &ask, format).await;
+        return watch::watch(&cx, &ask, format).await;
     }
     if cx.on("output-watch-events") {
         return Err(usage(
@@ -132,69 +138,6 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         Some(f) => objects(&cx, found, f),
         None => tables(&cx, &ask, found),
     }
-}
-
-fn raw(cx: &Cx) -> Result<(), Fail> {
-    if !cx.args().is_empty() {
-        return Err(usage("arguments may not be passed when --raw is specified"));
-    }
-    match cx.send(raw_request(machinery::Method::Get, cx.flag("raw")))? {
-        Response::Text(t) => cx.out(t),
-        other => cx.line(go_order(&other.value()?)),
-    }
-    Ok(())
-}
-
-/// JSON with the fields that Go's structs put first in their place; the rest sorted.
-fn go_order(v: &Value) -> String {
-    const FIRST: &[&str] = &["kind", "apiVersion", "versions", "metadata"];
-    let Some(map) = v.as_map() else {
-        return machinery::json::print(v);
-    };
-    let known = FIRST.iter().filter_map(|k| Some((*k, map.get(k)?)));
-    let rest = map
-        .iter()
-        .map(|(k, x)| (k.as_str(), x))
-        .filter(|(k, _)| !FIRST.contains(k));
-    let parts: Vec<String> = known
-        .chain(rest)
-        .map(|(k, x)| {
-            format!(
-                "{}:{}",
-                machinery::json::quote(k),
-                machinery::json::print(x)
-            )
-        })
-        .collect();
-    format!("{{{}}}", parts.join(","))
-}
-
-/// A request for a path as typed, query and all.
-pub fn raw_request(method: machinery::Method, uri: &str) -> Request {
-    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-    let mut request = Request::new(method, path);
-    for pair in query.split('&').filter(|p| !p.is_empty()) {
-        let (k, v) = pair.split_once('=').unwrap_or((pair, ""));
-        request = request.with(&unescape(k), unescape(v));
-    }
-    request
-}
-
-fn unescape(text: &str) -> String {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(b) = bytes.next() {
-        match b {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let hex: Vec<u8> = bytes.by_ref().take(2).collect();
-                let hex = String::from_utf8(hex).unwrap_or_default();
-                out.push(u8::from_str_radix(&hex, 16).unwrap_or(b'%'));
-            }
-            b => out.push(b),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The request for one target; a single object may be asked for its subresource.
@@ -467,153 +410,5 @@ fn nothing(cx: &Cx, ask: &Ask, targets: &[Target]) {
             "No resources found in {} namespace.\n",
             ask.namespace
         ));
-    }
-}
-
-/// `-w`: the list, then each change as a line of the same table.
-async fn watch(cx: &Cx, ask: &Ask, format: Option<Format>) -> Result<(), Fail> {
-    let found = resources::find(cx, ask).await?;
-    fail::all(found.fails)?;
-    let [target] = &found.targets[..] else {
-        return Err(text(
-            "watch is only supported on individual resources and resource collections - more than 1 resource was found",
-        ));
-    };
-    let accept = if format.is_some() {
-        Accept::Json
-    } else {
-        Accept::Table
-    };
-    let mut shown = Watched {
-        format,
-        options: options(cx),
-        widths: Vec::new(),
-        headed: false,
-    };
-    shown.options.namespace &= res(target).namespaced;
-    shown.options.kind_prefix = cx.on("show-kind").then(|| res(target).kind_name());
-    let first = whole(cx, target, accept, "rows")?;
-    let mut version = first.text("metadata.resourceVersion").to_string();
-    if version.is_empty() {
-        version = first
-            .at("rows")
-            .items()
-            .first()
-            .map(|r| r.text("object.metadata.resourceVersion").to_string())
-            .unwrap_or_default();
-    }
-    if !cx.on("watch-only") {
-        match accept {
-            Accept::Table if has_rows(&first) => shown.table(cx, &first, "ADDED"),
-            Accept::Table => {}
-            _ => {
-                let items = match target {
-                    Target::One(_) => vec![first.clone()],
-                    Target::Many { res, .. } => resources::items(res, &first)
-                        .into_iter()
-                        .map(|i| i.object.0)
-                        .collect(),
-                };
-                for v in items {
-                    shown.object(cx, &v, "ADDED")?;
-                }
-            }
-        }
-    }
-    let deadline = deadline(cx);
-    let path = watch_request(target, accept);
-    loop {
-        let request = path.clone().with("resourceVersion", version.clone());
-        let Response::Watch {
-            events,
-            version: next,
-        } = cx.send(request)?
-        else {
-            return Err(text("the server did not answer with a watch"));
-        };
-        version = next.to_string();
-        for event in events.iter().filter(|e| e.kind != WatchType::Bookmark) {
-            if accept == Accept::Table {
-                shown.table(cx, &event.object, event.kind.as_str());
-            } else {
-                shown.object(cx, &event.object, event.kind.as_str())?;
-            }
-        }
-        if deadline.is_some_and(|d| cx.now() >= d) {
-            return Ok(());
-        }
-        cx.host.changed_until(deadline).await;
-    }
-}
-
-/// When `--request-timeout` ends a watch.
-fn deadline(cx: &Cx) -> Option<i64> {
-    let given = cx.flag("request-timeout");
-    let ms =
-        crate::flags::duration(given).or_else(|| given.parse::<i64>().ok().map(|s| s * 1000))?;
-    (ms > 0).then(|| cx.now() + ms)
-}
-
-/// The watch request for a target, without its resourceVersion.
-pub fn watch_request(target: &Target, accept: Accept) -> Request {
-    let r = match target {
-        Target::One(info) => Request::get(info.res.path(&info.namespace))
-            .with("fieldSelector", format!("metadata.name={}", info.name)),
-        Target::Many {
-            res,
-            namespace,
-            selector,
-            fields,
-        } => resources::list_request(res, namespace, selector, fields),
-    };
-    r.accept(accept).with("watch", "true")
-}
-
-struct Watched {
-    format: Option<Format>,
-    options: table::Options,
-    widths: Vec<usize>,
-    headed: bool,
-}
-
-impl Watched {
-    fn table(&mut self, cx: &Cx, t: &Value, event: &str) {
-        let mut rows = Vec::new();
-        // Only the first Table of a watch carries column definitions that are shown as a header.
-        if self.options.headers && !self.headed {
-            rows.push(table::header(t, &self.options));
-        }
-        self.headed = true;
-        rows.extend(table::rows(t, &self.options, event));
-        cx.out(table::align(&rows, &mut self.widths));
-    }
-    fn object(&mut self, cx: &Cx, v: &Value, event: &str) -> Result<(), Fail> {
-        let clean = print::without_managed(v);
-        let clean = if cx.on("output-watch-events") {
-            machinery::value!({ "type": Value::str(event), "object": clean })
-        } else {
-            clean
-        };
-        match &self.format {
-            Some(Format::Columns(spec)) => {
-                let mut rows = Vec::new();
-                if self.options.headers && !self.headed {
-                    rows.push(spec.header());
-                }
-                self.headed = true;
-                rows.push(spec.row(&clean));
-                cx.out(table::align(&rows, &mut self.widths));
-            }
-            Some(Format::Yaml) => {
-                if self.headed {
-                    cx.out("---\n");
-                }
-                self.headed = true;
-                cx.out(crate::forms::yaml(&clean));
-            }
-            Some(f) => cx.out(print::render(f, &clean)?),
-            None => {}
-        }
-        Ok(())
     }
 }

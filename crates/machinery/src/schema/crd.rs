@@ -14,6 +14,8 @@ pub struct Node {
     pub kind: NodeKind,
     pub fields: BTreeMap<String, Rc<Node>>,
     pub doc: String,
+    /// `enum`
+    pub values: Vec<String>,
     pub preserve: bool,
     pub atomic: bool,
     required: Vec<String>,
@@ -48,6 +50,7 @@ impl Node {
             kind: NodeKind::Plain(ty),
             fields: BTreeMap::new(),
             doc: String::new(),
+            values: Vec::new(),
             preserve: false,
             atomic: false,
             required: Vec::new(),
@@ -66,6 +69,7 @@ impl Node {
         let text = |v: &Value| v.as_str().unwrap_or("").to_string();
         out.preserve = s.flag("x-kubernetes-preserve-unknown-fields");
         out.atomic = s.text("x-kubernetes-map-type") == "atomic";
+        out.values = s.get("enum").items().iter().map(text).collect();
         out.required = s.get("required").items().iter().map(text).collect();
         out.list_keys = s
             .get("x-kubernetes-list-map-keys")

@@ -1,0 +1,261 @@
+//! `config set-context`, `set-cluster`, `set-credentials`, `set`, `unset`, `rename-context`.
+
+use super::{edit, load, one_name, save};
+use crate::command::{Command, Complete, Example, Flag, Run};
+use crate::config::{entry, file};
+use crate::cx::Cx;
+use crate::fail::{Fail, text, usage};
+use machinery::{Value, value};
+
+pub const RENAME: Command = Command {
+    name: "rename-context",
+    usage: "CONTEXT_NAME NEW_NAME",
+    short: "Rename a context from the kubeconfig file",
+    complete: Complete::Contexts,
+    run: Some(|cx| -> Run { Box::pin(rename(cx)) }),
+    ..Command::NONE
+};
+
+async fn rename(cx: Cx) -> Result<(), Fail> {
+    let [old, new] = cx.args() else {
+        return Err(usage(format!("unexpected args: [{}]", cx.args().join(" "))));
+    };
+    let mut config = load(&cx)?;
+    if entry(&config, "contexts", old).is_none() {
+        return Err(text(format!(
+            "cannot rename the context \"{old}\", it's not in {}",
+            file(&cx)
+        )));
+    }
+    if entry(&config, "contexts", new).is_some() {
+        return Err(text(format!(
+            "cannot rename the context \"{old}\", the context \"{new}\" already exists in {}",
+            file(&cx)
+        )));
+    }
+    edit(&mut config, "contexts", old, |e| e.set("name", new.clone()));
+    if config.text("current-context") == old {
+        config.set("current-context", new.clone());
+    }
+    save(&cx, &config)?;
+    cx.line(format!("Context \"{old}\" renamed to \"{new}\"."));
+    Ok(())
+}
+
+pub const SET_CONTEXT: Command = Command {
+    name: "set-context",
+    usage: "[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace]",
+    short: "Set a context entry in kubeconfig",
+    examples: &[Example(
+        "Another namespace for the current context",
+        "kubectl config set-context --current --namespace=lab",
+    )],
+    flags: &[&[Flag::bool("current", "Modify the current context.")]],
+    complete: Complete::Contexts,
+    run: Some(|cx| -> Run { Box::pin(set_context(cx)) }),
+    ..Command::NONE
+};
+
+async fn set_context(cx: Cx) -> Result<(), Fail> {
+    let mut config = load(&cx)?;
+    let name = match (cx.args(), cx.on("current")) {
+        ([], true) => match config.text("current-context") {
+            "" => return Err(text("no current context is set")),
+            c => c.to_string(),
+        },
+        ([name], false) => name.clone(),
+        ([_, ..], true) => {
+            return Err(usage(
+                "you cannot specify both a context name and --current",
+            ));
+        }
+        ([], false) => {
+            return Err(usage(
+                "you must specify a non-empty context name or --current",
+            ));
+        }
+        (other, _) => return Err(usage(format!("unexpected args: [{}]", other.join(" ")))),
+    };
+    let was = edit(&mut config, "contexts", &name, |e| {
+        for flag in ["cluster", "user", "namespace"] {
+            if cx.given(flag) {
+                e.set(&format!("context.{flag}"), cx.flag(flag).to_string());
+            }
+        }
+        if e.get("context").is_null() {
+            e.set("context", value!({ "cluster": "", "user": "" }));
+        }
+    });
+    save(&cx, &config)?;
+    cx.line(format!(
+        "Context \"{name}\" {}.",
+        if was { "modified" } else { "created" }
+    ));
+    Ok(())
+}
+
+pub const SET_CLUSTER: Command = Command {
+    name: "set-cluster",
+    usage: "NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true]",
+    short: "Set a cluster entry in kubeconfig",
+    flags: &[&[
+        Flag::bool(
+            "embed-certs",
+            "embed-certs for the cluster entry in kubeconfig",
+        ),
+        Flag::text("proxy-url", "proxy-url for the cluster entry in kubeconfig"),
+    ]],
+    run: Some(|cx| -> Run { Box::pin(set_cluster(cx)) }),
+    ..Command::NONE
+};
+
+async fn set_cluster(cx: Cx) -> Result<(), Fail> {
+    let name = one_name(&cx)?;
+    let mut config = load(&cx)?;
+    edit(&mut config, "clusters", &name, |e| {
+        for flag in [
+            "server",
+            "certificate-authority",
+            "tls-server-name",
+            "proxy-url",
+        ] {
+            if cx.given(flag) {
+                *e.field("cluster").field(flag) = Value::str(cx.flag(flag));
+            }
+        }
+        if cx.given("insecure-skip-tls-verify") {
+            *e.field("cluster").field("insecure-skip-tls-verify") =
+                Value::Bool(cx.on("insecure-skip-tls-verify"));
+        }
+        if e.get("cluster").is_null() {
+            e.set("cluster", value!({ "server": "" }));
+        }
+    });
+    save(&cx, &config)?;
+    cx.line(format!("Cluster \"{name}\" set."));
+    Ok(())
+}
+
+pub const SET_CREDENTIALS: Command = Command {
+    name: "set-credentials",
+    usage: "NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password]",
+    short: "Set a user entry in kubeconfig",
+    flags: &[&[Flag::bool(
+        "embed-certs",
+        "Embed client cert/key for the user entry in kubeconfig",
+    )]],
+    run: Some(|cx| -> Run { Box::pin(set_credentials(cx)) }),
+    ..Command::NONE
+};
+
+async fn set_credentials(cx: Cx) -> Result<(), Fail> {
+    let name = one_name(&cx)?;
+    let mut config = load(&cx)?;
+    edit(&mut config, "users", &name, |e| {
+        for flag in [
+            "token",
+            "username",
+            "password",
+            "client-certificate",
+            "client-key",
+        ] {
+            if !cx.given(flag) {
+                continue;
+            }
+            let given = cx.flag(flag).to_string();
+            let embeds = cx.on("embed-certs") && flag.starts_with("client-");
+            if embeds {
+                let bytes = cx.host.read_bytes(&given).unwrap_or_default();
+                *e.field("user").field(&format!("{flag}-data")) =
+                    Value::from(crate::forms::base64(&bytes));
+            } else {
+                *e.field("user").field(flag) = Value::from(given);
+            }
+        }
+        if e.get("user").is_null() {
+            e.set("user", Value::map());
+        }
+    });
+    save(&cx, &config)?;
+    cx.line(format!("User \"{name}\" set."));
+    Ok(())
+}
+
+/// The place of `contexts.NAME.namespace`: (list, entry, path within).
+fn place(property: &str) -> Option<(&'static str, String, String)> {
+    let (list, rest) = property.split_once('.')?;
+    let (list, inner) = match list {
+        "clusters" => ("clusters", "cluster"),
+        "contexts" => ("contexts", "context"),
+        "users" => ("users", "user"),
+        _ => return None,
+    };
+    let (name, field) = rest.rsplit_once('.').unwrap_or((rest, ""));
+    let path = if field.is_empty() {
+        String::new()
+    } else {
+        format!("{inner}.{field}")
+    };
+    Some((list, name.to_string(), path))
+}
+
+pub const SET: Command = Command {
+    name: "set",
+    usage: "PROPERTY_NAME PROPERTY_VALUE",
+    short: "Set an individual value in a kubeconfig file",
+    flags: &[&[Flag::bool(
+        "set-raw-bytes",
+        "When writing a []byte PROPERTY_VALUE, write the given string directly without base64 decoding.",
+    )]],
+    run: Some(|cx| -> Run { Box::pin(set(cx)) }),
+    ..Command::NONE
+};
+
+async fn set(cx: Cx) -> Result<(), Fail> {
+    let [property, new] = cx.args() else {
+        return Err(usage(format!("unexpected args: [{}]", cx.args().join(" "))));
+    };
+    let mut config = load(&cx)?;
+    match place(property) {
+        Some((list, name, path)) if !path.is_empty() => {
+            edit(&mut config, list, &name, |e| e.set(&path, new.clone()));
+        }
+        _ if property == "current-context" => config.set("current-context", new.clone()),
+        _ => {
+            return Err(text(format!(
+                "unable to parse path \"{property}\" at \"{property}\": not a field of the kubeconfig"
+            )));
+        }
+    }
+    save(&cx, &config)?;
+    cx.line(format!("Property \"{property}\" set."));
+    Ok(())
+}
+
+pub const UNSET: Command = Command {
+    name: "unset",
+    usage: "PROPERTY_NAME",
+    short: "Unset an individual value in a kubeconfig file",
+    run: Some(|cx| -> Run { Box::pin(unset(cx)) }),
+    ..Command::NONE
+};
+
+async fn unset(cx: Cx) -> Result<(), Fail> {
+    let property = one_name(&cx)?;
+    let mut config = load(&cx)?;
+    match place(&property) {
+        Some((list, name, path)) if path.is_empty() => {
+            config
+                .field(list)
+                .list_mut()
+                .retain(|e| e.text("name") != name);
+        }
+        Some((list, name, path)) => {
+            edit(&mut config, list, &name, |e| drop(e.remove(&path)));
+        }
+        None => drop(config.remove(&property)),
+    }
+    save(&cx, &config)?;
+    cx.line(format!("Property \"{property}\" unset."));
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! `--raw`: a path of the API as typed.
+
+use crate::cx::Cx;
+use crate::fail::{Fail, usage};
+use machinery::{Request, Response, Value};
+
+pub fn raw(cx: &Cx) -> Result<(), Fail> {
+    if !cx.args().is_empty() {
+        return Err(usage("arguments may not be passed when --raw is specified"));
+    }
+    match cx.send(raw_request(machinery::Method::Get, cx.flag("raw")))? {
+        Response::Text(t) => cx.out(t),
+        other => cx.line(go_order(&other.value()?)),
+    }
+    Ok(())
+}
+
+/// JSON with the fields that Go's structs put first in their place; the rest sorted.
+fn go_order(v: &Value) -> String {
+    const FIRST: &[&str] = &["kind", "apiVersion", "versions", "metadata"];
+    let Some(map) = v.as_map() else {
+        return machinery::json::print(v);
+    };
+    let known = FIRST.iter().filter_map(|k| Some((*k, map.get(k)?)));
+    let rest = map
+        .iter()
+        .map(|(k, x)| (k.as_str(), x))
+        .filter(|(k, _)| !FIRST.contains(k));
+    let parts: Vec<String> = known
+        .chain(rest)
+        .map(|(k, x)| {
+            format!(
+                "{}:{}",
+                machinery::json::quote(k),
+                machinery::json::print(x)
+            )
+        })
+        .collect();
+    format!("{{{}}}", parts.join(","))
+}
+
+/// A request for a path as typed, query and all.
+pub fn raw_request(method: machinery::Method, uri: &str) -> Request {
+    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+    let mut request = Request::new(method, path);
+    for pair in query.split('&').filter(|p| !p.is_empty()) {
+        let (k, v) = pair.split_once('=').unwrap_or((pair, ""));
+        request = request.with(&unescape(k), unescape(v));
+    }
+    request
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut bytes = text.bytes();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'+' => out.push(b' '),
+            b'%' => {
+                let hex: Vec<u8> = bytes.by_ref().take(2).collect();
+                let hex = String::from_utf8(hex).unwrap_or_default();
+                out.push(u8::from_str_radix(&hex, 16).unwrap_or(b'%'));
+            }
+            b => out.push(b),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
