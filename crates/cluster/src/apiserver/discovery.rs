@@ -61,7 +61,8 @@ fn health(which: &str, request: &Request) -> Response {
 
 /// Every kind that is served: the built-in ones and those of CustomResourceDefinitions.
 pub(crate) fn served(cluster: &Cluster) -> Vec<&'static Kind> {
-    kinds::ALL.iter().chain(cluster.api.custom.iter()).copied().collect()
+    let metrics: &[&'static Kind] = if crate::kubelet::metrics::available(cluster) { &crate::kubelet::metrics::KINDS } else { &[] };
+    kinds::ALL.iter().chain(metrics).chain(cluster.api.custom.iter()).copied().collect()
 }
 
 /// Groups (but core) with their versions, in order of first appearance.

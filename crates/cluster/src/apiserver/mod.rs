@@ -17,7 +17,7 @@ mod discovery;
 mod eviction;
 mod meta;
 mod patch;
-mod rbac;
+pub(crate) mod rbac;
 mod read;
 mod reviews;
 mod roles;
@@ -215,6 +215,9 @@ pub fn handle(cluster: &mut Cluster, request: Request) -> Response {
 fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
     let mut request = request;
     request.user = rbac::authenticate(request.user);
+    if let Some(answer) = crate::kubelet::metrics::serve(cluster, &request)? {
+        return Ok(answer);
+    }
     let route = match route::parse(cluster, &request)? {
         route::Route::Resource(r) => r,
         route::Route::Other => {

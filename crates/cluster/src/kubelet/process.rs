@@ -80,10 +80,18 @@ pub fn command_line(pod: &Object, c: &ContainerRun, image: &Image, env: &Env) ->
     };
     let own = |list: &[&str]| list.iter().map(|w| w.to_string()).collect::<Vec<_>>();
     let (command, args) = (words(spec.get("command")), words(spec.get("args")));
-    match (command.is_empty(), args.is_empty()) {
+    let mut entrypoint = own(image.entrypoint);
+    if entrypoint.is_empty() && image.cmd.is_empty() {
+        entrypoint.push(programs::main_program(image).to_string());
+    }
+    match (command.is_empty(), args.first()) {
         (false, _) => [command, args].concat(),
-        (true, false) => [own(image.entrypoint), args].concat(),
-        (true, true) => [own(image.entrypoint), own(image.cmd)].concat(),
+        // What images' entrypoint scripts do with options alone: they put their program before them.
+        (true, Some(first)) if first.starts_with('-') && entrypoint.last().is_some_and(|e| e.ends_with("entrypoint.sh")) => {
+            [own(&image.cmd[..image.cmd.len().min(1)]), args].concat()
+        }
+        (true, Some(_)) => [entrypoint, args].concat(),
+        (true, None) => [entrypoint, own(image.cmd)].concat(),
     }
 }
 

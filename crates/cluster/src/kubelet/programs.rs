@@ -81,10 +81,16 @@ pub fn has(image: &Image, name: &str) -> bool {
     CLIENTS.iter().any(|(n, there, _)| *n == name && there(image)) || is_own(image, name)
 }
 
+/// The program of an image that names none: called like its repository.
+pub fn main_program(image: &Image) -> &'static str {
+    image.repositories.first().and_then(|r| r.rsplit('/').next()).unwrap_or("main")
+}
+
 /// The image's own program by name: `nginx`, `redis-server`, `python3`.
 fn is_own(image: &Image, name: &str) -> bool {
     let words = image.entrypoint.iter().chain(image.cmd).filter(|w| !w.starts_with('-'));
     let listed = words.into_iter().any(|w| shell::fs::name(w) == name && !["sh", "bash", "sleep"].contains(&name));
+    let unnamed = image.entrypoint.is_empty() && image.cmd.is_empty() && name == main_program(image);
     let more: &[&str] = match image.app {
         App::Nginx => &["nginx"],
         App::Apache | App::Wordpress => &["httpd", "apache2ctl", "apachectl", "httpd-foreground", "apache2-foreground"],
@@ -94,7 +100,7 @@ fn is_own(image: &Image, name: &str) -> bool {
         App::Node => &["node"],
         _ => &[],
     };
-    listed || more.contains(&name)
+    listed || unnamed || more.contains(&name)
 }
 
 /// Where a name is looked up: a distroless image has nothing.

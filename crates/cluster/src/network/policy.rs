@@ -4,6 +4,7 @@
 use super::route::Client;
 use super::{parse_ip, text_ip};
 use crate::Cluster;
+use machinery::selector::Selector;
 use machinery::{Object, Value};
 
 /// Whether the client may reach a port of a pod; the error is the name of a policy that closes it.
@@ -91,17 +92,5 @@ fn in_cidr(cidr: &str, ip: &str) -> bool {
 
 /// Whether a label selector selects these labels; an empty one selects all.
 fn selects(selector: &Value, labels: &[(machinery::Str, Value)]) -> bool {
-    let value = |key: &str| labels.iter().find(|(k, _)| k == &key).and_then(|(_, v)| v.as_str());
-    let equal = selector.get("matchLabels").entries().iter().all(|(k, v)| value(k) == v.as_str());
-    equal && selector.get("matchExpressions").items().iter().all(|e| {
-        let have = value(e.text("key"));
-        let among = have.is_some_and(|have| e.get("values").items().iter().any(|v| v.as_str() == Some(have)));
-        match e.text("operator") {
-            "In" => among,
-            "NotIn" => !among,
-            "Exists" => have.is_some(),
-            "DoesNotExist" => have.is_none(),
-            _ => false,
-        }
-    })
+    Selector::of_object_lossy(selector).matches(labels)
 }

@@ -34,7 +34,7 @@ pub(super) fn ls(cx: &mut Cx<'_>) -> i32 {
         match stat {
             Err(error) => {
                 cx.complain(format!("cannot access '{name}': {error}"));
-                status = 2;
+                status = if cx.busybox { 1 } else { 2 };
             }
             Ok(stat) if stat.kind == FileKind::Dir && !options.has('d') => folders.push(name),
             Ok(stat) => files.push((name, stat)),

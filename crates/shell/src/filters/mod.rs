@@ -85,6 +85,34 @@ pub struct Cx<'a> {
     pub child_status: Option<i32>,
     /// Written so far: descriptor 1 or 2, and bytes.
     pub written: Vec<(u8, Vec<u8>)>,
+    /// Complains in busybox's words instead of coreutils'.
+    pub busybox: bool,
+}
+
+/// A complaint of coreutils as busybox words it.
+fn busybox_words(tool: &str, text: &str) -> String {
+    let quoted = |start: &str| text.strip_prefix(start).and_then(|rest| rest.split_once("': "));
+    for start in ["cannot access '", "cannot touch '"] {
+        if let Some((file, error)) = quoted(start) {
+            return format!("{file}: {error}");
+        }
+    }
+    if let Some((file, error)) = text.strip_prefix("cannot open '").and_then(|rest| rest.split_once("' for reading: ")) {
+        return if tool == "tail" { format!("can't open '{file}': {error}") } else { format!("{file}: {error}") };
+    }
+    if let Some((file, error)) = quoted("cannot create regular file '") {
+        return format!("can't create '{file}': {error}");
+    }
+    if let (Some((file, error)), "mv") = (quoted("cannot stat '"), tool) {
+        return format!("can't rename '{file}': {error}");
+    }
+    if let Some(rest) = text.strip_prefix("cannot read: ").or_else(|| text.strip_prefix("can't read ")) {
+        return rest.to_owned();
+    }
+    match (tool, text.split_once(": ")) {
+        ("cat" | "md5sum" | "sha256sum", Some((file, error))) if !file.contains('\'') => format!("can't open '{file}': {error}"),
+        _ => text.replacen("cannot ", "can't ", 1),
+    }
 }
 
 impl Cx<'_> {
@@ -105,6 +133,10 @@ impl Cx<'_> {
 
     /// `NAME: message`, on standard error.
     pub fn complain(&mut self, message: impl fmt::Display) {
+        let mut message = message.to_string();
+        if self.busybox {
+            message = busybox_words(self.name(), &message);
+        }
         let text = format!("{}: {message}\n", self.name());
         self.write(2, text.as_bytes());
     }

@@ -227,6 +227,7 @@ impl Machine {
     fn poll_tool(&mut self, task: &mut Task, tool: &mut ToolTask, fs: &mut Fs, now: i64) -> Poll {
         let tty_out = self.is_tty_ofd(task.fds.get(&1));
         let columns = self.columns;
+        let busybox = self.dialect == super::Dialect::Busybox;
         let stdin = task.fds.get(&0).copied();
         let mut io = Io { machine: self, stdin };
         let (argv, env, cwd) = (tool.argv.clone(), tool.env.clone(), tool.cwd.clone());
@@ -241,6 +242,7 @@ impl Machine {
             io: &mut io,
             child_status: tool.child_status.take(),
             written: Vec::new(),
+            busybox,
         };
         let poll = tool.tool.poll(&mut cx);
         for (fd, bytes) in std::mem::take(&mut cx.written) {

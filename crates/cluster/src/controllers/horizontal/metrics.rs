@@ -41,7 +41,7 @@ pub fn wish(
         };
         ("FailedGetResourceMetric", what)
     };
-    if !cx.cluster.world.metrics {
+    if !metrics::available(cx.cluster) {
         return Err(fail(format!(
             "unable to get metrics for resource {name}: unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
         )));
