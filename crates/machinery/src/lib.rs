@@ -6,7 +6,7 @@
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
 //! - [`validate_names`]: rules for names that kinds share.
-//! - [`schema`]: types and fields of all kinds; [`strict`]: decoding against them; [`patch`]: changing by them.
+//! - [`schema`]: types and fields of all kinds; [`strict`]: decoding against them; [`patch`]: changing by them; [`managed`]: who owns which field.
 
 pub mod duration;
 pub mod field;
@@ -14,6 +14,7 @@ pub mod http;
 pub mod intern;
 pub mod json;
 pub mod jsonpath;
+pub mod managed;
 pub mod object;
 pub mod patch;
 pub mod quantity;

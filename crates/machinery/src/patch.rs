@@ -17,7 +17,8 @@ use crate::{Map, Status, Value, schema};
 /// Applies a strategic merge patch to an object of a built-in kind, which it names itself.
 pub fn apply_strategic(target: &Value, patch: &Value) -> Result<Value, Status> {
     let ty = schema::of(target.text("apiVersion"), target.text("kind"));
-    let ty = ty.ok_or_else(|| Status::bad_request("strategic merge patch format is not supported"))?;
+    let ty =
+        ty.ok_or_else(|| Status::bad_request("strategic merge patch format is not supported"))?;
     apply_strategic_as(target, patch, &ty).map_err(Status::bad_request)
 }
 
