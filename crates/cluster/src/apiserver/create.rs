@@ -1,7 +1,7 @@
 //! Creating an object: the stages in order. Upstream: `apiserver:pkg/endpoints/handlers/create.go`,
 //! `pkg/registry/generic/registry/store.go` (Create), `pkg/registry/rest/create.go` (BeforeCreate).
 
-use super::{Call, Done, addresses, admission, commit, crd, decode, meta};
+use super::{Call, Done, addresses, admission, commit, crd, decode, meta, owners};
 use crate::Cluster;
 use crate::store;
 use machinery::{Errors, Object, Status, Str, Value};
@@ -25,6 +25,7 @@ pub(crate) fn create(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
     if let Some(old) = cluster.store.get(&resource, &call.namespace, &call.name) {
         return Err(already_exists(&call, old));
     }
+    owners::track(cluster, &call, &Value::Null, &mut v);
     let o = Object(v);
     admission::quota::charge(cluster, &call, &o, None)?;
     if call.options.dry_run {

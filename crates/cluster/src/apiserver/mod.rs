@@ -16,6 +16,7 @@ mod delete;
 mod discovery;
 mod eviction;
 mod meta;
+mod owners;
 mod patch;
 pub(crate) mod rbac;
 mod read;
@@ -74,6 +75,8 @@ pub struct Options {
     pub validation: Validation,
     /// For server-side apply.
     pub force: bool,
+    /// This write is a server-side apply: it keeps the book of field owners itself.
+    pub applies: bool,
     pub grace_period_s: Option<i64>,
     /// `Background`, `Foreground`, `Orphan`; "" is the kind's default.
     pub propagation: Str,

@@ -1,7 +1,7 @@
 //! PATCH in its four forms. Upstream: `apiserver:pkg/endpoints/handlers/patch.go`.
 
 use super::route::Target;
-use super::{Call, Done, Verb, Who, create, subresource, update};
+use super::{Call, Done, Verb, create, subresource, update};
 use crate::Cluster;
 use machinery::{Body, Errors, Object, PatchType, Path, Request, Status, Value, json, patch as patches};
 
@@ -116,14 +116,25 @@ fn apply(cluster: &mut Cluster, mut call: Call, request: &Request) -> Result<Don
     if call.options.field_manager.is_empty() {
         return Err(Status::bad_request("metadata.fieldManager: Required value: is required for apply patch"));
     }
-    let _ = matches!(call.who, Who::User(_));
-    match call.stored(cluster) {
-        Err(s) if s.is_not_found() && call.subresource.is_empty() => {
-            call.verb = Verb::Create;
-            call.body = Some(sent);
-            create::create(cluster, call)
-        }
-        Err(s) => Err(s),
-        Ok(_) => Err(Status::internal("bottleship does not simulate server-side apply of an existing object yet")),
-    }
+    let ty = super::owners::type_of(cluster, call.kind)?;
+    let live = match call.stored(cluster) {
+        Err(s) if s.is_not_found() && call.subresource.is_empty() => None,
+        Err(s) => return Err(s),
+        Ok(o) => Some(o),
+    };
+    let before = live.as_ref().map_or(Value::Null, |o| o.0.clone());
+    let manager = call.options.field_manager.clone();
+    let writer = super::owners::writer(cluster, &call, &manager);
+    let new = machinery::managed::apply(&before, &sent, &ty, writer, call.options.force)?;
+    call.body = Some(new);
+    call.options.applies = true;
+    let Some(stored) = live else {
+        call.verb = Verb::Create;
+        return create::create(cluster, call);
+    };
+    call.verb = Verb::Update;
+    let mut warnings = Vec::new();
+    let v = super::decode::patched(cluster, &call, &sent, PatchType::Apply, &mut warnings)?;
+    update::same_name(&call, &v)?;
+    update::write(cluster, call, v, stored, warnings)
 }

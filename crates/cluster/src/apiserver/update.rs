@@ -1,7 +1,7 @@
 //! Replacing and patching an object, and its status. Upstream: `apiserver:pkg/endpoints/handlers/{update,patch}.go`,
 //! `pkg/registry/generic/registry/store.go` (Update), `pkg/registry/rest/update.go` (BeforeUpdate).
 
-use super::{Call, Done, addresses, admission, commit, crd, decode, delete, meta};
+use super::{Call, Done, addresses, admission, commit, crd, decode, delete, meta, owners};
 use crate::Cluster;
 use machinery::{Errors, Object, PatchType, Status, Value};
 
@@ -53,10 +53,11 @@ pub(crate) fn write(
         }
         prepare(cluster, &call, &mut v, &old, &mut warnings)?;
     }
-    let o = Object(v);
-    if o == old {
+    if v == old.0 {
         return Ok(Done { object: old, code: 200, warnings });
     }
+    owners::track(cluster, &call, &old.0, &mut v);
+    let o = Object(v);
     if call.subresource.is_empty() {
         admission::quota::charge(cluster, &call, &o, Some(&old))?;
     }
