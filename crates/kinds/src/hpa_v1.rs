@@ -1,6 +1,6 @@
 //! HorizontalPodAutoscaler as `autoscaling/v1` speaks it: CPU only. The same object as `autoscaling/v2` keeps, converted.
 //! Upstream: `kubernetes:pkg/apis/autoscaling/v1/{defaults,conversion}.go`. Metrics other than CPU, which upstream
-//! keeps in annotations of the v1 form, are left out of it here.
+//! keeps in annotations of the v1 form, are left out of it here, and such annotations are dropped.
 
 use crate::horizontalpodautoscaler as v2;
 use crate::kind::{Kind, StoredAs};
@@ -26,6 +26,16 @@ fn default(v: &mut Value) {
 
 fn to_stored(v: &mut Value) {
     v.set("apiVersion", "autoscaling/v2");
+    // Older clients wrote here what the v1 form has no fields for; the server reads it into the newer form's fields.
+    for key in ["behavior", "conditions", "current-metrics", "metrics"] {
+        let key = format!("autoscaling.alpha.kubernetes.io/{key}");
+        if v.at("metadata.annotations").has(&key) {
+            v.place("metadata.annotations").map_mut().remove(&key);
+        }
+    }
+    if v.at("metadata.annotations").is_empty() {
+        v.remove("metadata.annotations");
+    }
     let target = v.remove("spec.targetCPUUtilizationPercentage");
     if let Some(percent) = target.as_i64() {
         let cpu = value!({

@@ -400,6 +400,35 @@ pub fn update(new: &Object, old: &Object, errors: &mut Errors) {
     }
 }
 
+/// Through `ephemeralcontainers` containers are only added.
+pub fn update_ephemeral(new: &Object, old: &Object, errors: &mut Errors) {
+    let path = Path::root("spec").child("ephemeralContainers");
+    let list = |o: &Object| o.at("spec.ephemeralContainers").items().to_vec();
+    let now = list(new);
+    for c in list(old) {
+        let name = c.text("name");
+        match now.iter().find(|n| n.text("name") == name) {
+            None => errors.forbidden(&path, &format!("existing ephemeral containers {name:?} may not be removed")),
+            Some(n) if *n != c => {
+                errors.forbidden(&path, &format!("existing ephemeral containers {name:?} may not be changed"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Through `resize` amounts change, but not what they make of the pod.
+pub fn update_resize(new: &Object, old: &Object, errors: &mut Errors) {
+    let was = match old.text("status.qosClass") {
+        "" => crate::pod::qos(old.spec()),
+        class => class,
+    };
+    if crate::pod::qos(new.spec()) != was {
+        let why = "Pod QOS Class may not change as a result of resizing";
+        errors.invalid(&Path::root("spec"), Value::str(was), why);
+    }
+}
+
 /// The new spec with the old values of what may change: whatever still differs may not.
 fn with_old(new: &Value, old: &Value) -> Value {
     let mut spec = new.clone();

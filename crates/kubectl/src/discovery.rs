@@ -168,9 +168,11 @@ impl Mapper {
         })
     }
     pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<Rc<Res>> {
+        // All in small letters will do too: the server then says what it thinks of that.
+        let named = |r: &&Rc<Res>| r.kind == kind || r.kind.to_lowercase() == kind;
         self.all
             .iter()
-            .find(|r| r.kind == kind && r.api_version() == api_version)
+            .find(|r| named(r) && r.api_version() == api_version)
             .cloned()
     }
     /// The members of a category (`all`), in the order in which kubectl shows them.

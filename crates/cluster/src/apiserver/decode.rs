@@ -47,7 +47,7 @@ pub(crate) fn object(cluster: &Cluster, call: &Call, warnings: &mut Vec<String>)
     }
     if v.text("kind") != kind.kind || v.text("apiVersion") != want {
         return Err(Status::bad_request(format!(
-            "{} in version {:?} cannot be handled as a {}: no kind {:?} is registered for version {:?}",
+            "{} in version {:?} cannot be handled as a {}: no kind {:?} is registered for version {:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
             v.text("kind"), kind.version, kind.kind, v.text("kind"), v.text("apiVersion")
         )));
     }

@@ -285,9 +285,13 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         _ => Call { kind: route.stored(), ..call },
     };
     let done = match verb {
-        Verb::Patch => patch::patch(cluster, call, &route, &request)?,
-        Verb::DeleteCollection => delete::collection(cluster, call, &route, &request)?,
-        _ => execute(cluster, call)?,
+        Verb::Patch => patch::patch(cluster, call, &route, &request),
+        Verb::DeleteCollection => delete::collection(cluster, call, &route, &request),
+        _ => execute(cluster, call),
+    };
+    let done = match done {
+        Ok(done) => done,
+        Err(status) => return Ok(Response::Err { status, warnings }),
     };
     warnings.extend(done.warnings);
     let body = table::answer(cluster, &request, &route, &done.object);

@@ -134,7 +134,7 @@ fn ephemeral_containers(cluster: &mut Cluster, call: Call) -> Result<Done, Statu
         v.set("spec.ephemeralContainers", sent.at("spec.ephemeralContainers").clone());
         (call.kind.default)(v);
     });
-    replace(cluster, call, new, old)
+    replace(cluster, call, new, old, kinds::pod_validate::update_ephemeral)
 }
 
 /// A pod's containers change by their resources alone.
@@ -151,11 +151,17 @@ fn resize(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
         });
         (call.kind.default)(v);
     });
-    replace(cluster, call, new, old)
+    replace(cluster, call, new, old, kinds::pod_validate::update_resize)
 }
 
 /// Validates and commits what a subresource made of the object.
-fn replace(cluster: &mut Cluster, call: Call, new: Object, old: Object) -> Result<Done, Status> {
+fn replace(
+    cluster: &mut Cluster,
+    call: Call,
+    new: Object,
+    old: Object,
+    allowed: fn(&Object, &Object, &mut Errors),
+) -> Result<Done, Status> {
     let kind = call.kind;
     let mut v = new.0;
     if v == old.0 {
@@ -165,6 +171,7 @@ fn replace(cluster: &mut Cluster, call: Call, new: Object, old: Object) -> Resul
     let new = Object(v);
     let mut errors = Errors::default();
     (kind.validate)(&new, &mut errors);
+    allowed(&new, &old, &mut errors);
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, new.name(), &errors));
     }
