@@ -4,7 +4,7 @@
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "apiregistration.k8s.io",
@@ -22,6 +22,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Service"), Column::text("Available"), Column::AGE],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -42,4 +43,33 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         other => format!("{other} ({})", available.text("reason")),
     };
     vec![Value::str(o.name()), service.into(), status.into(), cells::age(o, cx)]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    let wanted = format!("{}.{}", spec.text("version"), spec.text("group"));
+    if o.name() != wanted {
+        let why = format!("must be `spec.version+\".\"+spec.group`: {wanted:?}");
+        errors.invalid(&Path::root("metadata").child("name"), Value::str(o.name()), &why);
+    }
+    for (key, high) in [("groupPriorityMinimum", 20000), ("versionPriority", 1000)] {
+        let n = spec.int(key);
+        if n <= 0 || n > high {
+            let why = format!("must be positive and less than {high}");
+            errors.invalid(&path.child(key), n, &why);
+        }
+    }
+    let service = spec.get("service");
+    if service.is_null() {
+        return;
+    }
+    let at = path.child("service");
+    for key in ["namespace", "name"] {
+        if service.text(key).is_empty() {
+            errors.required(&at.child(key), "");
+        }
+    }
+    if spec.flag("insecureSkipTLSVerify") && !spec.at("caBundle").is_empty() {
+        errors.invalid(&path.child("insecureSkipTLSVerify"), true, "may not be true if caBundle is present");
+    }
 }

@@ -4,7 +4,7 @@
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "certificates.k8s.io",
@@ -22,6 +22,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::AGE, Column::text("SignerName"), Column::text("Requestor"), Column::text("RequestedDuration"), Column::text("Condition")],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -55,4 +56,23 @@ fn condition(o: &Object) -> String {
         text.push_str(",Issued");
     }
     text
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    if spec.get("usages").items().is_empty() {
+        errors.required(&path.child("usages"), "");
+    }
+    match spec.text("signerName") {
+        "" => errors.required(&path.child("signerName"), ""),
+        name if !name.contains('/') => {
+            let why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+            errors.invalid(&path.child("signerName"), Value::str(name), why);
+        }
+        _ => {}
+    }
+    if let Some(n) = spec.get("expirationSeconds").as_i64().filter(|n| *n < 600) {
+        let why = "may not specify a duration less than 600 seconds (10 minutes)";
+        errors.invalid(&path.child("expirationSeconds"), n, why);
+    }
 }

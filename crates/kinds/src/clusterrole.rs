@@ -3,7 +3,7 @@
 
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
-use machinery::{Errors, Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "rbac.authorization.k8s.io",
@@ -38,4 +38,14 @@ fn row(o: &Object, _: &CellCx) -> Vec<Value> {
 
 fn validate(o: &Object, errors: &mut Errors) {
     crate::role::rules(o, false, errors);
+    let rule = o.at("aggregationRule");
+    let path = Path::root("aggregationRule").child("clusterRoleSelectors");
+    let selectors = rule.get("clusterRoleSelectors").items();
+    if !rule.is_null() && selectors.is_empty() {
+        let why = "at least one clusterRoleSelector required if aggregationRule is non-nil";
+        errors.required(&path, why);
+    }
+    for (i, s) in selectors.iter().enumerate() {
+        crate::meta::selector(s, &path.index(i), errors);
+    }
 }

@@ -5,7 +5,7 @@ use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "storage.k8s.io",
@@ -22,6 +22,7 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::int("Drivers"), Column::AGE],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
 
@@ -49,4 +50,21 @@ fn describe(o: &Object, d: &mut Describe) {
         }
     }
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let mut taken: Vec<&str> = Vec::new();
+    for (i, d) in o.at("spec.drivers").items().iter().enumerate() {
+        let path = Path::root("spec").child("drivers").index(i);
+        let name = d.text("name");
+        match name {
+            "" => errors.required(&path.child("name"), ""),
+            _ if taken.contains(&name) => errors.duplicate(&path.child("name"), Value::str(name)),
+            _ => {}
+        }
+        taken.push(name);
+        if d.text("nodeID").is_empty() {
+            errors.required(&path.child("nodeID"), "");
+        }
+    }
 }

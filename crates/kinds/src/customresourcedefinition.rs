@@ -21,6 +21,8 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,
+    validate: crate::crd_validate::definition,
+    validate_update: crate::crd_validate::update,
     ..Kind::NONE
 };
 

@@ -171,6 +171,49 @@ fn validate(o: &Object, errors: &mut Errors) {
     for (i, m) in spec.get("metrics").items().iter().enumerate() {
         metric(m, &path.child("metrics").index(i), errors);
     }
+    for way in ["scaleUp", "scaleDown"] {
+        let rules = spec.at("behavior").get(way);
+        if !rules.is_null() {
+            scaling(rules, &path.child("behavior").child(way), errors);
+        }
+    }
+}
+
+/// How fast a count may change in one direction.
+fn scaling(rules: &Value, path: &Path, errors: &mut Errors) {
+    const LONGEST: i64 = 3600;
+    let window = rules.int("stabilizationWindowSeconds");
+    let at = path.child("stabilizationWindowSeconds");
+    meta::non_negative(window, &at, errors);
+    if window > LONGEST {
+        errors.invalid(&at, window, &format!("must be less than or equal to {LONGEST}"));
+    }
+    let select = rules.text("selectPolicy");
+    let known = ["Disabled", "Max", "Min"];
+    if !select.is_empty() && !known.contains(&select) {
+        errors.not_supported(&path.child("selectPolicy"), Value::str(select), &known);
+    }
+    let policies = rules.get("policies").items();
+    if policies.is_empty() {
+        errors.required(&path.child("policies"), "must specify at least one Policy");
+    }
+    for (i, p) in policies.iter().enumerate() {
+        let path = path.child("policies").index(i);
+        let known = ["Percent", "Pods"];
+        if !known.contains(&p.text("type")) {
+            errors.not_supported(&path.child("type"), Value::str(p.text("type")), &known);
+        }
+        if p.int("value") <= 0 {
+            errors.invalid(&path.child("value"), p.int("value"), "must be greater than zero");
+        }
+        let period = p.int("periodSeconds");
+        if period <= 0 {
+            errors.invalid(&path.child("periodSeconds"), period, "must be greater than zero");
+        }
+        if period > 1800 {
+            errors.invalid(&path.child("periodSeconds"), period, "must be less than or equal to 1800");
+        }
+    }
 }
 
 fn metric(m: &Value, path: &Path, errors: &mut Errors) {

@@ -1,11 +1,13 @@
 //! IngressClass: which controller serves an Ingress.
 //! Upstream: `kubernetes:pkg/registry/networking/ingressclass/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "networking.k8s.io",
@@ -22,6 +24,8 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("Controller"), Column::text("Parameters"), Column::AGE],
     cells: row,
     describe,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -59,4 +63,49 @@ fn describe(o: &Object, d: &mut Describe) {
         d.line(1, format!("Name:\t{}", p.text("name")));
     }
     d.events(o);
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let controller = o.text("spec.controller");
+    let at = path.child("controller");
+    match controller.split_once('/') {
+        _ if controller.is_empty() => errors.required(&at, ""),
+        _ if controller.len() > 250 => errors.too_long(&at, 250),
+        Some((domain, rest)) if !rest.is_empty() => {
+            meta::each(errors, &at, domain, names::dns_subdomain(domain));
+        }
+        _ => {
+            let why = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+            errors.invalid(&at, Value::str(controller), why);
+        }
+    }
+    let p = o.at("spec.parameters");
+    if p.is_null() {
+        return;
+    }
+    let path = path.child("parameters");
+    for key in ["kind", "name"] {
+        if p.text(key).is_empty() {
+            let why = if key == "kind" { "kind is required" } else { "name is required" };
+            errors.required(&path.child(key), why);
+        }
+    }
+    match (p.text("scope"), p.text("namespace")) {
+        ("Cluster", "") => {}
+        ("Cluster", _) => {
+            let why = "`parameters.scope` is set to 'Cluster'";
+            errors.forbidden(&path.child("namespace"), why);
+        }
+        ("Namespace", "") => errors.required(&path.child("namespace"), "`parameters.scope` is set to 'Namespace'"),
+        ("Namespace", _) => {}
+        (other, _) => {
+            errors.not_supported(&path.child("scope"), Value::str(other), &["Cluster", "Namespace"]);
+        }
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    let (now, was) = (new.at("spec.controller"), old.at("spec.controller"));
+    meta::immutable(now, was, &Path::root("spec").child("controller"), errors);
 }

@@ -6,6 +6,7 @@ mod affinity_validate;
 pub mod cells;
 mod container_describe;
 mod container_validate;
+mod crd_validate;
 pub mod cron;
 pub mod describe;
 mod diff;

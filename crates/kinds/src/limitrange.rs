@@ -76,6 +76,16 @@ fn validate(o: &Object, errors: &mut Errors) {
     for (i, item) in o.at("spec.limits").items().iter().enumerate() {
         let path = Path::root("spec").child("limits").index(i);
         let kind = item.text("type");
+        let at = path.child("type");
+        crate::meta::each(errors, &at, kind, crate::names::qualified(kind));
+        let standard = matches!(kind, "Pod" | "Container" | "PersistentVolumeClaim");
+        if !standard && !kind.contains('/') && !kind.is_empty() {
+            let why = "must be a standard limit type or fully qualified";
+            errors.invalid(&at, Value::str(kind), why);
+        }
+        if o.at("spec.limits").items().iter().take(i).any(|other| other.text("type") == kind) {
+            errors.duplicate(&at, Value::str(kind));
+        }
         if kind == "Pod" {
             for key in ["default", "defaultRequest"] {
                 if !item.get(key).is_empty() {

@@ -1,10 +1,12 @@
 //! MutatingAdmissionPolicyBinding: where a mutating policy holds.
 //! Upstream: `kubernetes:pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "admissionregistration.k8s.io",
@@ -20,6 +22,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("PolicyName"), Column::text("ParamRef"), Column::AGE],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -44,4 +47,14 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         param.into(),
         cells::age(o, cx),
     ]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let name = o.text("spec.policyName");
+    if name.is_empty() {
+        errors.required(&path.child("policyName"), "");
+    } else {
+        meta::each(errors, &path.child("policyName"), name, names::dns_subdomain(name));
+    }
 }

@@ -20,6 +20,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::int("Webhooks"), Column::AGE],
     cells: row,
+    validate: crate::validatingwebhookconfiguration::webhooks,
     ..Kind::NONE
 };
 

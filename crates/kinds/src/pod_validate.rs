@@ -408,9 +408,15 @@ pub fn update_ephemeral(new: &Object, old: &Object, errors: &mut Errors) {
     for c in list(old) {
         let name = c.text("name");
         match now.iter().find(|n| n.text("name") == name) {
-            None => errors.forbidden(&path, &format!("existing ephemeral containers {name:?} may not be removed")),
+            None => errors.forbidden(
+                &path,
+                &format!("existing ephemeral containers {name:?} may not be removed"),
+            ),
             Some(n) if *n != c => {
-                errors.forbidden(&path, &format!("existing ephemeral containers {name:?} may not be changed"));
+                errors.forbidden(
+                    &path,
+                    &format!("existing ephemeral containers {name:?} may not be changed"),
+                );
             }
             Some(_) => {}
         }

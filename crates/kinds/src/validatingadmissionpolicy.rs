@@ -4,7 +4,7 @@
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{each, normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "admissionregistration.k8s.io",
@@ -22,6 +22,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::int("Validations"), Column::text("ParamKind"), Column::AGE],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -55,4 +56,42 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         param.into(),
         cells::age(o, cx),
     ]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    let known = ["Fail", "Ignore"];
+    let policy = spec.text("failurePolicy");
+    if !known.contains(&policy) {
+        errors.not_supported(&path.child("failurePolicy"), Value::str(policy), &known);
+    }
+    let constraints = spec.get("matchConstraints");
+    let at = path.child("matchConstraints");
+    if constraints.is_null() {
+        errors.required(&at, "");
+    } else {
+        if constraints.get("resourceRules").items().is_empty() {
+            errors.required(&at.child("resourceRules"), "");
+        }
+        let rules = constraints.get("resourceRules");
+        crate::validatingwebhookconfiguration::rules(rules, &at.child("resourceRules"), errors);
+    }
+    let kind = spec.get("paramKind");
+    if !kind.is_null() {
+        for key in ["apiVersion", "kind"] {
+            if kind.text(key).is_empty() {
+                errors.required(&path.child("paramKind").child(key), "");
+            }
+        }
+    }
+    let checks = spec.get("validations").items();
+    if checks.is_empty() && spec.get("auditAnnotations").items().is_empty() {
+        let why = "validations or auditAnnotations must be non-empty";
+        errors.required(&path.child("validations"), why);
+    }
+    for (i, v) in checks.iter().enumerate() {
+        if v.text("expression").trim().is_empty() {
+            errors.required(&path.child("validations").index(i).child("expression"), "expression is not specified");
+        }
+    }
 }

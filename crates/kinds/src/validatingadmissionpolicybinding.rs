@@ -1,10 +1,12 @@
 //! ValidatingAdmissionPolicyBinding: where a policy holds, and with which parameters.
 //! Upstream: `kubernetes:pkg/registry/admissionregistration/validatingadmissionpolicybinding/strategy.go`.
 
+use crate::names;
+use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::normal::{normalize, within};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "admissionregistration.k8s.io",
@@ -20,6 +22,7 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("PolicyName"), Column::text("ParamRef"), Column::AGE],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -44,4 +47,25 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         param.into(),
         cells::age(o, cx),
     ]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    let name = o.text("spec.policyName");
+    if name.is_empty() {
+        errors.required(&path.child("policyName"), "");
+    } else {
+        meta::each(errors, &path.child("policyName"), name, names::dns_subdomain(name));
+    }
+    let actions = o.at("spec.validationActions").items();
+    let at = path.child("validationActions");
+    if actions.is_empty() {
+        errors.required(&at, "");
+    }
+    let known = ["Audit", "Deny", "Warn"];
+    for (i, a) in actions.iter().enumerate() {
+        if !known.contains(&a.as_str().unwrap_or("")) {
+            errors.not_supported(&at.index(i), a.clone(), &known);
+        }
+    }
 }

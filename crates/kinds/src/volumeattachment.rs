@@ -1,10 +1,11 @@
 //! VolumeAttachment: a volume attached to a node.
 //! Upstream: `kubernetes:pkg/registry/storage/volumeattachment/strategy.go`.
 
+use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::normal::{normalize};
-use machinery::{Object, Value, value};
+use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
     group: "storage.k8s.io",
@@ -22,6 +23,8 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Attacher"), Column::text("PV"), Column::text("Node"), Column::text("Attached"), Column::AGE],
     cells: row,
+    validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -34,4 +37,21 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         o.flag("status.attached").into(),
         cells::age(o, cx),
     ]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let path = Path::root("spec");
+    for key in ["attacher", "nodeName"] {
+        if o.spec().text(key).is_empty() {
+            errors.required(&path.child(key), "");
+        }
+    }
+    if o.at("spec.source.persistentVolumeName").is_null() && o.at("spec.source.inlineVolumeSpec").is_null() {
+        let why = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
+        errors.required(&path.child("source"), why);
+    }
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    meta::immutable(new.spec(), old.spec(), &Path::root("spec"), errors);
 }
