@@ -134,6 +134,10 @@ impl State {
     fn may_speak(&mut self, source: &str, now: Millis) -> bool {
         if self.tokens.len() >= REMEMBERED_MAX && !self.tokens.contains_key(source) {
             self.tokens.retain(|_, (_, at)| now - *at < REFILL_MS);
+            // Looking at all of them must not happen for every event: if few are old, half are let go.
+            if self.tokens.len() > REMEMBERED_MAX / 2 {
+                thin(&mut self.tokens);
+            }
         }
         let (left, at) = self.tokens.entry(source.to_string()).or_insert((BURST * 1000, now));
         *left = (*left + (now - *at) * 1000 / REFILL_MS).min(BURST * 1000);
@@ -148,6 +152,9 @@ impl State {
     fn is_combined(&mut self, group: &str, message: &str, now: Millis) -> bool {
         if self.similar.len() >= REMEMBERED_MAX && !self.similar.contains_key(group) {
             self.similar.retain(|_, s| now - s.last < SIMILAR_MS);
+            if self.similar.len() > REMEMBERED_MAX / 2 {
+                thin(&mut self.similar);
+            }
         }
         let s = self.similar.entry(group.to_string()).or_insert(Similar { messages: BTreeSet::new(), last: now });
         if now - s.last > SIMILAR_MS {
@@ -169,6 +176,15 @@ impl State {
         let middle = times.get(times.len() / 2).copied().unwrap_or(0);
         self.counted.retain(|_, c| c.last > middle);
     }
+}
+
+/// Lets every second entry go.
+fn thin<V>(map: &mut BTreeMap<String, V>) {
+    let mut keep = false;
+    map.retain(|_, _| {
+        keep = !keep;
+        keep
+    });
 }
 
 /// Events are kept for an hour after they were first told.
