@@ -85,6 +85,7 @@ impl Playground {
             Some(l) => World { seed, ..World::standard(l.nodes) },
             None => World { seed, ..World::standard(3) },
         };
+        let world = World { load_balancer: true, metrics: true, ..world };
         let session = Session::new(world, chosen.as_ref().is_none_or(|l| !l.minikube));
         session.shared.cluster.borrow_mut().listening = true;
         let mut session = session;
@@ -206,7 +207,7 @@ impl Playground {
     pub(crate) fn advance(&mut self, until: Millis, budget: u64) -> bool {
         let start = self.session.shared.cluster.borrow().handled;
         loop {
-            let used = self.session.shared.cluster.borrow().handled - start;
+            let used = self.session.shared.cluster.borrow().handled.saturating_sub(start);
             let left = budget.saturating_sub(used);
             let reached = self.session.advance(until, left);
             self.show_output();
@@ -214,7 +215,7 @@ impl Playground {
                 self.end_command();
                 continue;
             }
-            let used = self.session.shared.cluster.borrow().handled - start;
+            let used = self.session.shared.cluster.borrow().handled.saturating_sub(start);
             if reached || used >= budget {
                 return reached;
             }

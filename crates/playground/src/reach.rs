@@ -68,6 +68,8 @@ impl Reach {
     fn replace(&self, world: World) {
         let mut cluster = Cluster::new(world);
         cluster.listening = self.shared.cluster.borrow().listening;
+        // Events are counted over the whole session.
+        cluster.handled += self.shared.cluster.borrow().handled;
         *self.shared.cluster.borrow_mut() = cluster;
         self.shared.asked.borrow_mut().push(Output::Fresh);
     }
