@@ -218,3 +218,101 @@ fn place_nodes(
     }
     out.height = y - GAP + PAD;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::cluster::store::Change;
+    use machinery::{Object, Value, WatchType};
+
+    /// A cluster of `n` nodes with `pods` pods, spread over them; every tenth is not bound.
+    fn world(n: usize, pods: usize) -> Cluster {
+        let mut c = Cluster::default();
+        let mut put = |resource: &'static str, o: Object| {
+            c.fold(&Change {
+                version: 1,
+                at: 0,
+                kind: WatchType::Added,
+                resource: resource.into(),
+                key: (o.namespace().into(), o.name().into()),
+                old: None,
+                new: o,
+                cause: Rc::default(),
+            });
+        };
+        for i in 0..n {
+            put("nodes", Object::new("v1", "Node", "", &format!("node-{i}")));
+        }
+        for i in 0..pods {
+            let name = format!("pod-{i}");
+            let mut o = Object::new("v1", "Pod", "default", &name);
+            o.0.set("metadata.uid", Value::str(&name));
+            if i % 10 != 9 {
+                o.0.set("spec.nodeName", Value::str(&format!("node-{}", i % n)));
+            }
+            put("pods", o);
+        }
+        c
+    }
+
+    fn inside(a: &Rect, b: &Rect) -> bool {
+        a.x >= b.x && a.y >= b.y && a.x + a.w <= b.x + b.w + 0.01 && a.y + a.h <= b.y + b.h + 0.01
+    }
+
+    #[test]
+    fn every_pod_stands_in_its_node_or_in_the_tray_and_none_over_another() {
+        for (nodes, pods, width) in [
+            (3, 12, 640.0),
+            (3, 149, 320.0),
+            (12, 400, 900.0),
+            (100, 3000, 640.0),
+        ] {
+            let c = world(nodes, pods);
+            let l = super::nodes(&c, &|_| true, width, 400.0);
+            for (pod, rect) in &l.pods {
+                let home = l
+                    .nodes
+                    .iter()
+                    .find(|b| b.name == pod.node)
+                    .map_or(&l.tray, |b| &b.rect);
+                assert!(
+                    inside(rect, home),
+                    "{nodes}/{pods}: {} {rect:?} not in {home:?}",
+                    pod.name
+                );
+                assert!(rect.y + rect.h <= l.height);
+            }
+            let mut cells: Vec<(i64, i64)> = l
+                .pods
+                .iter()
+                .map(|(_, r)| (r.x as i64, r.y as i64))
+                .collect();
+            cells.sort_unstable();
+            let all = cells.len();
+            cells.dedup();
+            assert_eq!(cells.len(), all, "two pods in one place");
+        }
+    }
+
+    #[test]
+    fn the_grain_follows_the_number() {
+        for (pods, grain) in [
+            (150, Grain::Capsule),
+            (151, Grain::Square),
+            (1501, Grain::Dot),
+        ] {
+            assert_eq!(
+                super::nodes(&world(3, pods), &|_| true, 640.0, 400.0).grain,
+                grain
+            );
+        }
+    }
+
+    #[test]
+    fn the_system_s_pods_are_not_drawn_unless_asked_for_but_their_requests_count() {
+        let c = world(3, 9); // all of them bound
+        let l = super::nodes(&c, &|_| false, 640.0, 400.0);
+        assert!(l.pods.is_empty());
+        assert_eq!(l.nodes.iter().map(|n| n.pods).sum::<usize>(), 9);
+    }
+}

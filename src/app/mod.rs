@@ -46,6 +46,8 @@ pub enum Msg {
     Mark,
     Announce,
     Keep,
+    /// The system changed between light and dark.
+    Dress,
     Notice(Option<String>),
 }
 
@@ -115,6 +117,10 @@ impl Component for App {
             Msg::Announce => self.announce(),
             Msg::Keep => {
                 self.run.keep();
+                false
+            }
+            Msg::Dress => {
+                self.dress();
                 false
             }
             Msg::Notice(text) => {

@@ -164,6 +164,12 @@ fn listeners(link: &Scope<App>) -> Vec<EventListener> {
         keep.send_message(Msg::SaveFiles);
         keep.send_message(Msg::Keep);
     }));
+    if let Ok(Some(dark)) = window.match_media("(prefers-color-scheme: dark)") {
+        let link = link.clone();
+        out.push(EventListener::new(&dark, "change", move |_| {
+            link.send_message(Msg::Dress);
+        }));
+    }
     let undo = link.clone();
     let first = EventListenerOptions {
         phase: gloo::events::EventListenerPhase::Capture,

@@ -233,3 +233,68 @@ impl Model {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> Output {
+        Output::File {
+            path: path.into(),
+            text: "x".into(),
+        }
+    }
+
+    #[test]
+    fn the_shown_file_survives_a_fresh_cluster_and_is_another_when_it_is_gone() {
+        let mut m = Model::default();
+        m.fold(file("/a.yaml"), 0.0);
+        m.fold(
+            Output::OpenEditor {
+                path: "/b.yaml".into(),
+            },
+            0.0,
+        );
+        m.fold(file("/b.yaml"), 0.0);
+        assert!(!m.settle_file());
+        m.fold(Output::Fresh, 0.0);
+        m.fold(file("/a.yaml"), 0.0);
+        m.fold(file("/b.yaml"), 0.0);
+        assert!(!m.settle_file());
+        assert_eq!(m.open_file.as_deref(), Some("/b.yaml"));
+        m.fold(
+            Output::FileRemoved {
+                path: "/b.yaml".into(),
+            },
+            0.0,
+        );
+        assert!(m.settle_file());
+        assert_eq!(m.open_file.as_deref(), Some("/a.yaml"));
+    }
+
+    #[test]
+    fn only_what_an_output_touches_is_drawn_anew() {
+        let mut m = Model::default();
+        let before = m.versions;
+        m.fold(
+            Output::Clock {
+                now: 1000,
+                speed: Speed::Times(1),
+                next: None,
+            },
+            0.0,
+        );
+        assert_eq!(m.versions.cluster, before.cluster);
+        assert_ne!(m.versions.clock, before.clock);
+        let clock = m.versions.clock;
+        m.fold(
+            Output::Clock {
+                now: 1016,
+                speed: Speed::Times(1),
+                next: None,
+            },
+            0.0,
+        );
+        assert_eq!(m.versions.clock, clock, "less than a tenth of a second");
+    }
+}

@@ -53,7 +53,7 @@ pub fn nodes(props: &Props) -> Html {
                     { for layout.nodes.iter().filter_map(|b| model.cluster.nodes.get(&b.name).map(|n| node(&ui, &model, n, b, &about))) }
                     if layout.grain == Grain::Dot { <Dots shown={props.shown.clone()} pods={Rc::new(layout.pods.clone())} {width} height={layout.height} /> }
                     else { { pods(&ui, &model, &layout, props.selected.as_ref(), &about) } }
-                    { about.as_ref().map(|a| popover(&ui, &model, a, width)).unwrap_or_default() }
+                    { about.as_ref().map(|a| popover(&ui, &model, a, width, height.max(layout.height))).unwrap_or_default() }
                 </div>
             }
         </div>

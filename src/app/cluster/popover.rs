@@ -17,7 +17,8 @@ pub enum About {
 
 const WIDTH: f64 = 268.0;
 
-pub fn popover(ui: &Ui, model: &Model, about: &About, width: f64) -> Html {
+/// `width` and `height` of the view: what is explained near its foot is explained above.
+pub fn popover(ui: &Ui, model: &Model, about: &About, width: f64, height: f64) -> Html {
     let (rect, body) = match about {
         About::Pod(uid, rect) => match model.cluster.pods.get(uid) {
             Some(pod) => (rect, pod_words(ui, model, pod)),
@@ -39,11 +40,14 @@ pub fn popover(ui: &Ui, model: &Model, about: &About, width: f64) -> Html {
     };
     // Below the thing; to the left where the right has no room.
     let x = rect.x.min(width - WIDTH - 12.0).max(8.0);
-    let y = match about {
-        About::Pod(..) => rect.y + rect.h + 6.0,
-        About::Node(..) => rect.y + 66.0,
+    let (y, up) = match about {
+        About::Pod(..) if rect.y + rect.h + 150.0 > height && rect.y > 150.0 => {
+            (rect.y - 6.0, " translateY(-100%)")
+        }
+        About::Pod(..) => (rect.y + rect.h + 6.0, ""),
+        About::Node(..) => (rect.y + 72.0, ""),
     };
-    html! { <div class="popover" role="tooltip" style={format!("transform:translate({x:.0}px,{y:.0}px);width:{WIDTH}px")}>{ body }</div> }
+    html! { <div class={classes!("popover", (!up.is_empty()).then_some("up"))} role="tooltip" style={format!("transform:translate({x:.0}px,{y:.0}px){up};width:{WIDTH}px")}>{ body }</div> }
 }
 
 fn pod_words(ui: &Ui, model: &Model, pod: &Pod) -> Html {
