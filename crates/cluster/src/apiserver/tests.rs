@@ -202,3 +202,28 @@ fn a_definition_is_served_at_once_and_takes_its_objects_along() {
     ask(c, Request::new(Method::Delete, format!("{CRDS}/robots.x.io")));
     assert_eq!((ask(c, Request::get(ROBOTS)).0, c.store.count("robots.x.io")), (404, 0));
 }
+
+#[test]
+fn server_side_apply_finds_conflicts_and_lets_force_win() {
+    let c = &mut fresh();
+    let apply = |c: &mut Cluster, manager: &str, force: bool, v: Value| {
+        let mut r = Request::new(Method::Patch, format!("{MAPS}/x")).body(v).with("fieldManager", manager);
+        r.patch = Some(machinery::PatchType::Apply);
+        let r = if force { r.with("force", "true") } else { r };
+        ask(c, r)
+    };
+    let mut two = map("x");
+    two.set("data.b", "b");
+    let (code, v) = apply(c, "one", false, two);
+    assert_eq!((code, v.at("metadata.managedFields").items().len()), (201, 1), "{v:?}");
+    let mut other = map("x");
+    other.set("data.a", "changed");
+    let (code, v) = apply(c, "ops", false, other.clone());
+    assert_eq!((code, v.text("message")), (409, "Apply failed with 1 conflict: conflict with \"one\": .data.a"));
+    let (code, v) = apply(c, "ops", true, other);
+    assert_eq!((code, v.text("data.a"), v.text("data.b")), (200, "changed", "b"));
+    // What the first no longer names goes; what the other owns stays.
+    let bare = value!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "x" } });
+    let (_, v) = apply(c, "one", false, bare);
+    assert_eq!(machinery::json::print(v.get("data")), r#"{"a":"changed"}"#);
+}

@@ -29,6 +29,7 @@ mod queue;
 mod replicaset;
 mod replication;
 mod resourcequota;
+mod roleaggregation;
 mod rootca;
 mod service_lb;
 mod serviceaccount;
@@ -77,6 +78,7 @@ pub static CONTROLLERS: &[&Controller] = &[
     &namespace::CONTROLLER,
     &serviceaccount::CONTROLLER,
     &rootca::CONTROLLER,
+    &roleaggregation::CONTROLLER,
     &garbagecollector::CONTROLLER,
     &nodelifecycle::CONTROLLER,
     &tainteviction::CONTROLLER,

@@ -131,30 +131,28 @@ pub(super) fn from_nanos(nanos: i128, like: &str) -> String {
 }
 
 fn check(item: &Value, what: &str, requests: &Value, limits: &Value, wrong: &mut Vec<String>) {
+    let is_claim = what == "PersistentVolumeClaim";
+    // Of each resource only the first thing wrong is told.
     for (resource, bound) in item.get("min").entries() {
         let (request, limit) = (requests.get(resource), limits.get(resource));
+        let head = format!("minimum {resource} usage per {what} is {}", text(bound));
         if request.is_null() {
-            wrong.push(format!("minimum {resource} usage per {what} is {}.  No request is specified", text(bound)));
+            wrong.push(format!("{head}.  No request is specified"));
         } else if amount(request) < amount(bound) {
-            wrong.push(format!("minimum {resource} usage per {what} is {}, but request is {}", text(bound), text(request)));
-        }
-        if !limit.is_null() && what != "PersistentVolumeClaim" && amount(limit) < amount(bound) {
-            wrong.push(format!("minimum {resource} usage per {what} is {}, but limit is {}", text(bound), text(limit)));
+            wrong.push(format!("{head}, but request is {}", text(request)));
+        } else if !limit.is_null() && !is_claim && amount(limit) < amount(bound) {
+            wrong.push(format!("{head}, but limit is {}", text(limit)));
         }
     }
     for (resource, bound) in item.get("max").entries() {
         let (request, limit) = (requests.get(resource), limits.get(resource));
-        if what == "PersistentVolumeClaim" {
-            if amount(request) > amount(bound) {
-                wrong.push(format!("maximum {resource} usage per {what} is {}, but request is {}", text(bound), text(request)));
-            }
-        } else if limit.is_null() {
-            wrong.push(format!("maximum {resource} usage per {what} is {}.  No limit is specified", text(bound)));
-        } else if amount(limit) > amount(bound) {
-            wrong.push(format!("maximum {resource} usage per {what} is {}, but limit is {}", text(bound), text(limit)));
-        }
-        if what != "PersistentVolumeClaim" && !request.is_null() && amount(request) > amount(bound) {
-            wrong.push(format!("maximum {resource} usage per {what} is {}, but request is {}", text(bound), text(request)));
+        let head = format!("maximum {resource} usage per {what} is {}", text(bound));
+        if !is_claim && limit.is_null() {
+            wrong.push(format!("{head}.  No limit is specified"));
+        } else if !is_claim && amount(limit) > amount(bound) {
+            wrong.push(format!("{head}, but limit is {}", text(limit)));
+        } else if !request.is_null() && amount(request) > amount(bound) {
+            wrong.push(format!("{head}, but request is {}", text(request)));
         }
     }
     for (resource, bound) in item.get("maxLimitRequestRatio").entries() {
