@@ -31,6 +31,8 @@ pub struct State {
     counted: BTreeMap<String, Counted>,
     /// By source and object: tokens of the spam filter, in thousandths, and when they were counted.
     tokens: BTreeMap<String, (i64, Millis)>,
+    /// Counts the events of one millisecond.
+    sequence: u64,
     /// The events written, oldest first, to forget them in time.
     written: VecDeque<(Millis, Str, Str)>,
 }
@@ -105,7 +107,12 @@ fn new_event(cx: &mut Cx, about: &Object, field_path: &str, kind: &'static str, 
         Value::Str(s) if !s.is_empty() => Value::Str(s.clone()),
         _ => Value::from("default"),
     };
-    let name = format!("{}.{:016x}", about.name(), cx.cluster.names.next_u64() >> 3);
+    // The name ends in the instant in nanoseconds, so that events of one second are listed in their order.
+    cx.cluster.recorder.sequence = (cx.cluster.recorder.sequence + 1) % 1000;
+    let nanos = cx.now().unsigned_abs() * 1_000_000
+        + cx.cluster.recorder.sequence * 1000
+        + cx.cluster.names.next_u64() % 1000;
+    let name = format!("{}.{nanos:016x}", about.name());
     let mut involved = value!({
         "apiVersion": about.get("apiVersion").clone(), "kind": about.get("kind").clone(),
         "name": about.at("metadata.name").clone(), "uid": about.at("metadata.uid").clone(),

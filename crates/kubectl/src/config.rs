@@ -152,7 +152,10 @@ impl Config {
         }
         // The certificate that minikube issues says another name than its entry in the file.
         if certified && name == "minikube" {
-            return Ok(User::new("minikube-user", &["system:masters", "system:authenticated"]));
+            return Ok(User::new(
+                "minikube-user",
+                &["system:masters", "system:authenticated"],
+            ));
         }
         if certified {
             return Ok(User::new(&name, &["system:authenticated"]));

@@ -122,6 +122,12 @@ fn spelled(info: &Info) -> String {
 }
 
 async fn client(cx: &Cx, info: &Info, dry: DryRun, shown: &Shown) -> Result<Object, Fail> {
+    if info.name.is_empty() && !info.object.text("metadata.generateName").is_empty() {
+        return Err(text(format!(
+            "from {}: cannot use generate name with apply",
+            info.object.text("metadata.generateName")
+        )));
+    }
     let object = match cx.on("record") {
         true => super::create::recorded(cx, &info.object),
         false => info.object.clone(),

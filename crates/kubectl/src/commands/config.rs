@@ -6,7 +6,7 @@ use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::config::{entry, file};
 use crate::cx::Cx;
-use crate::fail::{Fail, text, usage};
+use crate::fail::{Fail, text};
 use crate::print::{self, table};
 use machinery::{Value, value};
 
@@ -81,10 +81,16 @@ fn edit(config: &mut Value, list: &str, name: &str, change: impl FnOnce(&mut Val
     false
 }
 
+/// Wrong arguments: the help, then the words.
+fn unexpected(cx: &Cx) -> Fail {
+    cx.out(crate::help::command(&cx.way));
+    text(format!("Unexpected args: [{}]", cx.args().join(" ")))
+}
+
 fn one_name(cx: &Cx) -> Result<String, Fail> {
     match cx.args() {
         [name] => Ok(name.clone()),
-        other => Err(usage(format!("unexpected args: [{}]", other.join(" ")))),
+        _ => Err(unexpected(cx)),
     }
 }
 

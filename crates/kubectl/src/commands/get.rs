@@ -205,12 +205,31 @@ fn whole(cx: &Cx, target: &Target, accept: Accept, merge: &str) -> Result<Value,
         all.extend(more.get(merge).items().iter().cloned());
         next = more.text("metadata.continue").to_string();
     }
+    if accept == Accept::Table && value.text("kind") != "Table" {
+        // A subresource that the server has no columns for.
+        value = bare_table(&value);
+    }
     if !all.is_empty() {
         value.field(merge).list_mut().extend(all);
         value.remove("metadata.continue");
         value.remove("metadata.remainingItemCount");
     }
     Ok(value)
+}
+
+/// A table of names and ages, for what comes without one.
+fn bare_table(object: &Value) -> Value {
+    machinery::value!({
+        "kind": "Table",
+        "columnDefinitions": [
+            { "name": "Name", "type": "string", "format": "name", "priority": 0 },
+            { "name": "Age", "type": "string", "format": "", "priority": 0 },
+        ],
+        "rows": [{
+            "cells": [Value::str(object.text("metadata.name")), Value::str(object.text("metadata.creationTimestamp"))],
+            "object": { "metadata": object.get("metadata") },
+        }],
+    })
 }
 
 fn ignorable(cx: &Cx, e: &Fail) -> bool {

@@ -1,10 +1,10 @@
 //! `config set-context`, `set-cluster`, `set-credentials`, `set`, `unset`, `rename-context`.
 
-use super::{edit, load, one_name, save};
+use super::{edit, load, one_name, save, unexpected};
 use crate::command::{Command, Complete, Example, Flag, Run};
 use crate::config::{entry, file};
 use crate::cx::Cx;
-use crate::fail::{Fail, text, usage};
+use crate::fail::{Fail, text};
 use machinery::{Value, value};
 
 pub const RENAME: Command = Command {
@@ -18,7 +18,7 @@ pub const RENAME: Command = Command {
 
 async fn rename(cx: Cx) -> Result<(), Fail> {
     let [old, new] = cx.args() else {
-        return Err(usage(format!("unexpected args: [{}]", cx.args().join(" "))));
+        return Err(unexpected(&cx));
     };
     let mut config = load(&cx)?;
     if entry(&config, "contexts", old).is_none() {
@@ -65,16 +65,14 @@ async fn set_context(cx: Cx) -> Result<(), Fail> {
         },
         ([name], false) => name.clone(),
         ([_, ..], true) => {
-            return Err(usage(
-                "you cannot specify both a context name and --current",
-            ));
+            return Err(text("you cannot specify both a context name and --current"));
         }
         ([], false) => {
-            return Err(usage(
+            return Err(text(
                 "you must specify a non-empty context name or --current",
             ));
         }
-        (other, _) => return Err(usage(format!("unexpected args: [{}]", other.join(" ")))),
+        (_, _) => return Err(unexpected(&cx)),
     };
     let was = edit(&mut config, "contexts", &name, |e| {
         for flag in ["cluster", "user", "namespace"] {
@@ -213,7 +211,7 @@ pub const SET: Command = Command {
 
 async fn set(cx: Cx) -> Result<(), Fail> {
     let [property, new] = cx.args() else {
-        return Err(usage(format!("unexpected args: [{}]", cx.args().join(" "))));
+        return Err(unexpected(&cx));
     };
     let mut config = load(&cx)?;
     match place(property) {

@@ -84,7 +84,10 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             });
         }
         if let Some(words) = taken.into_iter().next() {
-            return Err(text(format!("error: {} {words}", info.shown())));
+            return Err(text(format!(
+                "error: {}/{} {words}",
+                info.res.plural, info.name
+            )));
         }
         if hits == 0 {
             cx.warn(format!(
