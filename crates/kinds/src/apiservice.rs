@@ -3,7 +3,7 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -27,7 +27,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec.service", |s| s.set_default("port", 443));
 }
 

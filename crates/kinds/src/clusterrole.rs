@@ -2,7 +2,6 @@
 //! Upstream: `kubernetes:pkg/registry/rbac/clusterrole/strategy.go`.
 
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -26,7 +25,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     if !v.has("rules") {
         v.set("rules", Value::Null);
     }

@@ -2,7 +2,6 @@
 //! Upstream: `kubernetes:pkg/registry/core/componentstatus/rest.go`.
 
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -17,7 +16,6 @@ pub const KIND: Kind = Kind {
     generation: false,
     subresources: &[],
     verbs: &["get", "list"],
-    default: normalize,
     columns: &[Column::NAME, Column::text("Status"), Column::text("Message"), Column::text("Error")],
     cells: row,
     deprecated: "v1 ComponentStatus is deprecated in v1.19+",

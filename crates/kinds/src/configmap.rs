@@ -6,7 +6,6 @@ use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::normalize;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -20,7 +19,6 @@ pub const KIND: Kind = Kind {
     namespaced: true,
     generation: false,
     subresources: &[],
-    default: normalize,
     columns: &[Column::NAME, Column::int("Data"), Column::AGE],
     cells: row,
     describe,

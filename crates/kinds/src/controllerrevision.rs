@@ -3,7 +3,6 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -17,7 +16,6 @@ pub const KIND: Kind = Kind {
     namespaced: true,
     generation: false,
     subresources: &[],
-    default: normalize,
     columns: &[Column::NAME, Column::text("Controller"), Column::int("Revision"), Column::AGE],
     cells: row,
     ..Kind::NONE

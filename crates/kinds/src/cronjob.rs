@@ -5,7 +5,7 @@ use crate::meta;
 use crate::describe::{Describe, rfc1123, or_unset, flag};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -30,7 +30,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", |spec| {
         spec.set_default("concurrencyPolicy", "Allow");
         spec.set_default("suspend", false);

@@ -3,7 +3,7 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -24,7 +24,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     within(v, "spec", |spec| {
         spec.set_default("attachRequired", true);

@@ -2,7 +2,6 @@
 //! Upstream: `kubernetes:pkg/registry/storage/csistoragecapacity/strategy.go`.
 
 use crate::kind::Kind;
-use crate::normal::{normalize};
 
 pub const KIND: Kind = Kind {
     group: "storage.k8s.io",
@@ -15,6 +14,5 @@ pub const KIND: Kind = Kind {
     namespaced: true,
     generation: false,
     subresources: &[],
-    default: normalize,
     ..Kind::NONE
 };

@@ -2,7 +2,7 @@
 //! Upstream: `apiextensions-apiserver:pkg/registry/customresourcedefinition/strategy.go`.
 
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Object, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -27,7 +27,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", |spec| {
         let kind = spec.text("names.kind").to_string();
         if spec.text("names.singular").is_empty() {

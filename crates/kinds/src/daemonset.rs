@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -48,7 +48,6 @@ pub const KIND: Kind = Kind {
 const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", |spec| {
         spec.set_default("revisionHistoryLimit", 10);
         spec.set_default("updateStrategy", Value::map());

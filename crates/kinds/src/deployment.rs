@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -43,7 +43,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec.replicas", 1);
     v.set_default("spec.revisionHistoryLimit", 10);
     v.set_default("spec.progressDeadlineSeconds", 600);

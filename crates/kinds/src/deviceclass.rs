@@ -2,7 +2,6 @@
 //! Upstream: `kubernetes:pkg/registry/resource/deviceclass/strategy.go`.
 
 use crate::kind::Kind;
-use crate::normal::{normalize};
 
 pub const KIND: Kind = Kind {
     group: "resource.k8s.io",
@@ -15,6 +14,5 @@ pub const KIND: Kind = Kind {
     namespaced: false,
     generation: true,
     subresources: &[],
-    default: normalize,
     ..Kind::NONE
 };

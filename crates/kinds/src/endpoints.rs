@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::{Describe, or_unset};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{each, normalize};
+use crate::edit::each;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -30,7 +30,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     each(v, "subsets", |s| each(s, "ports", |p| p.set_default("protocol", "TCP")));
 }
 

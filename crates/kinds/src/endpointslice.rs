@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::{Describe, or_unset};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{each, normalize};
+use crate::edit::each;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -36,7 +36,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     for key in ["endpoints", "ports"] {
         if !v.has(key) {
             v.set(key, Value::Null);

@@ -3,7 +3,6 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::normalize;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -38,7 +37,6 @@ pub const COLUMNS: &[Column] = &[
 ];
 
 fn default(v: &mut Value) {
-    normalize(v);
     for key in ["involvedObject", "source"] {
         v.set_default(key, Value::map());
     }

@@ -3,7 +3,6 @@
 
 use crate::event as core;
 use crate::kind::{Kind, StoredAs};
-use crate::normal::normalize;
 use machinery::Value;
 
 pub const KIND: Kind = Kind {
@@ -35,7 +34,6 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 fn default(v: &mut Value) {
-    normalize(v);
     if !v.has("eventTime") {
         v.set("eventTime", Value::Null);
     }

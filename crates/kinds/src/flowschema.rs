@@ -3,7 +3,6 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize};
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -17,7 +16,6 @@ pub const KIND: Kind = Kind {
     namespaced: false,
     generation: true,
     subresources: &[Subresource::STATUS],
-    default: normalize,
     prepare_create: |v| v.set("status", Value::map()),
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("PriorityLevel"), Column::int("MatchingPrecedence"), Column::text("DistinguisherMethod"), Column::AGE, Column::text("MissingPL")],

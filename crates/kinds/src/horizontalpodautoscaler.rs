@@ -5,7 +5,7 @@ use crate::names;
 use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{each, normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -30,7 +30,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", |spec| {
         spec.set_default("minReplicas", 1);
         if spec.at("metrics").is_empty() {
@@ -40,26 +39,8 @@ fn default(v: &mut Value) {
             });
             spec.set("metrics", Value::from(vec![cpu]));
         }
-        each(spec, "metrics", quantities);
         within(spec, "behavior", behavior);
     });
-}
-
-/// A target's `value` is a quantity, a word too common for the table of quantities.
-fn quantities(metric: &mut Value) {
-    for source in ["resource", "containerResource", "pods", "object", "external"] {
-        within(metric, source, |s| {
-            let text = match s.at("target.value") {
-                Value::Str(t) => t.to_string(),
-                Value::Int(i) => i.to_string(),
-                Value::Float(f) => f.to_string(),
-                _ => return,
-            };
-            if let Ok(q) = machinery::Quantity::parse(&text) {
-                s.set("target.value", q.to_string());
-            }
-        });
-    }
 }
 
 fn behavior(b: &mut Value) {

@@ -4,7 +4,7 @@
 
 use crate::horizontalpodautoscaler as v2;
 use crate::kind::{Kind, StoredAs};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Value, value};
 
 pub const KIND: Kind = Kind {
@@ -20,7 +20,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", |spec| spec.set_default("minReplicas", 1));
 }
 

@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{each, normalize, within};
+use crate::edit::{each, within};
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -32,7 +32,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     v.set_default("status.loadBalancer", Value::map());
     within(v, "spec", |spec| {

@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -30,7 +30,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec.parameters", |p| p.set_default("scope", "Cluster"));
 }
 

@@ -2,7 +2,6 @@
 //! Upstream: `kubernetes:pkg/registry/networking/ipaddress/strategy.go`.
 
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -16,7 +15,6 @@ pub const KIND: Kind = Kind {
     namespaced: false,
     generation: false,
     subresources: &[],
-    default: normalize,
     columns: &[Column::NAME, Column::text("ParentRef")],
     cells: row,
     ..Kind::NONE

@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{each, normalize, within};
+use crate::edit::{each, within};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -33,7 +33,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     let labels = v.at("spec.template.metadata.labels").clone();
     if v.at("metadata.labels").is_empty() && !labels.is_empty() {
         v.set("metadata.labels", labels);

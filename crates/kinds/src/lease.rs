@@ -4,7 +4,6 @@
 use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::normalize;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -19,7 +18,6 @@ pub const KIND: Kind = Kind {
     generation: false,
     subresources: &[],
     default: |v| {
-        normalize(v);
         v.set_default("spec", Value::map());
     },
     columns: &[Column::NAME, Column::text("Holder"), Column::AGE],

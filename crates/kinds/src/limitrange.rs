@@ -3,7 +3,7 @@
 
 use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{each, normalize};
+use crate::edit::each;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -27,7 +27,6 @@ pub const KIND: Kind = Kind {
 
 /// A container's default limit is its maximum, its default request the default limit or else the minimum.
 fn default(v: &mut Value) {
-    normalize(v);
     each(v, "spec.limits", |item| {
         if item.text("type") != "Container" {
             return;

@@ -3,7 +3,7 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{each, normalize};
+use crate::edit::each;
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -25,7 +25,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     each(v, "webhooks", |w| {
         crate::validatingwebhookconfiguration::webhook(w);
         w.set_default("reinvocationPolicy", "Never");

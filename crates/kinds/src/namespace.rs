@@ -6,7 +6,6 @@ use crate::meta;
 use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::normalize;
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -40,7 +39,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     let name = v.text("metadata.name").to_string();
     if !name.is_empty() && v.at("metadata.labels").get("kubernetes.io/metadata.name").as_str() != Some(&name) {

@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{each, normalize, within};
+use crate::edit::{each, within};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -29,7 +29,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     within(v, "spec", |spec| {
         spec.set_default("podSelector", Value::map());

@@ -5,7 +5,6 @@ use crate::names;
 use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::normalize;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -49,7 +48,6 @@ pub const KIND: Kind = Kind {
 
 /// A node whose allocatable is not given has all of its capacity to give.
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     v.set_default("status", Value::map());
     if v.at("status.allocatable").is_null() && !v.at("status.capacity").is_null() {

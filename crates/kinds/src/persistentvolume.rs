@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::{Describe, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -33,7 +33,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     within(v, "spec", |spec| {
         spec.set_default("persistentVolumeReclaimPolicy", "Retain");

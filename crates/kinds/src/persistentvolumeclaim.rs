@@ -5,7 +5,7 @@ use crate::meta;
 use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value, value};
 use crate::persistentvolume::{access_modes, storage_class, unset};
 
@@ -33,7 +33,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     within(v, "spec", crate::pod_defaults::claim_spec);
     v.set_default("status.phase", "Pending");

@@ -2,7 +2,7 @@
 //! Upstream: `kubernetes:pkg/registry/core/pod/strategy.go`, `pkg/apis/core`.
 
 use crate::kind::{Column, Kind, Subresource};
-use crate::normal::{each, normalize};
+use crate::edit::each;
 use machinery::{Object, Quantity, Value, value};
 
 const CREATE: &[&str] = &["create"];
@@ -57,7 +57,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     crate::pod_defaults::pod(v);
     // What init containers were written as in the oldest versions is dropped.
     for key in ["init-containers", "init-container-statuses"] {

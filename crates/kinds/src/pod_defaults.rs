@@ -2,7 +2,7 @@
 //! Upstream: `kubernetes:pkg/apis/core/v1/defaults.go` (`SetDefaults_Pod`, `SetDefaults_PodSpec`, ...).
 //! The service account's volume, the tolerations and the priority are no defaults: admission puts them in.
 
-use crate::normal::{each, within};
+use crate::edit::{each, within};
 use machinery::{Value, value};
 
 /// A pod's own defaults: those of every pod spec, and those that only a real pod gets.

@@ -3,7 +3,6 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -25,7 +24,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     crate::pod_defaults::template(v, "template");
 }
 

@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -46,7 +46,6 @@ pub const COLUMNS: &[Column] = &[
 ];
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec.replicas", 1);
     within(v, "spec", |spec| crate::pod_defaults::template(spec, "template"));
 }

@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Kind, ScalePaths, Subresource};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -33,7 +33,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     let labels = v.at("spec.template.metadata.labels").clone();
     if !labels.is_empty() {
         v.set_default("spec.selector", labels.clone());

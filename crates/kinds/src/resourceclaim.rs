@@ -3,7 +3,7 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{each, normalize, within};
+use crate::edit::{each, within};
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -26,7 +26,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", claim_spec);
 }
 

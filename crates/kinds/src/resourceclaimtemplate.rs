@@ -2,7 +2,7 @@
 //! Upstream: `kubernetes:pkg/registry/resource/resourceclaimtemplate/strategy.go`.
 
 use crate::kind::Kind;
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Value};
 
 pub const KIND: Kind = Kind {
@@ -21,7 +21,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec.metadata", Value::map());
     within(v, "spec.spec", crate::resourceclaim::claim_spec);
 }

@@ -3,7 +3,6 @@
 
 use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -27,7 +26,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     if !v.has("rules") {
         v.set("rules", Value::Null);
     }

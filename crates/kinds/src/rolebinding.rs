@@ -4,7 +4,7 @@
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{each, normalize};
+use crate::edit::each;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -29,7 +29,6 @@ pub const KIND: Kind = Kind {
 };
 
 pub fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("roleRef", Value::map());
     if v.text("roleRef.apiGroup").is_empty() {
         v.set("roleRef.apiGroup", "rbac.authorization.k8s.io");

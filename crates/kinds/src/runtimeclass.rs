@@ -5,7 +5,6 @@ use crate::names;
 use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -19,7 +18,6 @@ pub const KIND: Kind = Kind {
     namespaced: false,
     generation: false,
     subresources: &[],
-    default: normalize,
     columns: &[Column::NAME, Column::text("Handler"), Column::AGE],
     cells: row,
     validate,

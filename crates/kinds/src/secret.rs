@@ -6,7 +6,6 @@ use crate::meta;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::normalize;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -35,7 +34,6 @@ fn default(v: &mut Value) {
         let encoded = base64(text.as_str().unwrap_or("").as_bytes());
         *v.place("data").field(key) = Value::from(encoded);
     }
-    normalize(v);
     v.set_default("type", "Opaque");
 }
 

@@ -2,7 +2,6 @@
 //! Upstream: `kubernetes:pkg/registry/authentication/selfsubjectreview`.
 
 use crate::kind::Kind;
-use crate::normal::{normalize};
 
 pub const KIND: Kind = Kind {
     group: "authentication.k8s.io",
@@ -16,6 +15,5 @@ pub const KIND: Kind = Kind {
     generation: false,
     subresources: &[],
     verbs: &["create"],
-    default: normalize,
     ..Kind::NONE
 };

@@ -5,7 +5,7 @@
 use crate::describe::{Describe, or_unset, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{each, normalize, within};
+use crate::edit::{each, within};
 use machinery::{Object, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -48,7 +48,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("spec", Value::map());
     within(v, "spec", |spec| {
         spec.set_default("sessionAffinity", "None");

@@ -3,7 +3,6 @@
 
 use crate::describe::Describe;
 use crate::kind::{Kind, Subresource};
-use crate::normal::normalize;
 use machinery::{Object};
 
 pub const KIND: Kind = Kind {
@@ -22,7 +21,6 @@ pub const KIND: Kind = Kind {
         kind: "TokenRequest",
         verbs: &["create"],
     }],
-    default: normalize,
     describe,
     ..Kind::NONE
 };

@@ -6,7 +6,7 @@ use crate::meta;
 use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, ScalePaths, Subresource};
-use crate::normal::{each, normalize, within};
+use crate::edit::{each, within};
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -34,7 +34,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", |spec| {
         spec.set_default("podManagementPolicy", "OrderedReady");
         spec.set_default("updateStrategy", Value::map());

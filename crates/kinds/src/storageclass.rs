@@ -6,7 +6,6 @@ use crate::meta;
 use crate::describe::{Describe, flag};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -30,7 +29,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     v.set_default("reclaimPolicy", "Delete");
     v.set_default("volumeBindingMode", "Immediate");
 }

@@ -25,6 +25,11 @@ fn created(text: &str) -> (&'static Kind, Object) {
     }
     v.set("metadata.uid", "1");
     v.set("metadata.creationTimestamp", "2026-11-20T09:00:00Z");
+    let schema = machinery::schema::of(v.text("apiVersion"), v.text("kind"));
+    let schema = schema.unwrap_or_else(|| panic!("no schema:\n{text}"));
+    let mut v = machinery::strict::decode(&v, &schema)
+        .unwrap_or_else(|e| panic!("{e}\n{text}"))
+        .value;
     (kind.default)(&mut v);
     (kind.prepare_create)(&mut v);
     (kind, Object(v))

@@ -5,7 +5,7 @@ use crate::names;
 use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize, within};
+use crate::edit::within;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -27,7 +27,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     within(v, "spec", |spec| {
         within(spec, "matchResources", crate::validatingadmissionpolicy::match_resources);
     });

@@ -5,7 +5,7 @@ use crate::names;
 use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{each, normalize, within};
+use crate::edit::{each, within};
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -27,7 +27,6 @@ pub const KIND: Kind = Kind {
 };
 
 fn default(v: &mut Value) {
-    normalize(v);
     each(v, "webhooks", webhook);
 }
 

@@ -4,7 +4,6 @@
 use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use crate::normal::{normalize};
 use machinery::{Errors, Object, Path, Value, value};
 
 pub const KIND: Kind = Kind {
@@ -18,7 +17,6 @@ pub const KIND: Kind = Kind {
     namespaced: false,
     generation: false,
     subresources: &[Subresource::STATUS],
-    default: normalize,
     prepare_create: |v| v.set("status", value!({ "attached": false })),
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Attacher"), Column::text("PV"), Column::text("Node"), Column::text("Attached"), Column::AGE],

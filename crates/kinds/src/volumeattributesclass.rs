@@ -4,7 +4,6 @@
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
-use crate::normal::{normalize};
 use machinery::{Object, Value};
 
 pub const KIND: Kind = Kind {
@@ -18,7 +17,6 @@ pub const KIND: Kind = Kind {
     namespaced: false,
     generation: false,
     subresources: &[],
-    default: normalize,
     columns: &[Column::NAME, Column::text("DriverName"), Column::AGE],
     cells: row,
     describe,
