@@ -68,7 +68,8 @@ impl Task {
     pub fn is_idle(&self) -> bool {
         match &self.kind {
             Kind::Shell(shell) => {
-                shell.frames.is_empty() && shell.pending.is_empty() && self.out.is_empty()
+                // A shell that reads its standard input is waiting, not idle.
+                shell.reader.is_none() && shell.frames.is_empty() && shell.pending.is_empty() && self.out.is_empty()
             }
             _ => false,
         }
