@@ -8,7 +8,9 @@ use crate::fs::{Fs, resolve};
 use crate::machine::{Machine, builtin_names};
 use crate::program::{Candidate, CompletionRequest, Program};
 
-const RESERVED: &[&str] = &["if", "then", "else", "fi", "for", "do", "done", "while", "until", "case", "esac"];
+const RESERVED: &[&str] = &[
+    "if", "then", "else", "fi", "for", "do", "done", "while", "until", "case", "esac",
+];
 /// Most candidates of one Tab.
 const MAX_CANDIDATES: usize = 500;
 
@@ -37,17 +39,33 @@ pub fn complete(
     let head = line.get(..cursor).unwrap_or(line);
     let (mut words, current) = split(head);
     // `FOO=1 cmd`: assignments before the command do not count.
-    while words.first().is_some_and(|word| word.split_once('=').is_some_and(|(n, _)| crate::syntax::is_name(n))) {
+    while words.first().is_some_and(|word| {
+        word.split_once('=')
+            .is_some_and(|(n, _)| crate::syntax::is_name(n))
+    }) {
         words.remove(0);
     }
     let mut from = current.start;
-    let mut candidates = if let Some(at) = current.text.rfind('$').filter(|_| current.quote != Some('\'')) {
+    let mut candidates = if let Some(at) = current
+        .text
+        .rfind('$')
+        .filter(|_| current.quote != Some('\''))
+    {
         let name = current.text.get(at + 1..).unwrap_or("");
-        let (open, close) = if name.starts_with('{') { ("${", "}") } else { ("$", "") };
+        let (open, close) = if name.starts_with('{') {
+            ("${", "}")
+        } else {
+            ("$", "")
+        };
         let name = name.trim_start_matches('{');
         let before = current.text.get(..at).unwrap_or("");
-        let names = machine.var_names().into_iter().filter(|var| var.starts_with(name));
-        names.map(|var| Candidate::new(format!("{before}{open}{var}{close}"))).collect()
+        let names = machine
+            .var_names()
+            .into_iter()
+            .filter(|var| var.starts_with(name));
+        names
+            .map(|var| Candidate::new(format!("{before}{open}{var}{close}")))
+            .collect()
     } else if words.is_empty() && !current.text.contains('/') {
         commands(machine, programs, &current.text)
     } else {
@@ -81,7 +99,10 @@ fn split(head: &str) -> (Vec<String>, Piece) {
         }
         let starts = |piece: &mut Piece, open: &mut bool| {
             if !*open {
-                *piece = Piece { start: at, ..Piece::default() };
+                *piece = Piece {
+                    start: at,
+                    ..Piece::default()
+                };
                 *open = true;
             }
         };
@@ -116,19 +137,27 @@ fn split(head: &str) -> (Vec<String>, Piece) {
                 piece.text.push(c);
             }
         }
-        let keyword = ["then", "do", "else", "if", "while", "until", "!", "sudo", "time"];
+        let keyword = [
+            "then", "do", "else", "if", "while", "until", "!", "sudo", "time",
+        ];
         if !open && words.len() == 1 && keyword.contains(&words[0].as_str()) {
             words.clear();
         }
     }
     if !open {
-        piece = Piece { start: head.len(), ..Piece::default() };
+        piece = Piece {
+            start: head.len(),
+            ..Piece::default()
+        };
     }
     (words, piece)
 }
 
 fn commands(machine: &Machine, programs: &[Program], start: &str) -> Vec<Candidate> {
-    let mut names: Vec<String> = programs.iter().map(|program| program.name.to_owned()).collect();
+    let mut names: Vec<String> = programs
+        .iter()
+        .map(|program| program.name.to_owned())
+        .collect();
     names.extend(filters::TOOLS.iter().map(|tool| tool.name.to_owned()));
     names.extend(builtin_names().map(str::to_owned));
     names.extend(RESERVED.iter().map(|word| (*word).to_owned()));
@@ -149,7 +178,12 @@ fn arguments(
     let mut words = words.to_vec();
     // An alias stands for its words: `k get po<Tab>`.
     for _ in 0..4 {
-        let Some(text) = words.first().and_then(|name| machine.aliases().get(name).cloned()) else { break };
+        let Some(text) = words
+            .first()
+            .and_then(|name| machine.aliases().get(name).cloned())
+        else {
+            break;
+        };
         let first = text.split_whitespace().next().unwrap_or("").to_owned();
         let again = words.first() == Some(&first);
         words.splice(..1, text.split_whitespace().map(str::to_owned));
@@ -158,7 +192,9 @@ fn arguments(
         }
     }
     let redirected = words.last().is_some_and(|word| word == ">");
-    let program = words.first().and_then(|name| programs.iter().find(|p| p.name == name));
+    let program = words
+        .first()
+        .and_then(|name| programs.iter().find(|p| p.name == name));
     if let (Some(complete), false) = (program.and_then(|p| p.complete.as_ref()), redirected) {
         let request = CompletionRequest {
             words: words.clone(),
@@ -178,7 +214,13 @@ fn arguments(
         _ => current,
     };
     let only_folders = matches!(words.first().map(String::as_str), Some("cd" | "rmdir"));
-    files(&fs.borrow(), &machine.cwd(), &machine.var("HOME").unwrap_or_default(), file, only_folders)
+    files(
+        &fs.borrow(),
+        &machine.cwd(),
+        &machine.var("HOME").unwrap_or_default(),
+        file,
+        only_folders,
+    )
 }
 
 /// The files whose path starts like this; programs use it for their own file arguments.

@@ -8,11 +8,15 @@
 //! Left out: hard links, owners other than root, devices (the machine knows `/dev/null` itself),
 //! permissions other than "this folder is mounted read-only".
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod node;
+mod path;
+
 use std::rc::Rc;
 
 use crate::glob;
+pub use node::Tree;
+use node::{Dir, File, Node};
+pub use path::{FileKind, FsError, Stat, name, parent, resolve};
 
 /// More than this in one file is "No space left on device".
 const MAX_FILE: usize = 16 << 20;
@@ -30,100 +34,6 @@ pub struct Fs {
     read_only: Rc<Vec<String>>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Dir {
-    entries: BTreeMap<String, Node>,
-    mtime_ms: i64,
-    mode: u32,
-    changes: u64,
-}
-
-#[derive(Clone, Debug)]
-enum Node {
-    Dir(Rc<Dir>),
-    File(Rc<File>),
-    Link(Rc<str>),
-}
-
-#[derive(Clone, Debug)]
-struct File {
-    data: Rc<Vec<u8>>,
-    mtime_ms: i64,
-    mode: u32,
-    changes: u64,
-}
-
-/// A sub-tree lifted out of a file system: how volumes travel between containers.
-#[derive(Clone, Debug)]
-pub struct Tree(Node);
-
-impl Tree {
-    pub fn empty() -> Tree {
-        Tree(Node::Dir(Rc::new(Dir { mode: 0o755, ..Dir::default() })))
-    }
-
-    /// Whether both are the very same tree (a pointer comparison; never a deep one).
-    pub fn same(&self, other: &Tree) -> bool {
-        match (&self.0, &other.0) {
-            (Node::Dir(a), Node::Dir(b)) => Rc::ptr_eq(a, b),
-            (Node::File(a), Node::File(b)) => Rc::ptr_eq(a, b),
-            (Node::Link(a), Node::Link(b)) => a == b,
-            _ => false,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    File,
-    Dir,
-    Link,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stat {
-    pub kind: FileKind,
-    pub size: u64,
-    pub mtime_ms: i64,
-    pub mode: u32,
-    /// Grows when the file changes: what an editor compares.
-    pub changes: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FsError {
-    NotFound,
-    IsDir,
-    NotDir,
-    Exists,
-    NotEmpty,
-    ReadOnly,
-    NoSpace,
-    Invalid,
-    Loop,
-    Busy,
-}
-
-impl fmt::Display for FsError {
-    /// The words of strerror(3), as coreutils print them.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            FsError::NotFound => "No such file or directory",
-            FsError::IsDir => "Is a directory",
-            FsError::NotDir => "Not a directory",
-            FsError::Exists => "File exists",
-            FsError::NotEmpty => "Directory not empty",
-            FsError::ReadOnly => "Read-only file system",
-            FsError::NoSpace => "No space left on device",
-            FsError::Invalid => "Invalid argument",
-            FsError::Loop => "Too many levels of symbolic links",
-            FsError::Busy => "Device or resource busy",
-        })
-    }
-}
-
-impl std::error::Error for FsError {}
-
 impl Default for Fs {
     fn default() -> Fs {
         Fs::new()
@@ -132,8 +42,16 @@ impl Default for Fs {
 
 impl Fs {
     pub fn new() -> Fs {
-        let root = Rc::new(Dir { mode: 0o755, ..Dir::default() });
-        Fs { root, version: 0, now_ms: 0, read_only: Rc::new(Vec::new()) }
+        let root = Rc::new(Dir {
+            mode: 0o755,
+            ..Dir::default()
+        });
+        Fs {
+            root,
+            version: 0,
+            now_ms: 0,
+            read_only: Rc::new(Vec::new()),
+        }
     }
 
     /// The time that later writes are stamped with.
@@ -210,7 +128,11 @@ impl Fs {
             return Err(FsError::Exists);
         }
         self.stat_dir(parent(&path))?;
-        let dir = Dir { mode: 0o755, mtime_ms: self.now_ms, ..Dir::default() };
+        let dir = Dir {
+            mode: 0o755,
+            mtime_ms: self.now_ms,
+            ..Dir::default()
+        };
         self.put(&path, Some(Node::Dir(Rc::new(dir))))
     }
 
@@ -299,11 +221,17 @@ impl Fs {
         let path = self.real_path(path)?;
         match self.find(&path)? {
             Node::File(file) => {
-                let file = File { mode, ..(*file).clone() };
+                let file = File {
+                    mode,
+                    ..(*file).clone()
+                };
                 self.put(&path, Some(Node::File(Rc::new(file))))
             }
             Node::Dir(dir) => {
-                let dir = Dir { mode, ..(*dir).clone() };
+                let dir = Dir {
+                    mode,
+                    ..(*dir).clone()
+                };
                 self.put(&path, Some(Node::Dir(Rc::new(dir))))
             }
             Node::Link(_) => Ok(()),
@@ -333,7 +261,9 @@ impl Fs {
     pub fn mount(&mut self, path: &str, tree: Tree) -> Result<(), FsError> {
         let path = resolve("/", path);
         let guards = std::mem::take(&mut self.read_only);
-        let made = self.mkdir(parent(&path), true).and_then(|()| self.put(&path, Some(tree.0)));
+        let made = self
+            .mkdir(parent(&path), true)
+            .and_then(|()| self.put(&path, Some(tree.0)));
         self.read_only = guards;
         made
     }
@@ -370,7 +300,9 @@ impl Fs {
         let mut at = String::from("/");
         let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
         while let Some(part) = parts.next() {
-            let Node::Dir(dir) = &node else { return Err(FsError::NotDir) };
+            let Node::Dir(dir) = &node else {
+                return Err(FsError::NotDir);
+            };
             let next = dir.entries.get(part).ok_or(FsError::NotFound)?.clone();
             if let Node::Link(target) = &next
                 && (parts.peek().is_some() || follow_last)
@@ -397,9 +329,14 @@ impl Fs {
 
     fn check_writable(&self, path: &str) -> Result<(), FsError> {
         let inside = |guard: &String| {
-            path == guard || path.starts_with(guard.as_str()) && path[guard.len()..].starts_with('/')
+            path == guard
+                || path.starts_with(guard.as_str()) && path[guard.len()..].starts_with('/')
         };
-        if self.read_only.iter().any(inside) { Err(FsError::ReadOnly) } else { Ok(()) }
+        if self.read_only.iter().any(inside) {
+            Err(FsError::ReadOnly)
+        } else {
+            Ok(())
+        }
     }
 
     /// The real path for a write: links on the way and at the end are followed, the last name may
@@ -429,10 +366,20 @@ impl Fs {
         let (version, now) = (self.version + 1, self.now_ms);
         let folder = self.dir_mut(parent(&path))?;
         let fresh = || {
-            Node::File(Rc::new(File { data: Rc::default(), mtime_ms: 0, mode: 0o644, changes: 0 }))
+            Node::File(Rc::new(File {
+                data: Rc::default(),
+                mtime_ms: 0,
+                mode: 0o644,
+                changes: 0,
+            }))
         };
-        let node = folder.entries.entry(name(&path).to_owned()).or_insert_with(fresh);
-        let Node::File(file) = node else { return Err(FsError::IsDir) };
+        let node = folder
+            .entries
+            .entry(name(&path).to_owned())
+            .or_insert_with(fresh);
+        let Node::File(file) = node else {
+            return Err(FsError::IsDir);
+        };
         let file = Rc::make_mut(file);
         // Nobody else holds the data (but for snapshots): then an append costs what it adds.
         let data = Rc::make_mut(&mut file.data);
@@ -442,7 +389,11 @@ impl Fs {
         file.changes = version;
         file.mtime_ms = now;
         self.version = version;
-        if too_big { Err(FsError::NoSpace) } else { Ok(()) }
+        if too_big {
+            Err(FsError::NoSpace)
+        } else {
+            Ok(())
+        }
     }
 
     /// Puts a node at a path, or takes it away.
@@ -494,69 +445,4 @@ impl Fs {
 enum Step {
     Found(Node),
     Link(String),
-}
-
-impl Node {
-    fn stat(&self) -> Stat {
-        match self {
-            Node::Dir(dir) => Stat {
-                kind: FileKind::Dir,
-                size: 4096,
-                mtime_ms: dir.mtime_ms,
-                mode: dir.mode,
-                changes: dir.changes,
-            },
-            Node::File(file) => Stat {
-                kind: FileKind::File,
-                size: file.data.len() as u64,
-                mtime_ms: file.mtime_ms,
-                mode: file.mode,
-                changes: file.changes,
-            },
-            Node::Link(target) => Stat {
-                kind: FileKind::Link,
-                size: target.len() as u64,
-                mtime_ms: 0,
-                mode: 0o777,
-                changes: 0,
-            },
-        }
-    }
-}
-
-/// An absolute path without `.`, `..` and doubled slashes; relative ones start from `cwd`.
-pub fn resolve(cwd: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    let start = if path.starts_with('/') { "" } else { cwd };
-    for part in start.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    let mut out = String::with_capacity(cwd.len() + path.len() + 1);
-    for part in &parts {
-        out.push('/');
-        out.push_str(part);
-    }
-    if out.is_empty() {
-        out.push('/');
-    }
-    out
-}
-
-/// The folder of an absolute path.
-pub fn parent(path: &str) -> &str {
-    match path.rfind('/') {
-        Some(0) | None => "/",
-        Some(at) => &path[..at],
-    }
-}
-
-/// The last name of a path.
-pub fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

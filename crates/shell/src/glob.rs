@@ -25,7 +25,11 @@ pub fn matches_chars(pattern: &[char], text: &[char]) -> bool {
         if t == text.len() && p == pattern.len() {
             return true;
         }
-        let step = if t < text.len() { match_one(pattern, p, text[t]) } else { None };
+        let step = if t < text.len() {
+            match_one(pattern, p, text[t])
+        } else {
+            None
+        };
         match (step, retry) {
             (Some(next), _) => {
                 p = next;
@@ -176,7 +180,9 @@ fn extend(fs: &Fs, cwd: &str, base: &str, part: &str, last: bool, out: &mut Vec<
         }
         return;
     }
-    for name in fs.list(&resolve(cwd, if base.is_empty() { "." } else { base })).unwrap_or_default()
+    for name in fs
+        .list(&resolve(cwd, if base.is_empty() { "." } else { base }))
+        .unwrap_or_default()
     {
         // A leading dot is matched by a dot only.
         if name.starts_with('.') && !part.starts_with('.') {

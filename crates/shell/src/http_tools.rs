@@ -81,7 +81,11 @@ impl Outcome {
 
     /// Both streams, joined: what is written to one of them.
     pub fn text(&self, fd: u8) -> String {
-        self.output.iter().filter(|(f, _)| *f == fd).map(|(_, text)| text.as_str()).collect()
+        self.output
+            .iter()
+            .filter(|(f, _)| *f == fd)
+            .map(|(_, text)| text.as_str())
+            .collect()
     }
 }
 
@@ -129,7 +133,14 @@ impl Url {
         };
         let host = host.to_owned();
         let explicit_port = port.is_some();
-        (!host.is_empty()).then_some(Url { scheme, user, host, port: number, explicit_port, path })
+        (!host.is_empty()).then_some(Url {
+            scheme,
+            user,
+            host,
+            port: number,
+            explicit_port,
+            path,
+        })
     }
 
     fn is_default_port(&self) -> bool {
@@ -138,7 +149,11 @@ impl Url {
 
     /// As it stands in the Host header.
     pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
         match self.is_default_port() {
             true => host,
             false => format!("{host}:{}", self.port),
@@ -164,18 +179,29 @@ impl Url {
 
     /// The name of the file that the path ends in.
     fn file_name(&self) -> &str {
-        self.path.split('?').next().unwrap_or("").rsplit('/').next().unwrap_or("")
+        self.path
+            .split('?')
+            .next()
+            .unwrap_or("")
+            .rsplit('/')
+            .next()
+            .unwrap_or("")
     }
 }
 
 impl HttpResponse {
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
     fn status_line(&self) -> String {
-        format!("HTTP/1.1 {} {}", self.status, reason(self.status)).trim_end().to_owned()
+        format!("HTTP/1.1 {} {}", self.status, reason(self.status))
+            .trim_end()
+            .to_owned()
     }
 }
 
@@ -215,8 +241,7 @@ pub fn reason(status: u16) -> &'static str {
 
 /// base64, for `-u user:password`.
 fn base64(data: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] =
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in data.chunks(3) {
         let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));

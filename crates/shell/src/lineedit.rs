@@ -46,7 +46,10 @@ pub struct LineEditor {
 
 impl LineEditor {
     pub fn new() -> LineEditor {
-        LineEditor { columns: 80, ..LineEditor::default() }
+        LineEditor {
+            columns: 80,
+            ..LineEditor::default()
+        }
     }
     pub fn resize(&mut self, columns: usize) {
         self.columns = columns.max(20);
@@ -92,13 +95,21 @@ impl LineEditor {
     }
     /// Puts a text in place of the line, as if typed.
     pub fn replace(&mut self, text: &str) -> String {
-        self.line = text.chars().filter(|c| !c.is_control()).take(LINE_MAX).collect();
+        self.line = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LINE_MAX)
+            .collect();
         self.cursor = self.line.len();
         self.refresh()
     }
 
     /// Takes keys up to the first one that ends the line; what is left over is returned too.
-    pub fn keys<'a>(&mut self, keys: &'a str, complete: &mut dyn FnMut(&str, usize) -> Completion) -> (Vec<Edit>, &'a str) {
+    pub fn keys<'a>(
+        &mut self,
+        keys: &'a str,
+        complete: &mut dyn FnMut(&str, usize) -> Completion,
+    ) -> (Vec<Edit>, &'a str) {
         let mut edits = Vec::new();
         for (i, c) in keys.char_indices() {
             let edit = self.key(c, complete);
@@ -111,10 +122,16 @@ impl LineEditor {
         (edits, "")
     }
 
-    fn key(&mut self, c: char, complete: &mut dyn FnMut(&str, usize) -> Completion) -> Option<Edit> {
+    fn key(
+        &mut self,
+        c: char,
+        complete: &mut dyn FnMut(&str, usize) -> Completion,
+    ) -> Option<Edit> {
         if let Some(mut sequence) = self.escape.take() {
             sequence.push(c);
-            let more = sequence == "[" || sequence == "O" || (sequence.starts_with('[') && !c.is_ascii_alphabetic() && c != '~');
+            let more = sequence == "["
+                || sequence == "O"
+                || (sequence.starts_with('[') && !c.is_ascii_alphabetic() && c != '~');
             if more && sequence.len() < 16 {
                 self.escape = Some(sequence);
                 return None;
@@ -170,7 +187,11 @@ impl LineEditor {
         self.cursor += 1;
         let (row, column) = self.place(self.cursor);
         // At the end of a row that is not full, the character alone will do.
-        if self.cursor == self.line.len() && row == self.row && column > 0 { c.to_string() } else { self.refresh() }
+        if self.cursor == self.line.len() && row == self.row && column > 0 {
+            c.to_string()
+        } else {
+            self.refresh()
+        }
     }
 
     fn control(&mut self, c: char) {
@@ -289,7 +310,11 @@ impl LineEditor {
         self.cursor = self.line.len();
     }
 
-    fn search_key(&mut self, c: char, complete: &mut dyn FnMut(&str, usize) -> Completion) -> Option<Edit> {
+    fn search_key(
+        &mut self,
+        c: char,
+        complete: &mut dyn FnMut(&str, usize) -> Completion,
+    ) -> Option<Edit> {
         let (mut text, found) = self.search.take()?;
         let from = match c {
             '\x12' => found.unwrap_or(self.history.len()),
@@ -312,7 +337,11 @@ impl LineEditor {
                 found.map_or(self.history.len(), |i| i + 1)
             }
         };
-        let older = self.history.iter().take(from).rposition(|h| !text.is_empty() && h.contains(&text));
+        let older = self
+            .history
+            .iter()
+            .take(from)
+            .rposition(|h| !text.is_empty() && h.contains(&text));
         let hit = older.or(found);
         if let Some(entry) = hit.and_then(|i| self.history.get(i)) {
             self.line = entry.chars().collect();
@@ -327,11 +356,20 @@ impl LineEditor {
         let line = self.line();
         let before: String = self.line.iter().take(self.cursor).collect();
         let found = complete(&line, before.len());
-        let from = before.get(..found.from).map_or(self.cursor, |head| head.chars().count());
+        let from = before
+            .get(..found.from)
+            .map_or(self.cursor, |head| head.chars().count());
         let common = common_start(&found.candidates);
-        let typed: String = self.line.get(from..self.cursor).unwrap_or(&[]).iter().collect();
+        let typed: String = self
+            .line
+            .get(from..self.cursor)
+            .unwrap_or(&[])
+            .iter()
+            .collect();
         let whole = found.candidates.len() == 1;
-        let grown = common.as_ref().is_some_and(|c| c.chars().count() > typed.chars().count() || (whole && *c != typed));
+        let grown = common
+            .as_ref()
+            .is_some_and(|c| c.chars().count() > typed.chars().count() || (whole && *c != typed));
         if let Some(text) = common.filter(|_| grown || whole) {
             let mut put = quoted(&text);
             if whole && !found.candidates.first().is_some_and(|c| c.partial) {
@@ -380,7 +418,11 @@ impl LineEditor {
     fn shown_prompt(&self) -> String {
         match &self.search {
             Some((text, hit)) => {
-                let failed = if hit.is_none() && !text.is_empty() { "failed " } else { "" };
+                let failed = if hit.is_none() && !text.is_empty() {
+                    "failed "
+                } else {
+                    ""
+                };
                 format!("({failed}reverse-i-search)`{text}': ")
             }
             None => self.prompt.clone(),
@@ -434,7 +476,11 @@ fn common_start(candidates: &[Candidate]) -> Option<String> {
     let (first, rest) = candidates.split_first()?;
     let mut common: Vec<char> = first.text.chars().collect();
     for c in rest {
-        let same = common.iter().zip(c.text.chars()).take_while(|(a, b)| **a == *b).count();
+        let same = common
+            .iter()
+            .zip(c.text.chars())
+            .take_while(|(a, b)| **a == *b)
+            .count();
         common.truncate(same);
     }
     Some(common.into_iter().collect())
@@ -454,14 +500,23 @@ fn quoted(text: &str) -> String {
 
 /// Candidates in columns, or one a line with their descriptions.
 fn listing(candidates: &[Candidate], columns: usize) -> String {
-    let widest = candidates.iter().map(|c| width::width(&c.text)).max().unwrap_or(0) + 2;
+    let widest = candidates
+        .iter()
+        .map(|c| width::width(&c.text))
+        .max()
+        .unwrap_or(0)
+        + 2;
     let mut out = String::new();
     if candidates.iter().any(|c| !c.description.is_empty()) && candidates.len() <= 60 {
         for c in candidates {
             let pad = " ".repeat(widest - width::width(&c.text));
             let room = columns.saturating_sub(widest + 4);
             let note: String = c.description.chars().take(room).collect();
-            let note = if note.is_empty() { note } else { format!("{pad}({note})") };
+            let note = if note.is_empty() {
+                note
+            } else {
+                format!("{pad}({note})")
+            };
             out.push_str(&format!("{}{note}\r\n", c.text));
         }
         return out;
@@ -494,14 +549,22 @@ mod tests {
         let mut complete = |line: &str, cursor: usize| {
             let from = line[..cursor].rfind(' ').map_or(0, |i| i + 1);
             let all = ["describe", "delete", "파드-하나"];
-            let candidates = all.iter().filter(|c| c.starts_with(&line[from..cursor])).map(|c| Candidate::new(*c)).collect();
+            let candidates = all
+                .iter()
+                .filter(|c| c.starts_with(&line[from..cursor]))
+                .map(|c| Candidate::new(*c))
+                .collect();
             Completion { from, candidates }
         };
         let (mut rest, mut lines) = (keys, Vec::new());
         while !rest.is_empty() {
             let (edits, left) = editor.keys(rest, &mut complete);
             rest = left;
-            lines.extend(edits.into_iter().filter_map(|e| if let Edit::Line(l) = e { Some(l) } else { None }));
+            lines.extend(
+                edits
+                    .into_iter()
+                    .filter_map(|e| if let Edit::Line(l) = e { Some(l) } else { None }),
+            );
         }
         lines.push(editor.line());
         lines.join("|")

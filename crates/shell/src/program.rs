@@ -29,12 +29,21 @@ pub struct Program {
 
 impl Program {
     /// A program from an async function.
-    pub fn new<F>(name: &'static str, summary: &'static str, run: impl Fn(Ctx) -> F + 'static) -> Program
+    pub fn new<F>(
+        name: &'static str,
+        summary: &'static str,
+        run: impl Fn(Ctx) -> F + 'static,
+    ) -> Program
     where
         F: Future<Output = i32> + 'static,
     {
         let run: Run = Rc::new(move |ctx| Box::pin(run(ctx)));
-        Program { name, summary, run, complete: None }
+        Program {
+            name,
+            summary,
+            run,
+            complete: None,
+        }
     }
 
     pub fn with_complete(
@@ -73,11 +82,18 @@ impl Candidate {
     pub fn new(text: impl Into<String>) -> Candidate {
         let text = text.into();
         let partial = text.ends_with('=') || text.ends_with('/');
-        Candidate { text, description: String::new(), partial }
+        Candidate {
+            text,
+            description: String::new(),
+            partial,
+        }
     }
 
     pub fn described(text: impl Into<String>, description: impl Into<String>) -> Candidate {
-        Candidate { description: description.into(), ..Candidate::new(text) }
+        Candidate {
+            description: description.into(),
+            ..Candidate::new(text)
+        }
     }
 }
 
@@ -91,9 +107,15 @@ pub struct Ctx {
 
 /// A command that a program runs through the shell.
 pub(crate) enum Child {
-    Wanted { command: ChildCommand, capture: bool },
+    Wanted {
+        command: ChildCommand,
+        capture: bool,
+    },
     Running,
-    Ended { status: i32, output: Vec<u8> },
+    Ended {
+        status: i32,
+        output: Vec<u8>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -144,7 +166,11 @@ impl Process {
     }
 
     pub fn note_poll(&self) {
-        self.seen.set((self.epoch.get(), self.input.borrow().len(), self.input_end.get()));
+        self.seen.set((
+            self.epoch.get(),
+            self.input.borrow().len(),
+            self.input_end.get(),
+        ));
     }
 
     /// Polls the program once more, whatever it waits for.
@@ -184,12 +210,18 @@ impl Ctx {
             seen: Cell::new((0, 0, false)),
             nudged: Cell::new(false),
         };
-        Ctx { args: args.into(), process: Rc::new(process) }
+        Ctx {
+            args: args.into(),
+            process: Rc::new(process),
+        }
     }
 
     /// The same process with other arguments: how one program calls another (`minikube kubectl`).
     pub fn with_args(&self, args: Vec<String>) -> Ctx {
-        Ctx { args: args.into(), process: self.process.clone() }
+        Ctx {
+            args: args.into(),
+            process: self.process.clone(),
+        }
     }
 
     pub fn env(&self, name: &str) -> Option<String> {
@@ -265,14 +297,24 @@ impl Ctx {
             };
             match line {
                 Some(line) => return Some(String::from_utf8_lossy(&line).into_owned()),
-                None => self.wait(Wait { input: true, ..Wait::default() }).await,
+                None => {
+                    self.wait(Wait {
+                        input: true,
+                        ..Wait::default()
+                    })
+                    .await
+                }
             }
         }
     }
 
     pub async fn read_all(&self) -> Vec<u8> {
         while !self.process.input_end.get() {
-            self.wait(Wait { input: true, ..Wait::default() }).await;
+            self.wait(Wait {
+                input: true,
+                ..Wait::default()
+            })
+            .await;
         }
         self.process.input.borrow_mut().drain(..).collect()
     }
@@ -286,19 +328,33 @@ impl Ctx {
 
     pub async fn sleep(&self, ms: i64) {
         let until_ms = Some(self.now_ms().saturating_add(ms.max(0)));
-        self.wait(Wait { until_ms, ..Wait::default() }).await;
+        self.wait(Wait {
+            until_ms,
+            ..Wait::default()
+        })
+        .await;
     }
 
     /// Resolves the next time the world was advanced or time passed.
     pub async fn changed(&self) {
-        self.wait(Wait { change: true, ..Wait::default() }).await;
+        self.wait(Wait {
+            change: true,
+            ..Wait::default()
+        })
+        .await;
     }
 
     /// Resolves when any of what is asked for has come.
     pub fn wait(&self, wait: Wait) -> impl Future<Output = ()> + use<> {
         let since = self.process.epoch.get();
         let had = self.process.input.borrow().len();
-        Waiting { process: self.process.clone(), wait, since, had, first: true }
+        Waiting {
+            process: self.process.clone(),
+            wait,
+            since,
+            had,
+            first: true,
+        }
     }
 
     /// The signal that came, for a program that has called `catch_interrupt`.
@@ -331,8 +387,15 @@ impl Ctx {
     async fn child(&self, command: ChildCommand, capture: bool) -> (i32, Vec<u8>) {
         let id = self.process.next_child.get();
         self.process.next_child.set(id + 1);
-        self.process.children.borrow_mut().insert(id, Child::Wanted { command, capture });
-        ChildEnd { process: self.process.clone(), id }.await
+        self.process
+            .children
+            .borrow_mut()
+            .insert(id, Child::Wanted { command, capture });
+        ChildEnd {
+            process: self.process.clone(),
+            id,
+        }
+        .await
     }
 }
 
@@ -360,10 +423,13 @@ impl Future for Waiting {
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let process = &this.process;
-        let time = this.wait.until_ms.is_some_and(|until| process.now_ms.get() >= until);
+        let time = this
+            .wait
+            .until_ms
+            .is_some_and(|until| process.now_ms.get() >= until);
         let change = this.wait.change && process.epoch.get() != this.since;
-        let input = this.wait.input
-            && (process.input.borrow().len() > this.had || process.input_end.get());
+        let input =
+            this.wait.input && (process.input.borrow().len() > this.had || process.input_end.get());
         let signal = process.interrupted.get().is_some() && !this.first;
         this.first = false;
         if time || change || input || signal {
@@ -373,8 +439,12 @@ impl Future for Waiting {
         if let Some(until) = this.wait.until_ms {
             process.wake_ms.set(earlier(process.wake_ms.get(), until));
         }
-        process.wants_change.set(process.wants_change.get() || this.wait.change);
-        process.wants_input.set(process.wants_input.get() || this.wait.input);
+        process
+            .wants_change
+            .set(process.wants_change.get() || this.wait.change);
+        process
+            .wants_input
+            .set(process.wants_input.get() || this.wait.input);
         Poll::Pending
     }
 }

@@ -4,15 +4,19 @@
 //! one moment, in order of process number, so that the same inputs at the same virtual times give
 //! the same bytes. Futures are polled when what they wait for has come; wakers do nothing.
 
+mod host;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use host::TerminalHost;
+
 use crate::complete::{self, Completion};
 use crate::fs::Fs;
 use crate::machine::{
-    Chunk as MachineChunk, Env, Host, Machine, Pid, Progress, Signal, Start, StdinRead,
+    Chunk as MachineChunk, Env, Machine, Pid, Progress, Signal, Start, StdinRead,
 };
 use crate::program::{Child, ChildCommand, Ctx, LocalBoxFuture, Program};
 
@@ -118,13 +122,18 @@ impl Terminal {
             Progress::Done(_) => None,
         };
         match progress {
-            Progress::Waiting { .. } => Progress::Waiting { until_ms: self.wake },
+            Progress::Waiting { .. } => Progress::Waiting {
+                until_ms: self.wake,
+            },
             progress => progress,
         }
     }
 
     fn earliest(&self, until_ms: Option<i64>) -> Option<i64> {
-        let programs = self.running.values().filter_map(|r| r.ctx.process.wake_ms.get());
+        let programs = self
+            .running
+            .values()
+            .filter_map(|r| r.ctx.process.wake_ms.get());
         programs.chain(until_ms).min()
     }
 
@@ -152,7 +161,9 @@ impl Terminal {
     }
 
     fn poll_one(&mut self, pid: Pid) -> bool {
-        let Some(mut running) = self.running.remove(&pid) else { return false };
+        let Some(mut running) = self.running.remove(&pid) else {
+            return false;
+        };
         let process = running.ctx.process.clone();
         process.now_ms.set(self.now_ms);
         process.epoch.set(self.epoch);
@@ -202,11 +213,18 @@ impl Terminal {
 
     fn is_ready(&mut self, running: &mut Running) -> bool {
         let process = &running.ctx.process;
-        let time = process.wake_ms.get().is_some_and(|wake| wake <= self.now_ms);
+        let time = process
+            .wake_ms
+            .get()
+            .is_some_and(|wake| wake <= self.now_ms);
         let change = process.wants_change.get() && process.changed_since_poll();
         let input = process.wants_input.get() && process.input_since_poll();
         let mut ready = !running.started || time || change || input || process.take_nudge();
-        let ended: Vec<(u32, Pid)> = running.children.iter().map(|(id, pid)| (*id, *pid)).collect();
+        let ended: Vec<(u32, Pid)> = running
+            .children
+            .iter()
+            .map(|(id, pid)| (*id, *pid))
+            .collect();
         for (id, child) in ended {
             if let Some((status, output)) = self.machine.child_status(child) {
                 running.children.remove(&id);
@@ -269,7 +287,9 @@ impl Terminal {
                 ChildCommand::Line(line) => Ok(line.as_str()),
                 ChildCommand::Argv(argv) => Err(argv.as_slice()),
             };
-            let started = self.machine.spawn_for(pid, line, capture, &mut fs, &mut host);
+            let started = self
+                .machine
+                .spawn_for(pid, line, capture, &mut fs, &mut host);
             let mut children = running.ctx.process.children.borrow_mut();
             match started {
                 Some(child) => {
@@ -277,7 +297,13 @@ impl Terminal {
                     children.insert(id, Child::Running);
                 }
                 None => {
-                    children.insert(id, Child::Ended { status: 126, output: Vec::new() });
+                    children.insert(
+                        id,
+                        Child::Ended {
+                            status: 126,
+                            output: Vec::new(),
+                        },
+                    );
                     running.ctx.process.nudge();
                 }
             }
@@ -414,7 +440,10 @@ impl Terminal {
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { machine: self.machine.clone(), fs: self.fs.borrow().clone() }
+        Snapshot {
+            machine: self.machine.clone(),
+            fs: self.fs.borrow().clone(),
+        }
     }
 
     /// Goes back to a snapshot; programs that run are dropped.
@@ -425,68 +454,5 @@ impl Terminal {
         self.machine.columns = columns;
         *self.fs.borrow_mut() = snapshot.fs.clone();
         self.wake = None;
-    }
-}
-
-struct TerminalHost<'a> {
-    programs: &'a Rc<Vec<Program>>,
-    running: &'a mut BTreeMap<Pid, Running>,
-    fs: &'a Rc<RefCell<Fs>>,
-    now_ms: i64,
-}
-
-impl TerminalHost<'_> {
-    fn find(&self, name: &str) -> Option<&Program> {
-        self.programs.iter().find(|program| program.name == name)
-    }
-}
-
-impl Host for TerminalHost<'_> {
-    fn now_ms(&self) -> i64 {
-        self.now_ms
-    }
-
-    fn spawn(&mut self, pid: Pid, argv: &[String], env: &Env, cwd: &str, _tty: bool) -> bool {
-        let Some(program) = argv.first().and_then(|name| self.find(name)) else { return false };
-        let ctx = Ctx::new(argv.to_vec(), env.clone(), cwd.to_owned(), self.fs.clone());
-        ctx.process.now_ms.set(self.now_ms);
-        let run = program.run.clone();
-        // The body starts at the first poll, when the streams are known.
-        let inner = ctx.clone();
-        let future: LocalBoxFuture<'static, i32> = Box::pin(async move { run(inner).await });
-        let running = Running {
-            ctx,
-            future: Some(future),
-            started: false,
-            children: BTreeMap::new(),
-            killed: None,
-        };
-        self.running.insert(pid, running);
-        true
-    }
-
-    fn kill(&mut self, pid: Pid, signal: Signal) {
-        let Some(running) = self.running.get_mut(&pid) else { return };
-        let process = &running.ctx.process;
-        let first = process.interrupted.get().is_none();
-        if signal == Signal::Int && process.catches_interrupt.get() && first {
-            process.interrupted.set(Some(signal));
-            process.nudge();
-            return;
-        }
-        process.interrupted.set(Some(signal));
-        running.killed = Some(signal);
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.find(name).is_some()
-    }
-
-    fn lookup(&self, name: &str) -> crate::machine::Lookup {
-        // A program of the learner's machine comes before a text tool of the same name.
-        match self.has(name) {
-            true => crate::machine::Lookup::Host,
-            false => crate::machine::Lookup::Default,
-        }
     }
 }

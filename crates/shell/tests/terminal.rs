@@ -10,7 +10,10 @@ use shell::{Candidate, Fs, Program, Terminal};
 fn programs() -> Vec<Program> {
     vec![
         Program::new("hello", "greets", |ctx| async move {
-            ctx.out(&format!("hello {}\n", ctx.args.get(1).map_or("you", String::as_str)));
+            ctx.out(&format!(
+                "hello {}\n",
+                ctx.args.get(1).map_or("you", String::as_str)
+            ));
             ctx.err("aside\n");
             3
         }),
@@ -42,8 +45,17 @@ fn programs() -> Vec<Program> {
         Program::new("news", "waits for a change", |ctx| async move {
             ctx.changed().await;
             ctx.out("changed\n");
-            ctx.wait(Wait { until_ms: Some(ctx.now_ms() + 5000), input: true, ..Wait::default() }).await;
-            ctx.out(if ctx.stdin_ready().is_some() { "input\n" } else { "time\n" });
+            ctx.wait(Wait {
+                until_ms: Some(ctx.now_ms() + 5000),
+                input: true,
+                ..Wait::default()
+            })
+            .await;
+            ctx.out(if ctx.stdin_ready().is_some() {
+                "input\n"
+            } else {
+                "time\n"
+            });
             0
         })
         .with_complete(|request| {
@@ -56,7 +68,9 @@ fn programs() -> Vec<Program> {
 
 fn terminal() -> Terminal {
     let fs = Rc::new(RefCell::new(Fs::new()));
-    fs.borrow_mut().install("/home/me/notes.txt", "one\ntwo\n").unwrap();
+    fs.borrow_mut()
+        .install("/home/me/notes.txt", "one\ntwo\n")
+        .unwrap();
     fs.borrow_mut().install("/home/me/dir/inner", "").unwrap();
     let env = Env::from([("HOME".to_owned(), "/home/me".to_owned())]);
     let mut terminal = Terminal::new(programs(), fs, env);
@@ -65,7 +79,11 @@ fn terminal() -> Terminal {
 }
 
 fn text(terminal: &mut Terminal) -> String {
-    terminal.drain().into_iter().map(|chunk| chunk.text).collect()
+    terminal
+        .drain()
+        .into_iter()
+        .map(|chunk| chunk.text)
+        .collect()
 }
 
 /// Runs a line to its end, jumping over waits.
@@ -98,7 +116,10 @@ fn programs_run_in_pipes_and_lists() {
         ("lines < notes.txt | tac", "2:two\n1:one\n"),
         ("twice 'echo hi; false'", "1 hi\n1 hi\ndirect\n"),
         ("nosuch x", "bash: nosuch: command not found\n"),
-        ("for i in 1 2; do hello $i 2>/dev/null; done", "hello 1\nhello 2\n"),
+        (
+            "for i in 1 2; do hello $i 2>/dev/null; done",
+            "hello 1\nhello 2\n",
+        ),
         ("tick | grep --line-buffered 3 | head -1", "tick 3\n"),
     ];
     for (line, expected) in table {
@@ -144,7 +165,12 @@ fn waiting_for_the_world() {
     terminal.poll(1000);
     assert_eq!(text(&mut terminal), "");
     terminal.world_changed();
-    assert!(matches!(terminal.poll(1000), Progress::Waiting { until_ms: Some(6000) }));
+    assert!(matches!(
+        terminal.poll(1000),
+        Progress::Waiting {
+            until_ms: Some(6000)
+        }
+    ));
     assert_eq!(text(&mut terminal), "changed\n");
     terminal.poll(6000);
     assert_eq!(text(&mut terminal), "time\n");
@@ -158,12 +184,18 @@ fn jobs_and_undo() {
     assert!(terminal.is_idle());
     assert!(text(&mut terminal).starts_with("[1] "));
     terminal.poll(6000);
-    assert_eq!(terminal.job_notices(), "[1]+  Done                    sleep 5\n");
+    assert_eq!(
+        terminal.job_notices(),
+        "[1]+  Done                    sleep 5\n"
+    );
     let snapshot = terminal.snapshot();
     run(&mut terminal, "x=1; rm notes.txt; cd dir");
     assert_eq!(terminal.machine().cwd(), "/home/me/dir");
     terminal.restore(&snapshot);
-    assert_eq!(run(&mut terminal, "pwd; echo [$x]; cat notes.txt"), "/home/me\n[]\none\ntwo\n");
+    assert_eq!(
+        run(&mut terminal, "pwd; echo [$x]; cat notes.txt"),
+        "/home/me\n[]\none\ntwo\n"
+    );
 }
 
 #[test]

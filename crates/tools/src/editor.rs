@@ -42,7 +42,9 @@ pub async fn edit(ctx: Ctx, world: Rc<dyn World>) -> i32 {
 pub async fn open(ctx: Ctx, world: Rc<dyn World>) -> i32 {
     let name = ctx.args.first().cloned().unwrap_or_default();
     let Some(target) = ctx.args.get(1) else {
-        ctx.err(&format!("{name}: give an address: {name} http://localhost:8080\n"));
+        ctx.err(&format!(
+            "{name}: give an address: {name} http://localhost:8080\n"
+        ));
         return 1;
     };
     let path = ctx.resolve(target);
@@ -52,7 +54,9 @@ pub async fn open(ctx: Ctx, world: Rc<dyn World>) -> i32 {
         false => world.open_browser(&format!("http://{target}")),
     };
     if !opened {
-        ctx.err(&format!("{name}: there is no browser here, only on the page; try: curl {target}\n"));
+        ctx.err(&format!(
+            "{name}: there is no browser here, only on the page; try: curl {target}\n"
+        ));
     }
     i32::from(!opened)
 }

@@ -5,19 +5,76 @@ use shell::{Candidate, CompletionRequest, Ctx};
 
 /// Programs with what to try; the text tools follow from the shell's own list.
 const ENTRIES: &[(&str, &str, &[&str])] = &[
-    ("kubectl", "talk to the cluster (also as k)", &["kubectl get pods", "kubectl apply -f nginx-pod.yaml", "kubectl explain pod.spec", "kubectl --help"]),
-    ("minikube", "start, stop and delete the cluster", &["minikube start", "minikube status", "minikube service NAME --url", "minikube delete --all"]),
-    ("curl", "send an HTTP request", &["curl localhost:8080", "curl -s -o /dev/null -w '%{http_code}\\n' localhost:8080", "curl -v localhost:8080"]),
+    (
+        "kubectl",
+        "talk to the cluster (also as k)",
+        &[
+            "kubectl get pods",
+            "kubectl apply -f nginx-pod.yaml",
+            "kubectl explain pod.spec",
+            "kubectl --help",
+        ],
+    ),
+    (
+        "minikube",
+        "start, stop and delete the cluster",
+        &[
+            "minikube start",
+            "minikube status",
+            "minikube service NAME --url",
+            "minikube delete --all",
+        ],
+    ),
+    (
+        "curl",
+        "send an HTTP request",
+        &[
+            "curl localhost:8080",
+            "curl -s -o /dev/null -w '%{http_code}\\n' localhost:8080",
+            "curl -v localhost:8080",
+        ],
+    ),
     ("wget", "fetch a page", &["wget -q -O- localhost:8080"]),
-    ("watch", "run a command again and again, until Ctrl+C", &["watch kubectl get pods", "watch -n 1 kubectl get pods -o wide"]),
-    ("ping", "ask whether an address answers", &["ping -c 3 10.244.1.2"]),
+    (
+        "watch",
+        "run a command again and again, until Ctrl+C",
+        &[
+            "watch kubectl get pods",
+            "watch -n 1 kubectl get pods -o wide",
+        ],
+    ),
+    (
+        "ping",
+        "ask whether an address answers",
+        &["ping -c 3 10.244.1.2"],
+    ),
     ("nslookup", "look a name up", &["nslookup example.com"]),
-    ("vi", "open a file in the editor (also vim, nano, code, edit)", &["vi nginx-pod.yaml"]),
-    ("open", "open an address in the browser pane", &["open http://localhost:8080"]),
-    ("sudo", "run a command (you may do everything here)", &["sudo dpkg -i minikube_latest_amd64.deb"]),
+    (
+        "vi",
+        "open a file in the editor (also vim, nano, code, edit)",
+        &["vi nginx-pod.yaml"],
+    ),
+    (
+        "open",
+        "open an address in the browser pane",
+        &["open http://localhost:8080"],
+    ),
+    (
+        "sudo",
+        "run a command (you may do everything here)",
+        &["sudo dpkg -i minikube_latest_amd64.deb"],
+    ),
     ("clear", "clear the screen (also Ctrl+L)", &["clear"]),
-    ("history", "the lines typed before (also the arrow up, and Ctrl+R)", &["history"]),
-    ("help", "this list, or more about one program", &["help watch", "help grep"]),
+    (
+        "history",
+        "the lines typed before (also the arrow up, and Ctrl+R)",
+        &["history"],
+    ),
+    (
+        "help",
+        "this list, or more about one program",
+        &["help watch", "help grep"],
+    ),
 ];
 
 pub async fn help(ctx: Ctx) -> i32 {
@@ -74,6 +131,9 @@ fn one(ctx: &Ctx, name: &str) -> i32 {
 pub fn complete(request: &CompletionRequest) -> Vec<Candidate> {
     let entries = ENTRIES.iter().map(|(name, summary, _)| (*name, *summary));
     let tools = TOOLS.iter().map(|tool| (tool.name, tool.summary));
-    let all = entries.chain(tools).filter(|(name, _)| name.starts_with(&request.current));
-    all.map(|(name, summary)| Candidate::described(name, summary)).collect()
+    let all = entries
+        .chain(tools)
+        .filter(|(name, _)| name.starts_with(&request.current));
+    all.map(|(name, summary)| Candidate::described(name, summary))
+        .collect()
 }

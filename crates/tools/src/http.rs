@@ -14,7 +14,10 @@ pub async fn curl(ctx: Ctx, world: Rc<dyn World>) -> i32 {
 }
 
 pub async fn wget(ctx: Ctx, world: Rc<dyn World>) -> i32 {
-    run(ctx, world, |args, around| http_tools::wget(args, Flavour::Gnu, around)).await
+    run(ctx, world, |args, around| {
+        http_tools::wget(args, Flavour::Gnu, around)
+    })
+    .await
 }
 
 async fn run(
@@ -56,7 +59,11 @@ async fn run(
                 Some("wget") => format!("{name}: {error}\n"),
                 _ => "curl: (23) client returned ERROR on write\n".to_owned(),
             });
-            status = if ctx.args.first().is_some_and(|name| name == "wget") { 3 } else { 23 };
+            status = if ctx.args.first().is_some_and(|name| name == "wget") {
+                3
+            } else {
+                23
+            };
         }
     }
     status
@@ -100,7 +107,16 @@ fn fetch(world: &dyn World, request: &http_tools::HttpRequest) -> Fetched {
 /// The few files of the internet that tutorials begin with.
 fn download(request: &http_tools::HttpRequest) -> Option<HttpResponse> {
     let url = Url::parse(&request.url)?;
-    let found = DOWNLOADS.iter().find(|known| known.host == url.host && url.path.starts_with(known.path));
-    let headers = vec![("Content-Type".to_owned(), "application/octet-stream".to_owned())];
-    found.map(|known| HttpResponse { status: 200, headers, body: known.content.to_owned() })
+    let found = DOWNLOADS
+        .iter()
+        .find(|known| known.host == url.host && url.path.starts_with(known.path));
+    let headers = vec![(
+        "Content-Type".to_owned(),
+        "application/octet-stream".to_owned(),
+    )];
+    found.map(|known| HttpResponse {
+        status: 200,
+        headers,
+        body: known.content.to_owned(),
+    })
 }

@@ -51,15 +51,35 @@ pub trait World {
 /// All programs but kubectl, in the order in which `help` shows them.
 pub fn programs(world: Rc<dyn World>) -> Vec<Program> {
     vec![
-        with(&world, "minikube", "start, stop and delete the cluster", minikube::minikube)
-            .with_complete(minikube::complete),
+        with(
+            &world,
+            "minikube",
+            "start, stop and delete the cluster",
+            minikube::minikube,
+        )
+        .with_complete(minikube::complete),
         with(&world, "curl", "send an HTTP request", http::curl),
         with(&world, "wget", "fetch a page", http::wget),
         Program::new("watch", "run a command again and again", watch::watch),
-        with(&world, "ping", "ask whether an address answers", network::ping),
+        with(
+            &world,
+            "ping",
+            "ask whether an address answers",
+            network::ping,
+        ),
         with(&world, "nslookup", "look a name up", network::nslookup),
-        with(&world, "open", "open an address in the browser pane", editor::open),
-        with(&world, "xdg-open", "open an address in the browser pane", editor::open),
+        with(
+            &world,
+            "open",
+            "open an address in the browser pane",
+            editor::open,
+        ),
+        with(
+            &world,
+            "xdg-open",
+            "open an address in the browser pane",
+            editor::open,
+        ),
         with(&world, "code", "open a file in the editor", editor::edit),
         with(&world, "edit", "open a file in the editor", editor::edit),
         with(&world, "nano", "open a file in the editor", editor::edit),
@@ -67,8 +87,16 @@ pub fn programs(world: Rc<dyn World>) -> Vec<Program> {
         with(&world, "vim", "open a file in the editor", editor::edit),
         Program::new("clear", "clear the screen", system::clear),
         Program::new("reset", "clear the screen", system::clear),
-        Program::new("sudo", "run a command (you may do everything here)", system::sudo),
-        Program::new("dpkg", "install a package that was downloaded", system::dpkg),
+        Program::new(
+            "sudo",
+            "run a command (you may do everything here)",
+            system::sudo,
+        ),
+        Program::new(
+            "dpkg",
+            "install a package that was downloaded",
+            system::dpkg,
+        ),
         Program::new("help", "what there is, and what to try", help::help)
             .with_complete(help::complete),
         Program::new("man", "the same as help NAME", help::help).with_complete(help::complete),

@@ -3,11 +3,14 @@
 //! The real one is `cmd/minikube` of kubernetes/minikube. Left out: several profiles, drivers other
 //! than docker, addons that change, `ssh`, `tunnel`, `dashboard`: they say so.
 
+mod tables;
+
 use std::rc::Rc;
 
 use shell::{Candidate, CompletionRequest, Ctx};
 
 use crate::World;
+use tables::{addons, profiles, table};
 
 pub const MINIKUBE_VERSION: &str = "v1.38.1";
 const KUBERNETES_VERSION: &str = "v1.36.2";
@@ -42,7 +45,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("addons", "Enable or disable a minikube addon"),
     ("delete", "Deletes a local Kubernetes cluster"),
     ("ip", "Retrieves the IP address of the specified node"),
-    ("kubectl", "Run a kubectl binary matching the cluster version"),
+    (
+        "kubectl",
+        "Run a kubectl binary matching the cluster version",
+    ),
     ("profile", "Get or list the current profiles (clusters)"),
     ("service", "Returns a URL to connect to a service"),
     ("start", "Starts a local Kubernetes cluster"),
@@ -72,7 +78,11 @@ pub async fn minikube(ctx: Ctx, world: Rc<dyn World>) -> i32 {
         }
         ["kubectl", rest @ ..] => {
             let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
-            let argv = ["kubectl"].iter().chain(rest).map(|word| (*word).to_owned()).collect();
+            let argv = ["kubectl"]
+                .iter()
+                .chain(rest)
+                .map(|word| (*word).to_owned())
+                .collect();
             ctx.exec(argv).await
         }
         ["addons", "list", ..] => addons(&ctx, &*world),
@@ -81,9 +91,14 @@ pub async fn minikube(ctx: Ctx, world: Rc<dyn World>) -> i32 {
             ctx.out("minikube\n");
             0
         }
-        [command @ ("addons" | "dashboard" | "tunnel" | "ssh" | "node" | "image" | "mount" | "logs"
-        | "config" | "pause" | "unpause" | "cache" | "docker-env" | "cp"), ..] => {
-            ctx.err(&format!("minikube: bottleship does not simulate minikube {command}\n"));
+        [
+            command @ ("addons" | "dashboard" | "tunnel" | "ssh" | "node" | "image" | "mount"
+            | "logs" | "config" | "pause" | "unpause" | "cache" | "docker-env" | "cp"),
+            ..,
+        ] => {
+            ctx.err(&format!(
+                "minikube: bottleship does not simulate minikube {command}\n"
+            ));
             1
         }
         [command, ..] => {
@@ -96,7 +111,8 @@ pub async fn minikube(ctx: Ctx, world: Rc<dyn World>) -> i32 {
 }
 
 fn help(ctx: &Ctx) -> i32 {
-    let mut text = String::from("minikube runs a Kubernetes cluster on this machine.\n\nCommands:\n");
+    let mut text =
+        String::from("minikube runs a Kubernetes cluster on this machine.\n\nCommands:\n");
     for (name, summary) in COMMANDS {
         text.push_str(&format!("  {name:<14} {summary}\n"));
     }
@@ -124,13 +140,18 @@ fn options(rest: &[&str]) -> Result<StartOptions, String> {
             None => (*word, None),
         };
         let mut value = || {
-            let value = attached.clone().or_else(|| words.next().map(|word| (*word).to_owned()));
+            let value = attached
+                .clone()
+                .or_else(|| words.next().map(|word| (*word).to_owned()));
             value.ok_or_else(|| format!("Error: flag needs an argument: {flag}"))
         };
         match flag {
             "--nodes" | "-n" => {
                 let text = value()?;
-                let count = text.parse::<u32>().ok().filter(|count| (1..=100).contains(count));
+                let count = text
+                    .parse::<u32>()
+                    .ok()
+                    .filter(|count| (1..=100).contains(count));
                 options.nodes = Some(count.ok_or_else(|| {
                     format!("Error: invalid argument \"{text}\" for \"-n, --nodes\" flag")
                 })?);
@@ -138,8 +159,16 @@ fn options(rest: &[&str]) -> Result<StartOptions, String> {
             "--cpus" => options.cpus = Some(value()?),
             "--memory" => options.memory = Some(value()?),
             "--kubernetes-version" => options.kubernetes_version = Some(value()?),
-            "--driver" | "--vm-driver" | "-p" | "--profile" | "--container-runtime" | "--cni"
-            | "--addons" | "--wait" | "--disk-size" | "--extra-config" => {
+            "--driver"
+            | "--vm-driver"
+            | "-p"
+            | "--profile"
+            | "--container-runtime"
+            | "--cni"
+            | "--addons"
+            | "--wait"
+            | "--disk-size"
+            | "--extra-config" => {
                 value()?;
             }
             flag if flag.starts_with("--") => {}
@@ -153,13 +182,22 @@ async fn start(ctx: &Ctx, world: &dyn World, rest: &[&str]) -> i32 {
     let options = match options(rest) {
         Ok(options) => options,
         Err(error) => {
-            ctx.err(&format!("{error}\nSee 'minikube start --help' for usage.\n"));
+            ctx.err(&format!(
+                "{error}\nSee 'minikube start --help' for usage.\n"
+            ));
             return 1;
         }
     };
-    let asked = options.kubernetes_version.as_deref().map(|v| v.trim_start_matches('v').to_owned());
-    if asked.is_some_and(|asked| asked != KUBERNETES_VERSION[1..] && asked != "stable" && asked != "latest") {
-        ctx.err(&format!("minikube: bottleship simulates Kubernetes {KUBERNETES_VERSION} only\n"));
+    let asked = options
+        .kubernetes_version
+        .as_deref()
+        .map(|v| v.trim_start_matches('v').to_owned());
+    if asked.is_some_and(|asked| {
+        asked != KUBERNETES_VERSION[1..] && asked != "stable" && asked != "latest"
+    }) {
+        ctx.err(&format!(
+            "minikube: bottleship simulates Kubernetes {KUBERNETES_VERSION} only\n"
+        ));
         return 1;
     }
     let before = world.minikube();
@@ -168,19 +206,35 @@ async fn start(ctx: &Ctx, world: &dyn World, rest: &[&str]) -> i32 {
         _ => "✨  Using the docker driver based on existing profile",
     };
     let memory = options.memory.clone().unwrap_or_else(|| "4000".to_owned());
-    let memory = memory.trim_end_matches("mb").trim_end_matches("MB").trim_end_matches('m').to_owned();
+    let memory = memory
+        .trim_end_matches("mb")
+        .trim_end_matches("MB")
+        .trim_end_matches('m')
+        .to_owned();
     let cpus = options.cpus.clone().unwrap_or_else(|| "2".to_owned());
     let container = match before {
-        Minikube::Absent => format!("🔥  Creating docker container (CPUs={cpus}, Memory={memory}MB) ..."),
-        Minikube::Stopped => "🔄  Restarting existing docker container for \"minikube\" ...".to_owned(),
-        Minikube::Running => "🏃  Updating the running docker \"minikube\" container ...".to_owned(),
+        Minikube::Absent => {
+            format!("🔥  Creating docker container (CPUs={cpus}, Memory={memory}MB) ...")
+        }
+        Minikube::Stopped => {
+            "🔄  Restarting existing docker container for \"minikube\" ...".to_owned()
+        }
+        Minikube::Running => {
+            "🏃  Updating the running docker \"minikube\" container ...".to_owned()
+        }
     };
     lines(
         ctx,
         &[
-            (0, format!("😄  minikube {MINIKUBE_VERSION} on Debian 12 (amd64)")),
+            (
+                0,
+                format!("😄  minikube {MINIKUBE_VERSION} on Debian 12 (amd64)"),
+            ),
             (300, based.to_owned()),
-            (400, "👍  Starting control plane node minikube in cluster minikube".to_owned()),
+            (
+                400,
+                "👍  Starting control plane node minikube in cluster minikube".to_owned(),
+            ),
             (300, "🚜  Pulling base image ...".to_owned()),
             (1500, container),
         ],
@@ -194,10 +248,21 @@ async fn start(ctx: &Ctx, world: &dyn World, rest: &[&str]) -> i32 {
     lines(
         ctx,
         &[
-            (0, format!("🐳  Preparing Kubernetes {KUBERNETES_VERSION} on Docker {DOCKER_VERSION} ...")),
-            (1500, "🔗  Configuring bridge CNI (Container Networking Interface) ...".to_owned()),
+            (
+                0,
+                format!(
+                    "🐳  Preparing Kubernetes {KUBERNETES_VERSION} on Docker {DOCKER_VERSION} ..."
+                ),
+            ),
+            (
+                1500,
+                "🔗  Configuring bridge CNI (Container Networking Interface) ...".to_owned(),
+            ),
             (500, "🔎  Verifying Kubernetes components...".to_owned()),
-            (500, "    ▪ Using image gcr.io/k8s-minikube/storage-provisioner:v5".to_owned()),
+            (
+                500,
+                "    ▪ Using image gcr.io/k8s-minikube/storage-provisioner:v5".to_owned(),
+            ),
         ],
     )
     .await;
@@ -267,7 +332,9 @@ async fn delete(ctx: &Ctx, world: &dyn World, all: bool) -> i32 {
     ctx.out("🔥  Deleting \"minikube\" in docker ...\n");
     ctx.sleep(1500).await;
     world.minikube_delete();
-    ctx.out(&format!("🔥  Removing {home}/.minikube/machines/minikube ...\n"));
+    ctx.out(&format!(
+        "🔥  Removing {home}/.minikube/machines/minikube ...\n"
+    ));
     ctx.sleep(300).await;
     ctx.out("💀  Removed all traces of the \"minikube\" cluster.\n");
     if all {
@@ -314,17 +381,26 @@ fn service(ctx: &Ctx, world: &dyn World, rest: &[&str]) -> i32 {
         return 0;
     }
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-    let found = world.services(Some(&namespace)).into_iter().find(|service| service.name == name);
+    let found = world
+        .services(Some(&namespace))
+        .into_iter()
+        .find(|service| service.name == name);
     let Some(found) = found else {
         ctx.err(&format!(
             "\n❌  Exiting due to SVC_NOT_FOUND: Service '{name}' was not found in '{namespace}' namespace.\nYou may select another namespace by using 'minikube service {name} -n <namespace>'. Or list out all the services using 'minikube service list'\n\n"
         ));
         return 115;
     };
-    let urls: Vec<String> = found.ports.iter().filter_map(|(_, url)| url.clone()).collect();
+    let urls: Vec<String> = found
+        .ports
+        .iter()
+        .filter_map(|(_, url)| url.clone())
+        .collect();
     if only_url {
         if urls.is_empty() {
-            ctx.err(&format!("😿  service {namespace}/{name} has no node port\n"));
+            ctx.err(&format!(
+                "😿  service {namespace}/{name} has no node port\n"
+            ));
         }
         for url in urls {
             ctx.out(&format!("{url}\n"));
@@ -333,81 +409,19 @@ fn service(ctx: &Ctx, world: &dyn World, rest: &[&str]) -> i32 {
     }
     ctx.out(&table(std::slice::from_ref(&found)));
     if urls.is_empty() {
-        ctx.out(&format!("😿  service {namespace}/{name} has no node port\n"));
+        ctx.out(&format!(
+            "😿  service {namespace}/{name} has no node port\n"
+        ));
         return 0;
     }
     for url in urls {
-        ctx.out(&format!("🎉  Opening service {namespace}/{name} in default browser...\n"));
+        ctx.out(&format!(
+            "🎉  Opening service {namespace}/{name} in default browser...\n"
+        ));
         if !world.open_browser(&url) {
             ctx.out(&format!("👉  {url}\n"));
         }
     }
-    0
-}
-
-/// The table that tablewriter draws: titles in the middle, numbers to the right.
-fn table(services: &[Exposed]) -> String {
-    let mut rows: Vec<[String; 4]> = Vec::new();
-    for service in services {
-        let open: Vec<&(String, Option<String>)> =
-            service.ports.iter().filter(|(_, url)| url.is_some()).collect();
-        let (ports, urls) = match open.as_slice() {
-            [] => ("No node port".to_owned(), String::new()),
-            open => (
-                open.iter().map(|(port, _)| port.clone()).collect::<Vec<_>>().join(", "),
-                open.iter().filter_map(|(_, url)| url.clone()).collect::<Vec<_>>().join(", "),
-            ),
-        };
-        rows.push([service.namespace.clone(), service.name.clone(), ports, urls]);
-    }
-    let titles = ["NAMESPACE", "NAME", "TARGET PORT", "URL"];
-    let widths: Vec<usize> = (0..4)
-        .map(|at| rows.iter().map(|row| row[at].len()).chain([titles[at].len()]).max().unwrap_or(0))
-        .collect();
-    let rule = widths.iter().map(|width| "-".repeat(width + 2)).collect::<Vec<_>>().join("|");
-    let rule = format!("|{rule}|\n");
-    let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let centred = titles.iter().zip(&widths).map(|(title, width)| format!("{title:^width$}"));
-    let mut text = format!("{rule}{}{rule}", row(centred.collect()));
-    for cells in &rows {
-        let cells = cells.iter().zip(&widths).enumerate().map(|(at, (cell, width))| match at {
-            2 => format!("{cell:>width$}"),
-            _ => format!("{cell:<width$}"),
-        });
-        text.push_str(&row(cells.collect()));
-    }
-    text.push_str(&rule);
-    text
-}
-
-fn addons(ctx: &Ctx, world: &dyn World) -> i32 {
-    if world.minikube() == Minikube::Absent {
-        return absent(ctx);
-    }
-    let rule = "|-----------------------------|----------|--------------|\n";
-    let mut text = format!("{rule}|         ADDON NAME          | PROFILE  |    STATUS    |\n{rule}");
-    for name in ["default-storageclass", "storage-provisioner"] {
-        text.push_str(&format!("| {name:<27} | minikube | enabled ✅   |\n"));
-    }
-    text.push_str(rule);
-    ctx.out(&text);
-    0
-}
-
-fn profiles(ctx: &Ctx, world: &dyn World) -> i32 {
-    let state = match world.minikube() {
-        Minikube::Absent => {
-            ctx.err("\n🤹  Exiting due to MK_USAGE_NO_PROFILE: No minikube profile was found.\n💡  Suggestion:\n\n    You can create one using 'minikube start'.\n\n");
-            return 14;
-        }
-        Minikube::Stopped => "Stopped",
-        Minikube::Running => "OK",
-    };
-    let ip = world.minikube_ip();
-    let rule = "|----------|-----------|---------|----------------|------|---------|---------|-------|----------------|--------------------|\n";
-    ctx.out(&format!(
-        "{rule}| Profile  | VM Driver | Runtime |       IP       | Port | Version | Status  | Nodes | Active Profile | Active Kubecontext |\n{rule}| minikube | docker    | docker  | {ip:<14} | 8443 | {KUBERNETES_VERSION} | {state:<7} |     1 | *              | *                  |\n{rule}"
-    ));
     0
 }
 
@@ -417,10 +431,19 @@ pub fn complete(request: &CompletionRequest) -> Vec<Candidate> {
         [_] => COMMANDS,
         [_, "delete", ..] => &[("--all", "")],
         [_, "service", ..] => &[("list", ""), ("--url", ""), ("--namespace=", "")],
-        [_, "start", ..] => &[("--cpus=", ""), ("--memory=", ""), ("--nodes=", ""), ("--driver=", "")],
+        [_, "start", ..] => &[
+            ("--cpus=", ""),
+            ("--memory=", ""),
+            ("--nodes=", ""),
+            ("--driver=", ""),
+        ],
         [_, "addons" | "profile"] => &[("list", "")],
         _ => &[],
     };
-    let fitting = list.iter().filter(|(name, _)| name.starts_with(&request.current));
-    fitting.map(|(name, about)| Candidate::described(*name, *about)).collect()
+    let fitting = list
+        .iter()
+        .filter(|(name, _)| name.starts_with(&request.current));
+    fitting
+        .map(|(name, about)| Candidate::described(*name, *about))
+        .collect()
 }

@@ -28,7 +28,10 @@ pub async fn ping(ctx: Ctx, world: Rc<dyn World>) -> i32 {
         match arg.as_str() {
             "-c" => count = args.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             "-i" => {
-                let seconds = args.next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(1.0);
+                let seconds = args
+                    .next()
+                    .and_then(|n| n.parse::<f64>().ok())
+                    .unwrap_or(1.0);
                 interval = ((seconds * 1000.0) as i64).clamp(200, 60_000);
             }
             "-W" | "-w" | "-s" | "-t" => {
@@ -55,7 +58,9 @@ pub async fn ping(ctx: Ctx, world: Rc<dyn World>) -> i32 {
         sent += 1;
         if world.answers_ping(&address) {
             received += 1;
-            ctx.out(&format!("64 bytes from {address}: icmp_seq={sent} ttl=64 time=0.050 ms\n"));
+            ctx.out(&format!(
+                "64 bytes from {address}: icmp_seq={sent} ttl=64 time=0.050 ms\n"
+            ));
         }
         // The last one that nobody answers is waited for.
         if sent < count || received < sent {
@@ -74,7 +79,12 @@ pub async fn ping(ctx: Ctx, world: Rc<dyn World>) -> i32 {
 }
 
 pub async fn nslookup(ctx: Ctx, world: Rc<dyn World>) -> i32 {
-    let names: Vec<&String> = ctx.args.iter().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let names: Vec<&String> = ctx
+        .args
+        .iter()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
     let Some(name) = names.first() else {
         ctx.err("nslookup: bottleship does not simulate the interactive mode; give a name\n");
         return 1;

@@ -53,7 +53,10 @@ pub async fn sudo(ctx: Ctx) -> i32 {
             words.next();
         }
     }
-    let argv: Vec<String> = words.skip_while(|word| is_assignment(word)).cloned().collect();
+    let argv: Vec<String> = words
+        .skip_while(|word| is_assignment(word))
+        .cloned()
+        .collect();
     if argv.is_empty() {
         ctx.err("usage: sudo [-u user] command\n");
         return 1;
@@ -85,11 +88,15 @@ pub async fn dpkg(ctx: Ctx) -> i32 {
         let text = match ctx.with_fs(|fs| fs.read_text(&path)) {
             Ok(text) => text,
             Err(error) => {
-                ctx.err(&format!("dpkg: error: cannot access archive '{file}': {error}\n"));
+                ctx.err(&format!(
+                    "dpkg: error: cannot access archive '{file}': {error}\n"
+                ));
                 return 2;
             }
         };
-        let found = DOWNLOADS.iter().find(|known| known.content == text && known.package.is_some());
+        let found = DOWNLOADS
+            .iter()
+            .find(|known| known.content == text && known.package.is_some());
         let Some(package) = found.and_then(|known| known.package) else {
             ctx.err(&format!(
                 "dpkg-deb: error: '{file}' is not a Debian format archive\ndpkg: error processing archive {file} (--install):\n dpkg-deb --control subprocess returned error exit status 2\nErrors were encountered while processing:\n {file}\n"
@@ -97,7 +104,9 @@ pub async fn dpkg(ctx: Ctx) -> i32 {
             return 1;
         };
         let version = crate::MINIKUBE_VERSION.trim_start_matches('v');
-        ctx.out(&format!("Selecting previously unselected package {package}.\nPreparing to unpack {file} ...\n"));
+        ctx.out(&format!(
+            "Selecting previously unselected package {package}.\nPreparing to unpack {file} ...\n"
+        ));
         ctx.sleep(400).await;
         ctx.out(&format!("Unpacking {package} ({version}-0) ...\n"));
         ctx.sleep(600).await;

@@ -62,7 +62,11 @@ fn parse(args: &[String]) -> Result<Options, String> {
     }
     let words: Vec<&str> = first.into_iter().chain(words).map(String::as_str).collect();
     options.line = words.join(" ");
-    if options.line.is_empty() { Err(USAGE.to_owned()) } else { Ok(options) }
+    if options.line.is_empty() {
+        Err(USAGE.to_owned())
+    } else {
+        Ok(options)
+    }
 }
 
 pub async fn watch(ctx: Ctx) -> i32 {
@@ -108,9 +112,17 @@ fn paint(ctx: &Ctx, options: &Options, text: &str, full_screen: bool) {
     if options.title {
         let seconds = options.interval_ms as f64 / 1000.0;
         let left = format!("Every {seconds:.1}s: {}", options.line);
-        let host = ctx.env("HOSTNAME").unwrap_or_else(|| "localhost".to_owned());
-        let right = format!("{host}: {}", date::format(ctx.now_ms(), "%a %b %e %H:%M:%S %Y"));
-        let gap = ctx.columns().saturating_sub(width(&left) + width(&right)).max(1);
+        let host = ctx
+            .env("HOSTNAME")
+            .unwrap_or_else(|| "localhost".to_owned());
+        let right = format!(
+            "{host}: {}",
+            date::format(ctx.now_ms(), "%a %b %e %H:%M:%S %Y")
+        );
+        let gap = ctx
+            .columns()
+            .saturating_sub(width(&left) + width(&right))
+            .max(1);
         screen.push_str(&format!("{left}{}{right}\n\n", " ".repeat(gap)));
         rows = rows.saturating_sub(2);
     }

@@ -4,10 +4,15 @@
 //! arrays are sorted maps, so `for (k in a)` has one order everywhere. Left out: functions of one's
 //! own, `getline`, pipes and redirections in the program, printf's `%c` of numbers.
 //!
-//! Layout: this file runs the program over lines; `parse` makes the tree; `eval` computes.
+//! Layout: this file runs the program over lines; `tokens` and `parse` make the tree; `eval`
+//! computes with `value`s.
 
 mod eval;
+mod expr;
+mod functions;
 mod parse;
+mod tokens;
+mod value;
 
 use super::input::{Inputs, Next, TURN, text};
 use super::options;
@@ -28,7 +33,10 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
             }
         },
         None if rest.is_empty() => {
-            cx.write(2, b"usage: awk [-F fs][-v var=value][prog | -f progfile][file ...]\n");
+            cx.write(
+                2,
+                b"usage: awk [-F fs][-v var=value][prog | -f progfile][file ...]\n",
+            );
             return Err(2);
         }
         None => rest.remove(0),
@@ -41,7 +49,10 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
         }
     };
     let mut machine = Machine::default();
-    machine.set("FS", crate::syntax::unescape(options.value('F').unwrap_or(" ")));
+    machine.set(
+        "FS",
+        crate::syntax::unescape(options.value('F').unwrap_or(" ")),
+    );
     for assignment in options.values('v') {
         if let Some((name, value)) = assignment.split_once('=') {
             machine.set(name, crate::syntax::unescape(value));
@@ -93,7 +104,11 @@ impl Tool for Awk {
         }
         for _ in 0..TURN {
             if self.inputs.open(cx).is_some() {
-                let name = if self.inputs.name() == "-" { "" } else { self.inputs.name() };
+                let name = if self.inputs.name() == "-" {
+                    ""
+                } else {
+                    self.inputs.name()
+                };
                 self.machine.set("FILENAME", name.to_owned());
             }
             match self.inputs.line(cx) {

@@ -9,7 +9,11 @@ use crate::machine::StdinRead;
 type Started = Result<Box<dyn Tool>, i32>;
 
 pub(super) fn tr(cx: &mut Cx<'_>) -> Started {
-    let long = [("delete", 'd'), ("squeeze-repeats", 's'), ("complement", 'c')];
+    let long = [
+        ("delete", 'd'),
+        ("squeeze-repeats", 's'),
+        ("complement", 'c'),
+    ];
     let options = options::parse_with(cx, "dscCt", &long, false, 1)?;
     let (delete, squeeze) = (options.has('d'), options.has('s'));
     let complement = options.has('c') || options.has('C');
@@ -28,7 +32,16 @@ pub(super) fn tr(cx: &mut Cx<'_>) -> Started {
     }
     let (from, class) = set(from);
     let to = to.map(|text| set(text).0);
-    Ok(Box::new(Tr { from, class, to, delete, squeeze, complement, last: None, rest: Vec::new() }))
+    Ok(Box::new(Tr {
+        from,
+        class,
+        to,
+        delete,
+        squeeze,
+        complement,
+        last: None,
+        rest: Vec::new(),
+    }))
 }
 
 /// Characters of a tr set; classes too big to list come as names.
@@ -43,7 +56,11 @@ fn set(text: &str) -> (Vec<char>, Vec<String>) {
             && let Some(end) = rest.windows(2).position(|pair| pair == [':', ']'])
         {
             let name: String = rest[2..end].iter().collect();
-            out.extend((0..128u8).map(char::from).filter(|c| glob::in_class(&name, *c)));
+            out.extend(
+                (0..128u8)
+                    .map(char::from)
+                    .filter(|c| glob::in_class(&name, *c)),
+            );
             classes.push(name);
             at += end + 2;
             continue;
@@ -151,7 +168,10 @@ const MAX_WHOLE: usize = 16 << 20;
 pub(super) fn base64(cx: &mut Cx<'_>) -> Started {
     let long = [("decode", 'd'), ("wrap", 'w'), ("ignore-garbage", 'i')];
     let options = options::parse(cx, "dDw:i", &long)?;
-    let wrap = options.value('w').and_then(|text| text.parse().ok()).unwrap_or(76);
+    let wrap = options
+        .value('w')
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(76);
     Ok(Box::new(Whole {
         inputs: Inputs::new(&options.rest),
         data: Vec::new(),
@@ -166,7 +186,14 @@ pub(super) fn sum(cx: &mut Cx<'_>) -> Started {
     let options = options::parse(cx, "bt", &[])?;
     let inputs = Inputs::new(&options.rest);
     let (data, name) = (Vec::new(), String::new());
-    Ok(Box::new(Whole { inputs, data, name, wrap: 0, decode: false, ignore: false }))
+    Ok(Box::new(Whole {
+        inputs,
+        data,
+        name,
+        wrap: 0,
+        decode: false,
+        ignore: false,
+    }))
 }
 
 impl Tool for Whole {
@@ -288,7 +315,9 @@ fn md5(data: &[u8]) -> [u8; 16] {
     let mut state = [0x6745_2301u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     for block in padded(data, (data.len() as u64 * 8).to_le_bytes()).chunks_exact(64) {
         let word = |at: usize| {
-            block.get(4 * at..4 * at + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            block
+                .get(4 * at..4 * at + 4)
+                .map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
         };
         let [mut a, mut b, mut c, mut d] = state;
         for i in 0..64 {
@@ -298,7 +327,10 @@ fn md5(data: &[u8]) -> [u8; 16] {
                 2 => (b ^ c ^ d, (3 * i + 5) % 16),
                 _ => (c ^ (b | !d), 7 * i % 16),
             };
-            let sum = a.wrapping_add(mix).wrapping_add(table[i]).wrapping_add(word(at));
+            let sum = a
+                .wrapping_add(mix)
+                .wrapping_add(table[i])
+                .wrapping_add(word(at));
             (a, d, c) = (d, c, b);
             b = b.wrapping_add(sum.rotate_left(SHIFTS[i / 16 * 4 + i % 4]));
         }
@@ -307,7 +339,10 @@ fn md5(data: &[u8]) -> [u8; 16] {
         }
     }
     let mut out = [0; 16];
-    for (place, byte) in out.iter_mut().zip(state.iter().flat_map(|word| word.to_le_bytes())) {
+    for (place, byte) in out
+        .iter_mut()
+        .zip(state.iter().flat_map(|word| word.to_le_bytes()))
+    {
         *place = byte;
     }
     out
@@ -315,12 +350,16 @@ fn md5(data: &[u8]) -> [u8; 16] {
 
 fn sha256(data: &[u8]) -> [u8; 32] {
     // The constants are the first bits of the roots of primes; computing them needs integers only.
-    let primes: Vec<u64> = (2u64..312).filter(|n| (2..*n).all(|d| n % d != 0)).collect();
+    let primes: Vec<u64> = (2u64..312)
+        .filter(|n| (2..*n).all(|d| n % d != 0))
+        .collect();
     let table: Vec<u32> = primes.iter().take(64).map(|p| root_bits(*p, 3)).collect();
     let mut state: Vec<u32> = primes.iter().take(8).map(|p| root_bits(*p, 2)).collect();
     for block in padded(data, (data.len() as u64 * 8).to_be_bytes()).chunks_exact(64) {
-        let mut words: Vec<u32> =
-            block.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let mut words: Vec<u32> = block
+            .chunks_exact(4)
+            .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
         for i in 16..64 {
             let (x, y) = (words[i - 15], words[i - 2]);
             let low = x.rotate_right(7) ^ x.rotate_right(18) ^ x >> 3;
@@ -333,7 +372,10 @@ fn sha256(data: &[u8]) -> [u8; 32] {
             let (a, e) = (v[0], v[4]);
             let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
             let choice = e & v[5] ^ !e & v[6];
-            let first = v[7].wrapping_add(s1).wrapping_add(choice).wrapping_add(table[i]);
+            let first = v[7]
+                .wrapping_add(s1)
+                .wrapping_add(choice)
+                .wrapping_add(table[i]);
             let first = first.wrapping_add(words[i]);
             let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
             let second = s0.wrapping_add(a & v[1] ^ a & v[2] ^ v[1] & v[2]);
@@ -346,7 +388,10 @@ fn sha256(data: &[u8]) -> [u8; 32] {
         }
     }
     let mut out = [0; 32];
-    for (place, byte) in out.iter_mut().zip(state.iter().flat_map(|word| word.to_be_bytes())) {
+    for (place, byte) in out
+        .iter_mut()
+        .zip(state.iter().flat_map(|word| word.to_be_bytes()))
+    {
         *place = byte;
     }
     out
@@ -358,7 +403,11 @@ fn root_bits(number: u64, power: u32) -> u32 {
     let (mut low, mut high) = (0u128, 1u128 << 40);
     while high - low > 1 {
         let middle = (low + high) / 2;
-        if middle.pow(power) <= target { low = middle } else { high = middle }
+        if middle.pow(power) <= target {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     low as u32
 }

@@ -2,10 +2,28 @@
 
 use super::Cx;
 
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const DAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 struct Civil {
@@ -29,7 +47,11 @@ fn civil(ms: i64) -> Civil {
     let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     Civil {
         year,
@@ -72,9 +94,18 @@ pub fn format(ms: i64, format: &str) -> String {
             digits.push(c);
             kind = chars.next();
         }
-        let two = |value: i64| if unpadded { value.to_string() } else { format!("{value:02}") };
+        let two = |value: i64| {
+            if unpadded {
+                value.to_string()
+            } else {
+                format!("{value:02}")
+            }
+        };
         let name = |list: &[&'static str], at: usize| list.get(at).copied().unwrap_or("");
-        let (day_name, month_name) = (name(&DAYS, now.weekday), name(&MONTHS, now.month.wrapping_sub(1)));
+        let (day_name, month_name) = (
+            name(&DAYS, now.weekday),
+            name(&MONTHS, now.month.wrapping_sub(1)),
+        );
         let text = match kind {
             Some('Y') => now.year.to_string(),
             Some('y') => two(now.year.rem_euclid(100)),
@@ -123,7 +154,10 @@ pub fn format(ms: i64, format: &str) -> String {
 fn parse(text: &str, now_ms: i64) -> Option<i64> {
     let text = text.trim();
     if let Some(seconds) = text.strip_prefix('@') {
-        return seconds.parse::<f64>().ok().map(|seconds| (seconds * 1000.0) as i64);
+        return seconds
+            .parse::<f64>()
+            .ok()
+            .map(|seconds| (seconds * 1000.0) as i64);
     }
     match text {
         "" | "now" | "today" => return Some(now_ms),
@@ -144,22 +178,33 @@ fn parse(text: &str, now_ms: i64) -> Option<i64> {
             _ => return None,
         };
         let sign = if rest == ["ago"] { -1 } else { 1 };
-        return count.checked_mul(unit * sign).and_then(|shift| now_ms.checked_add(shift));
+        return count
+            .checked_mul(unit * sign)
+            .and_then(|shift| now_ms.checked_add(shift));
     }
-    let plain = text.trim_end_matches('Z').trim_end_matches(" UTC").replace('T', " ");
+    let plain = text
+        .trim_end_matches('Z')
+        .trim_end_matches(" UTC")
+        .replace('T', " ");
     let (day, time) = plain.split_once(' ').unwrap_or((&plain, "0:0:0"));
     let numbers = |text: &str, by: char| -> Option<Vec<i64>> {
-        text.split(by).map(|part| part.parse::<i64>().ok()).collect()
+        text.split(by)
+            .map(|part| part.parse::<i64>().ok())
+            .collect()
     };
     let day = numbers(day, '-')?;
     let time = numbers(time.split('.').next()?, ':')?;
-    let [year, month, day] = day.as_slice() else { return None };
+    let [year, month, day] = day.as_slice() else {
+        return None;
+    };
     if !(1..=12).contains(month) || !(1..=31).contains(day) || !(0..=9999).contains(year) {
         return None;
     }
     let part = |at: usize| time.get(at).copied().unwrap_or(0);
     let seconds = part(0).checked_mul(3600)? + part(1).checked_mul(60)? + part(2);
-    (days_from_civil(*year, *month, *day) * 86_400).checked_add(seconds)?.checked_mul(1000)
+    (days_from_civil(*year, *month, *day) * 86_400)
+        .checked_add(seconds)?
+        .checked_mul(1000)
 }
 
 pub(super) fn date(cx: &mut Cx<'_>) -> i32 {
@@ -182,7 +227,11 @@ pub(super) fn date(cx: &mut Cx<'_>) -> i32 {
                 continue;
             }
             "-d" | "--date" => args.next().cloned().unwrap_or_default(),
-            arg => match (arg.strip_prefix('+'), arg.strip_prefix("--date="), arg.strip_prefix("-d")) {
+            arg => match (
+                arg.strip_prefix('+'),
+                arg.strip_prefix("--date="),
+                arg.strip_prefix("-d"),
+            ) {
                 (Some(format), ..) => {
                     shape = Some(format.to_owned());
                     continue;

@@ -15,8 +15,16 @@ enum Edit {
 }
 
 pub(super) fn diff(cx: &mut Cx<'_>) -> i32 {
-    let long = [("unified", 'u'), ("brief", 'q'), ("label", 'L'), ("new-file", 'N'), ("recursive", 'r')];
-    let Ok(options) = options::parse_with(cx, "uU:qNriwbBL:", &long, true, 2) else { return 2 };
+    let long = [
+        ("unified", 'u'),
+        ("brief", 'q'),
+        ("label", 'L'),
+        ("new-file", 'N'),
+        ("recursive", 'r'),
+    ];
+    let Ok(options) = options::parse_with(cx, "uU:qNriwbBL:", &long, true, 2) else {
+        return 2;
+    };
     let [left, right] = options.rest.as_slice() else {
         match options.rest.first() {
             Some(first) => cx.complain(format!("missing operand after '{first}'")),
@@ -40,7 +48,9 @@ pub(super) fn diff(cx: &mut Cx<'_>) -> i32 {
             }
         }
     }
-    let [(a_text, a_time), (b_text, b_time)] = texts.as_slice() else { return 2 };
+    let [(a_text, a_time), (b_text, b_time)] = texts.as_slice() else {
+        return 2;
+    };
     if a_text == b_text {
         return 0;
     }
@@ -68,7 +78,10 @@ pub(super) fn diff(cx: &mut Cx<'_>) -> i32 {
         return 0;
     }
     let text = if options.has('u') || options.has('U') {
-        let context = options.value('U').and_then(|text| text.parse().ok()).unwrap_or(3);
+        let context = options
+            .value('U')
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(3);
         let stamp = |ms: i64| date::format(ms, "%Y-%m-%d %H:%M:%S.000000000 +0000");
         let labels: Vec<&str> = options.values('L').collect();
         let head = |at: usize, name: &str, ms: i64| match labels.get(at) {
@@ -91,7 +104,12 @@ pub(super) fn diff(cx: &mut Cx<'_>) -> i32 {
 fn compare(a: &[String], b: &[String]) -> Vec<Edit> {
     let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let (a_rest, b_rest) = (&a[start..], &b[start..]);
-    let end = a_rest.iter().rev().zip(b_rest.iter().rev()).take_while(|(x, y)| x == y).count();
+    let end = a_rest
+        .iter()
+        .rev()
+        .zip(b_rest.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
     let (a_mid, b_mid) = (&a_rest[..a_rest.len() - end], &b_rest[..b_rest.len() - end]);
     let mut edits = vec![Edit::Keep; start];
     edits.extend(myers(a_mid, b_mid));
@@ -110,8 +128,13 @@ fn myers(a: &[String], b: &[String]) -> Vec<Edit> {
         trace.push(ends[at(-d - 1).min(size - 1)..=at(d + 1).min(size - 1)].to_vec());
         for k in (-d..=d).step_by(2) {
             let down = k == -d || k != d && ends[at(k - 1)] < ends[at(k + 1)];
-            let mut x = if down { ends[at(k + 1)] } else { ends[at(k - 1)] + 1 };
-            while x < n && x - k < m && x >= 0 && x - k >= 0 && a[x as usize] == b[(x - k) as usize] {
+            let mut x = if down {
+                ends[at(k + 1)]
+            } else {
+                ends[at(k - 1)] + 1
+            };
+            while x < n && x - k < m && x >= 0 && x - k >= 0 && a[x as usize] == b[(x - k) as usize]
+            {
                 x += 1;
             }
             ends[at(k)] = x;
@@ -134,7 +157,11 @@ fn walk_back(trace: &[Vec<isize>], n: isize, m: isize) -> Vec<Edit> {
         let k = x - y;
         let down = k == -d || k != d && get(k - 1) < get(k + 1);
         let before = if down { k + 1 } else { k - 1 };
-        let (px, py) = if d == 0 { (0, 0) } else { (get(before), get(before) - before) };
+        let (px, py) = if d == 0 {
+            (0, 0)
+        } else {
+            (get(before), get(before) - before)
+        };
         while x > px && y > py {
             edits.push(Edit::Keep);
             x -= 1;
@@ -159,11 +186,18 @@ fn put(out: &mut String, mark: &str, line: &str) {
 
 fn unified(a: &[&str], b: &[&str], edits: &[Edit], context: usize) -> String {
     let mut out = String::new();
-    let changed: Vec<usize> =
-        edits.iter().enumerate().filter(|(_, e)| **e != Edit::Keep).map(|(at, _)| at).collect();
+    let changed: Vec<usize> = edits
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| **e != Edit::Keep)
+        .map(|(at, _)| at)
+        .collect();
     let mut groups: Vec<(usize, usize)> = Vec::new();
     for at in changed {
-        let (low, high) = (at.saturating_sub(context), (at + context + 1).min(edits.len()));
+        let (low, high) = (
+            at.saturating_sub(context),
+            (at + context + 1).min(edits.len()),
+        );
         match groups.last_mut() {
             Some((_, end)) if low <= *end => *end = high,
             _ => groups.push((low, high)),
@@ -199,7 +233,11 @@ fn unified(a: &[&str], b: &[&str], edits: &[Edit], context: usize) -> String {
             1 => format!("{}", first + 1),
             count => format!("{},{count}", first + 1),
         };
-        out.push_str(&format!("@@ -{} +{} @@\n{body}", range(first_x, x), range(first_y, y)));
+        out.push_str(&format!(
+            "@@ -{} +{} @@\n{body}",
+            range(first_x, x),
+            range(first_y, y)
+        ));
     }
     out
 }
@@ -230,7 +268,11 @@ fn plain(a: &[&str], b: &[&str], edits: &[Edit]) -> String {
             (true, false) => 'd',
             _ => 'a',
         };
-        out.push_str(&format!("{}{kind}{}\n", range(first_x, x), range(first_y, y)));
+        out.push_str(&format!(
+            "{}{kind}{}\n",
+            range(first_x, x),
+            range(first_y, y)
+        ));
         for line in a.get(first_x..x).unwrap_or_default() {
             put(&mut out, "< ", line);
         }

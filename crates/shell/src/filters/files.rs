@@ -1,58 +1,24 @@
-//! Tools that change the tree of files: mkdir, rm, cp, mv, touch, ln, chmod; and basename, dirname.
+//! Tools that change the tree of files: mkdir, rm, cp, mv, touch, ln, chmod.
 
 use super::Cx;
-use super::date;
 use super::options;
-use crate::fs::{FileKind, FsError, name, parent, resolve};
+use crate::fs::{FileKind, FsError, name, resolve};
 
-fn missing_operand(cx: &mut Cx<'_>) -> i32 {
+pub(super) fn missing_operand(cx: &mut Cx<'_>) -> i32 {
     cx.complain("missing operand");
     let name = cx.name().to_owned();
-    cx.write(2, format!("Try '{name} --help' for more information.\n").as_bytes());
+    cx.write(
+        2,
+        format!("Try '{name} --help' for more information.\n").as_bytes(),
+    );
     1
-}
-
-pub(super) fn basename(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse_with(cx, "as:", &[("suffix", 's')], false, 1) else { return 1 };
-    if options.rest.is_empty() {
-        return missing_operand(cx);
-    }
-    let many = options.has('a') || options.has('s');
-    let suffix = match many {
-        true => options.value('s').map(str::to_owned),
-        false => options.rest.get(1).cloned(),
-    };
-    let paths = if many { options.rest.as_slice() } else { &options.rest[..1] };
-    for path in paths {
-        let trimmed = path.trim_end_matches('/');
-        let base = if trimmed.is_empty() && !path.is_empty() { "/" } else { name(trimmed) };
-        let stripped = suffix.as_deref().and_then(|suffix| base.strip_suffix(suffix));
-        let base = stripped.filter(|base| !base.is_empty()).unwrap_or(base);
-        cx.out(&format!("{base}\n"));
-    }
-    0
-}
-
-pub(super) fn dirname(cx: &mut Cx<'_>) -> i32 {
-    if cx.args.len() < 2 {
-        return missing_operand(cx);
-    }
-    for path in cx.args.get(1..).unwrap_or_default() {
-        let trimmed = path.trim_end_matches('/');
-        let folder = match trimmed.rfind('/') {
-            Some(0) => "/",
-            Some(at) => trimmed[..at].trim_end_matches('/'),
-            None if path.starts_with('/') => "/",
-            None => ".",
-        };
-        cx.out(&format!("{folder}\n"));
-    }
-    0
 }
 
 pub(super) fn mkdir(cx: &mut Cx<'_>) -> i32 {
     let long = [("parents", 'p'), ("verbose", 'v'), ("mode", 'm')];
-    let Ok(options) = options::parse(cx, "pvm:", &long) else { return 1 };
+    let Ok(options) = options::parse(cx, "pvm:", &long) else {
+        return 1;
+    };
     if options.rest.is_empty() {
         return missing_operand(cx);
     }
@@ -66,7 +32,8 @@ pub(super) fn mkdir(cx: &mut Cx<'_>) -> i32 {
             Ok(()) => {}
             Err(error) => {
                 // With -p only a file in the way is an error.
-                let error = if error == FsError::NotDir && options.has('p') && cx.fs.is_file(&path) {
+                let error = if error == FsError::NotDir && options.has('p') && cx.fs.is_file(&path)
+                {
                     FsError::Exists
                 } else {
                     error
@@ -80,7 +47,9 @@ pub(super) fn mkdir(cx: &mut Cx<'_>) -> i32 {
 }
 
 pub(super) fn rmdir(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "pv", &[]) else { return 1 };
+    let Ok(options) = options::parse(cx, "pv", &[]) else {
+        return 1;
+    };
     if options.rest.is_empty() {
         return missing_operand(cx);
     }
@@ -100,8 +69,15 @@ pub(super) fn rmdir(cx: &mut Cx<'_>) -> i32 {
 }
 
 pub(super) fn rm(cx: &mut Cx<'_>) -> i32 {
-    let long = [("recursive", 'r'), ("force", 'f'), ("verbose", 'v'), ("dir", 'd')];
-    let Ok(options) = options::parse(cx, "rRfvid", &long) else { return 1 };
+    let long = [
+        ("recursive", 'r'),
+        ("force", 'f'),
+        ("verbose", 'v'),
+        ("dir", 'd'),
+    ];
+    let Ok(options) = options::parse(cx, "rRfvid", &long) else {
+        return 1;
+    };
     let recursive = options.has('r') || options.has('R');
     if options.rest.is_empty() && !options.has('f') {
         return missing_operand(cx);
@@ -117,7 +93,9 @@ pub(super) fn rm(cx: &mut Cx<'_>) -> i32 {
         }
         let last = name(file.trim_end_matches('/'));
         if last == "." || last == ".." {
-            cx.complain(format!("refusing to remove '.' or '..' directory: skipping '{file}'"));
+            cx.complain(format!(
+                "refusing to remove '.' or '..' directory: skipping '{file}'"
+            ));
             status = 1;
             continue;
         }
@@ -142,7 +120,11 @@ pub(super) fn rm(cx: &mut Cx<'_>) -> i32 {
 }
 
 /// Splits the operands of cp, mv and ln into sources and target; says if the target is a folder.
-fn operands(cx: &mut Cx<'_>, rest: &[String], into: Option<&str>) -> Option<(Vec<String>, String, bool)> {
+fn operands(
+    cx: &mut Cx<'_>,
+    rest: &[String],
+    into: Option<&str>,
+) -> Option<(Vec<String>, String, bool)> {
     let (mut sources, target) = match into {
         Some(folder) => (rest.to_vec(), folder.to_owned()),
         None => {
@@ -152,7 +134,10 @@ fn operands(cx: &mut Cx<'_>, rest: &[String], into: Option<&str>) -> Option<(Vec
     };
     let help = |cx: &mut Cx<'_>| {
         let name = cx.name().to_owned();
-        cx.write(2, format!("Try '{name} --help' for more information.\n").as_bytes());
+        cx.write(
+            2,
+            format!("Try '{name} --help' for more information.\n").as_bytes(),
+        );
     };
     if sources.is_empty() {
         match rest.first() {
@@ -164,10 +149,13 @@ fn operands(cx: &mut Cx<'_>, rest: &[String], into: Option<&str>) -> Option<(Vec
     }
     let is_dir = cx.fs.is_dir(&cx.path(&target));
     if sources.len() > 1 && !is_dir {
-        cx.complain(format!("target '{target}': {}", match cx.fs.exists(&cx.path(&target)) {
-            true => FsError::NotDir,
-            false => FsError::NotFound,
-        }));
+        cx.complain(format!(
+            "target '{target}': {}",
+            match cx.fs.exists(&cx.path(&target)) {
+                true => FsError::NotDir,
+                false => FsError::NotFound,
+            }
+        ));
         sources.clear();
         return None;
     }
@@ -190,7 +178,9 @@ pub(super) fn cp(cx: &mut Cx<'_>) -> i32 {
         ("no-clobber", 'n'),
         ("target-directory", 't'),
     ];
-    let Ok(options) = options::parse(cx, "rRafpvnuLPdit:T", &long) else { return 1 };
+    let Ok(options) = options::parse(cx, "rRafpvnuLPdit:T", &long) else {
+        return 1;
+    };
     let recursive = ['r', 'R', 'a'].iter().any(|flag| options.has(*flag));
     let Some((sources, target, is_dir)) = operands(cx, &options.rest, options.value('t')) else {
         return 1;
@@ -213,15 +203,20 @@ pub(super) fn cp(cx: &mut Cx<'_>) -> i32 {
             continue;
         }
         if to.starts_with(&format!("{from}/")) {
-            cx.complain(format!("cannot copy a directory, '{source}', into itself, '{target}'"));
+            cx.complain(format!(
+                "cannot copy a directory, '{source}', into itself, '{target}'"
+            ));
             status = 1;
             continue;
         }
         if options.has('v') {
-            cx.out(&format!("'{source}' -> '{}'\n", match is_dir {
-                true => format!("{}/{}", target.trim_end_matches('/'), name(source)),
-                false => target.clone(),
-            }));
+            cx.out(&format!(
+                "'{source}' -> '{}'\n",
+                match is_dir {
+                    true => format!("{}/{}", target.trim_end_matches('/'), name(source)),
+                    false => target.clone(),
+                }
+            ));
         }
         if let Err((path, error)) = copy(cx, &from, &to, 0) {
             let text = match path == from {
@@ -256,8 +251,15 @@ fn copy(cx: &mut Cx<'_>, from: &str, to: &str, depth: usize) -> Result<(), (Stri
 }
 
 pub(super) fn mv(cx: &mut Cx<'_>) -> i32 {
-    let long = [("force", 'f'), ("no-clobber", 'n'), ("verbose", 'v'), ("target-directory", 't')];
-    let Ok(options) = options::parse(cx, "fnvit:uT", &long) else { return 1 };
+    let long = [
+        ("force", 'f'),
+        ("no-clobber", 'n'),
+        ("verbose", 'v'),
+        ("target-directory", 't'),
+    ];
+    let Ok(options) = options::parse(cx, "fnvit:uT", &long) else {
+        return 1;
+    };
     let Some((sources, target, is_dir)) = operands(cx, &options.rest, options.value('t')) else {
         return 1;
     };
@@ -273,9 +275,9 @@ pub(super) fn mv(cx: &mut Cx<'_>) -> i32 {
             Ok(_) if from == to => Some(format!("'{source}' and '{target}' are the same file")),
             Ok(_) => match cx.fs.rename(&from, &to) {
                 Ok(()) => None,
-                Err(FsError::Invalid) => {
-                    Some(format!("cannot move '{source}' to a subdirectory of itself, '{target}'"))
-                }
+                Err(FsError::Invalid) => Some(format!(
+                    "cannot move '{source}' to a subdirectory of itself, '{target}'"
+                )),
                 Err(error) => Some(format!("cannot move '{source}' to '{target}': {error}")),
             },
         };
@@ -299,7 +301,9 @@ pub(super) fn ln(cx: &mut Cx<'_>) -> i32 {
     if rest.len() == 1 {
         rest.push(".".to_owned());
     }
-    let Some((sources, target, is_dir)) = operands(cx, &rest, None) else { return 1 };
+    let Some((sources, target, is_dir)) = operands(cx, &rest, None) else {
+        return 1;
+    };
     for source in &sources {
         let to = destination(cx, source, &target, is_dir && !options.has('n'));
         if options.has('f') {
@@ -308,7 +312,10 @@ pub(super) fn ln(cx: &mut Cx<'_>) -> i32 {
         // A hard link of one file system that never changes owners is as good as a copy.
         let made = match options.has('s') {
             true => cx.fs.symlink(source, &to),
-            false => cx.fs.read(&cx.path(source)).and_then(|data| cx.fs.write(&to, data.as_slice())),
+            false => cx
+                .fs
+                .read(&cx.path(source))
+                .and_then(|data| cx.fs.write(&to, data.as_slice())),
         };
         if let Err(error) = made {
             let kind = if options.has('s') { "symbolic" } else { "hard" };
@@ -347,7 +354,9 @@ pub(super) fn chmod(cx: &mut Cx<'_>) -> i32 {
     let flags = ["-R", "-v", "-f", "-c", "--recursive"];
     let recursive = args.iter().any(|arg| arg == "-R" || arg == "--recursive");
     let mut words = args.iter().filter(|arg| !flags.contains(&arg.as_str()));
-    let Some(mode) = words.next() else { return missing_operand(cx) };
+    let Some(mode) = words.next() else {
+        return missing_operand(cx);
+    };
     let mut files: Vec<String> = words.cloned().collect();
     if files.is_empty() {
         cx.complain(format!("missing operand after '{mode}'"));
@@ -385,7 +394,9 @@ pub(super) fn chmod(cx: &mut Cx<'_>) -> i32 {
 /// `755`, `u+x`, `go-w`, `a=r`
 fn new_mode(mode: &str, old: u32) -> Option<u32> {
     if mode.chars().all(|c| c.is_digit(8)) {
-        return u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o7777);
+        return u32::from_str_radix(mode, 8)
+            .ok()
+            .filter(|mode| *mode <= 0o7777);
     }
     let mut new = old;
     for clause in mode.split(',') {
@@ -410,7 +421,13 @@ fn new_mode(mode: &str, old: u32) -> Option<u32> {
                 'r' => 0o444,
                 'w' => 0o222,
                 'x' => 0o111,
-                'X' => if old & 0o111 != 0 { 0o111 } else { 0 },
+                'X' => {
+                    if old & 0o111 != 0 {
+                        0o111
+                    } else {
+                        0
+                    }
+                }
                 's' | 't' => 0,
                 _ => return None,
             };
@@ -425,7 +442,9 @@ fn new_mode(mode: &str, old: u32) -> Option<u32> {
 }
 
 pub(super) fn chown(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "Rvfh", &[("recursive", 'R')]) else { return 1 };
+    let Ok(options) = options::parse(cx, "Rvfh", &[("recursive", 'R')]) else {
+        return 1;
+    };
     let mut status = 0;
     for file in options.rest.iter().skip(1) {
         if let Err(error) = cx.fs.stat(&cx.path(file)) {
@@ -434,180 +453,4 @@ pub(super) fn chown(cx: &mut Cx<'_>) -> i32 {
         }
     }
     status
-}
-
-pub(super) fn readlink(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "fenmsvz", &[]) else { return 1 };
-    let Some(file) = options.rest.first() else { return missing_operand(cx) };
-    let path = cx.path(file);
-    let found = match options.has('f') || options.has('e') {
-        true => cx.fs.real_path(&path).or_else(|error| match options.has('e') {
-            true => Err(error),
-            false => Ok(path.clone()),
-        }),
-        false => cx.fs.read_link(&path),
-    };
-    match found {
-        Ok(found) => {
-            cx.out(&format!("{found}\n"));
-            0
-        }
-        Err(_) => 1,
-    }
-}
-
-pub(super) fn realpath(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "emsqz", &[]) else { return 1 };
-    let mut status = 0;
-    for file in &options.rest {
-        let path = cx.path(file);
-        match cx.fs.real_path(&path).or_else(|error| match cx.fs.is_dir(parent(&path)) {
-            true => Ok(path.clone()),
-            false => Err(error),
-        }) {
-            Ok(found) => cx.out(&format!("{found}\n")),
-            Err(error) => {
-                cx.complain(format!("{file}: {error}"));
-                status = 1;
-            }
-        }
-    }
-    status
-}
-
-pub(super) fn mktemp(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "duqp:t", &[("directory", 'd')]) else { return 1 };
-    let template = options.rest.first().map_or("/tmp/tmp.XXXXXXXXXX", String::as_str).to_owned();
-    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut path = String::new();
-    for c in template.chars() {
-        match c {
-            'X' => {
-                let at = cx.io.random() as usize % letters.len();
-                path.push(char::from(letters[at]));
-            }
-            c => path.push(c),
-        }
-    }
-    let absolute = cx.path(&path);
-    let made = cx.fs.mkdir(parent(&absolute), true).and_then(|()| match options.has('d') {
-        true => cx.fs.mkdir(&absolute, false),
-        false => cx.fs.write(&absolute, ""),
-    });
-    match made {
-        Ok(()) => {
-            cx.out(&format!("{path}\n"));
-            0
-        }
-        Err(error) => {
-            cx.complain(format!("failed to create file via template '{template}': {error}"));
-            1
-        }
-    }
-}
-
-pub(super) fn stat(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "c:Lft", &[("format", 'c')]) else { return 1 };
-    if options.rest.is_empty() {
-        return missing_operand(cx);
-    }
-    let mut status = 0;
-    for file in &options.rest {
-        let stat = match cx.fs.lstat(&cx.path(file)) {
-            Ok(stat) => stat,
-            Err(error) => {
-                cx.complain(format!("cannot statx '{file}': {error}"));
-                status = 1;
-                continue;
-            }
-        };
-        let kind = match stat.kind {
-            FileKind::Dir => "directory",
-            FileKind::File if stat.size == 0 => "regular empty file",
-            FileKind::File => "regular file",
-            FileKind::Link => "symbolic link",
-        };
-        let modified = date::format(stat.mtime_ms, "%Y-%m-%d %H:%M:%S.000000000 +0000");
-        let letters = super::ls::mode_letters(&stat);
-        let text = match options.value('c') {
-            Some(format) => {
-                let mut text = String::new();
-                let mut chars = format.chars();
-                while let Some(c) = chars.next() {
-                    match (c, if c == '%' { chars.next() } else { None }) {
-                        ('%', Some('n')) => text.push_str(file),
-                        ('%', Some('s')) => text.push_str(&stat.size.to_string()),
-                        ('%', Some('a')) => text.push_str(&format!("{:o}", stat.mode)),
-                        ('%', Some('A')) => text.push_str(&letters),
-                        ('%', Some('F')) => text.push_str(kind),
-                        ('%', Some('y')) => text.push_str(&modified),
-                        ('%', Some('Y')) => text.push_str(&(stat.mtime_ms / 1000).to_string()),
-                        ('%', Some('U' | 'G')) => text.push_str("root"),
-                        ('%', Some(other)) => text.push(other),
-                        (c, _) => text.push(c),
-                    }
-                }
-                text
-            }
-            None => format!(
-                "  File: {file}\n  Size: {:<15} {kind}\nAccess: ({:04o}/{letters})  Uid: (    0/    root)   Gid: (    0/    root)\nModify: {modified}",
-                stat.size, stat.mode
-            ),
-        };
-        cx.out(&format!("{text}\n"));
-    }
-    status
-}
-
-pub(super) fn du(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "shackd:m", &[("summarize", 's'), ("human-readable", 'h')])
-    else {
-        return 1;
-    };
-    let roots = if options.rest.is_empty() { vec![".".to_owned()] } else { options.rest.clone() };
-    let mut status = 0;
-    for root in &roots {
-        match cx.fs.lstat(&cx.path(root)) {
-            Ok(_) => {
-                let mut lines = Vec::new();
-                measure(cx, root, 0, &mut lines);
-                if options.has('s') {
-                    lines.drain(..lines.len().saturating_sub(1));
-                }
-                for (blocks, path) in lines {
-                    let size = match options.has('h') {
-                        true => super::ls::human(blocks * 1024),
-                        false => blocks.to_string(),
-                    };
-                    cx.out(&format!("{size}\t{path}\n"));
-                }
-            }
-            Err(error) => {
-                cx.complain(format!("cannot access '{root}': {error}"));
-                status = 1;
-            }
-        }
-    }
-    status
-}
-
-/// Kilobytes below a path, in blocks of four.
-fn measure(cx: &Cx<'_>, path: &str, depth: usize, lines: &mut Vec<(u64, String)>) -> u64 {
-    let absolute = cx.path(path);
-    let Ok(stat) = cx.fs.lstat(&absolute) else { return 0 };
-    if stat.kind != FileKind::Dir {
-        let blocks = stat.size.div_ceil(4096) * 4;
-        if depth == 0 {
-            lines.push((blocks, path.to_owned()));
-        }
-        return blocks;
-    }
-    let mut total = 4;
-    for entry in cx.fs.list(&absolute).unwrap_or_default() {
-        if depth < 60 && lines.len() < 10_000 {
-            total += measure(cx, &format!("{path}/{entry}"), depth + 1, lines);
-        }
-    }
-    lines.push((total, path.to_owned()));
-    total
 }

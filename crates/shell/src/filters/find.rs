@@ -38,12 +38,22 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
         return Err(1);
     }
     let acts = |test: &(bool, Test)| {
-        matches!(test.1, Test::Print | Test::Print0 | Test::Delete | Test::Exec(..))
+        matches!(
+            test.1,
+            Test::Print | Test::Print0 | Test::Delete | Test::Exec(..)
+        )
     };
     if !parsed.any.iter().flatten().any(acts) {
-        parsed.any.iter_mut().for_each(|all| all.push((true, Test::Print)));
+        parsed
+            .any
+            .iter_mut()
+            .for_each(|all| all.push((true, Test::Print)));
     }
-    let roots = if roots.is_empty() { vec![".".to_owned()] } else { roots.to_vec() };
+    let roots = if roots.is_empty() {
+        vec![".".to_owned()]
+    } else {
+        roots.to_vec()
+    };
     for root in roots.into_iter().rev() {
         match cx.fs.lstat(&cx.path(&root)) {
             Ok(_) => parsed.queue.push((root, 0)),
@@ -90,11 +100,15 @@ impl Find {
                     continue;
                 }
                 "-maxdepth" => {
-                    self.most = value()?.parse().map_err(|_| "invalid argument to `-maxdepth'")?;
+                    self.most = value()?
+                        .parse()
+                        .map_err(|_| "invalid argument to `-maxdepth'")?;
                     continue;
                 }
                 "-mindepth" => {
-                    self.least = value()?.parse().map_err(|_| "invalid argument to `-mindepth'")?;
+                    self.least = value()?
+                        .parse()
+                        .map_err(|_| "invalid argument to `-mindepth'")?;
                     continue;
                 }
                 "-name" => Test::Name(value()?, false),
@@ -107,7 +121,11 @@ impl Find {
                 "-delete" => Test::Delete,
                 "-size" | "-mtime" => {
                     let text = value()?;
-                    let sign = text.chars().next().filter(|c| "+-".contains(*c)).unwrap_or('=');
+                    let sign = text
+                        .chars()
+                        .next()
+                        .filter(|c| "+-".contains(*c))
+                        .unwrap_or('=');
                     let digits = text.trim_start_matches(['+', '-']);
                     let number = digits.trim_end_matches(|c: char| c.is_ascii_alphabetic());
                     let bad = || format!("invalid argument `{text}' to `{word}'");
@@ -148,7 +166,9 @@ impl Find {
 
     fn visit(&mut self, cx: &mut Cx<'_>, path: &str, stat: &Stat) {
         for all in self.any.clone() {
-            let holds = all.iter().all(|(wanted, test)| self.test(cx, path, stat, test) == *wanted);
+            let holds = all
+                .iter()
+                .all(|(wanted, test)| self.test(cx, path, stat, test) == *wanted);
             if holds {
                 return;
             }
@@ -161,7 +181,14 @@ impl Find {
             Test::Name(pattern, fold) => {
                 let base = name(path.trim_end_matches('/'));
                 let base = if base.is_empty() { path } else { base };
-                glob::matches(pattern, &if *fold { base.to_lowercase() } else { base.to_owned() })
+                glob::matches(
+                    pattern,
+                    &if *fold {
+                        base.to_lowercase()
+                    } else {
+                        base.to_owned()
+                    },
+                )
             }
             Test::Path(pattern) => glob::matches(pattern, path),
             Test::Kind(kind) => match stat.kind {
@@ -198,7 +225,8 @@ impl Find {
                 true
             }
             Test::Exec(argv, false) => {
-                self.pending.push(argv.iter().map(|arg| arg.replace("{}", path)).collect());
+                self.pending
+                    .push(argv.iter().map(|arg| arg.replace("{}", path)).collect());
                 true
             }
         }
@@ -216,7 +244,11 @@ fn compare<T: PartialOrd>(sign: char, value: T, wanted: T) -> bool {
 impl Tool for Find {
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll {
         if let Some(argv) = self.pending.pop() {
-            return Poll::Run { argv, deadline_ms: None, null_stdin: true };
+            return Poll::Run {
+                argv,
+                deadline_ms: None,
+                null_stdin: true,
+            };
         }
         let Some((path, depth)) = self.queue.pop() else {
             let batch = std::mem::take(&mut self.batch);
@@ -227,17 +259,26 @@ impl Tool for Find {
             if let (Some(mut argv), false) = (exec, batch.is_empty()) {
                 argv.pop();
                 argv.extend(batch);
-                return Poll::Run { argv, deadline_ms: None, null_stdin: true };
+                return Poll::Run {
+                    argv,
+                    deadline_ms: None,
+                    null_stdin: true,
+                };
             }
             return Poll::Done(self.status);
         };
         let absolute = cx.path(&path);
-        let Ok(stat) = cx.fs.lstat(&absolute) else { return Poll::Again };
+        let Ok(stat) = cx.fs.lstat(&absolute) else {
+            return Poll::Again;
+        };
         // `-delete` works from the inside out; the others from the outside in.
         if stat.kind == FileKind::Dir && depth < self.most && self.queue.len() < 100_000 {
             let list = cx.fs.list(&absolute).unwrap_or_default();
             let folder = path.trim_end_matches('/');
-            let children = list.into_iter().rev().map(|entry| (format!("{folder}/{entry}"), depth + 1));
+            let children = list
+                .into_iter()
+                .rev()
+                .map(|entry| (format!("{folder}/{entry}"), depth + 1));
             self.queue.extend(children);
         }
         if depth >= self.least {

@@ -54,7 +54,13 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
             *arg = format!("-C{}", &arg[1..]);
         }
     }
-    let mut inner = Cx { args: &args, written: Vec::new(), io: &mut *cx.io, fs: &mut *cx.fs, ..*cx };
+    let mut inner = Cx {
+        args: &args,
+        written: Vec::new(),
+        io: &mut *cx.io,
+        fs: &mut *cx.fs,
+        ..*cx
+    };
     let parsed = options::parse_with(&mut inner, short, LONG, true, 2);
     let written = std::mem::take(&mut inner.written);
     cx.written.extend(written);
@@ -78,7 +84,12 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
             cx.write(2, text.as_bytes());
             return Err(2);
         }
-        patterns = options.rest.remove(0).split('\n').map(str::to_owned).collect();
+        patterns = options
+            .rest
+            .remove(0)
+            .split('\n')
+            .map(str::to_owned)
+            .collect();
     }
     let fixed = options.has('F') || cx.name() == "fgrep";
     let extended = options.has('E') || options.has('P') || cx.name() == "egrep";
@@ -99,7 +110,11 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
     let recursive = options.has('r') || options.has('R');
     let mut files = options.rest.clone();
     if recursive {
-        let roots = if files.is_empty() { vec![String::new()] } else { files };
+        let roots = if files.is_empty() {
+            vec![String::new()]
+        } else {
+            files
+        };
         files = Vec::new();
         for root in roots {
             walk(cx, &root, &options, &mut files, 0);
@@ -112,7 +127,11 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
     let mut number = |flag: char| match options.value(flag) {
         None => Ok(None),
         Some(text) => text.parse::<usize>().map(Some).map_err(|_| {
-            let what = if flag == 'm' { "max count" } else { "context length argument" };
+            let what = if flag == 'm' {
+                "max count"
+            } else {
+                "context length argument"
+            };
             cx.complain(format!("{text}: invalid {what}").trim_start().to_owned());
             2
         }),
@@ -146,9 +165,13 @@ fn walk(cx: &mut Cx<'_>, path: &str, options: &Options, out: &mut Vec<String>, d
     let absolute = resolve(cx.cwd, path);
     if !cx.fs.is_dir(&absolute) {
         let name = crate::fs::name(path);
-        let included = options.values('I').all(|pattern| !glob::matches(pattern, name));
+        let included = options
+            .values('I')
+            .all(|pattern| !glob::matches(pattern, name));
         let wanted = !options.has('I') || !included;
-        let excluded = options.values('X').any(|pattern| glob::matches(pattern, name));
+        let excluded = options
+            .values('X')
+            .any(|pattern| glob::matches(pattern, name));
         if depth == 0 || wanted && !excluded {
             out.push(path.to_owned());
         }
@@ -191,7 +214,11 @@ impl Tool for Grep {
         for _ in 0..TURN {
             if self.inputs.open(cx).is_some() {
                 let name = self.inputs.name();
-                self.name = if name == "-" { "(standard input)".to_owned() } else { name.to_owned() };
+                self.name = if name == "-" {
+                    "(standard input)".to_owned()
+                } else {
+                    name.to_owned()
+                };
             }
             match self.inputs.line(cx) {
                 Next::Line(line, _) => {
@@ -223,9 +250,14 @@ impl Grep {
         let mut out = Vec::new();
         let mut from = 0;
         while from <= line.len() {
-            let found = self.regexes.iter().filter_map(|regex| self.find(regex, line, from));
+            let found = self
+                .regexes
+                .iter()
+                .filter_map(|regex| self.find(regex, line, from));
             // Of several patterns the leftmost, and then the longest, counts.
-            let Some((start, end)) = found.min_by_key(|(s, e)| (*s, usize::MAX - *e)) else { break };
+            let Some((start, end)) = found.min_by_key(|(s, e)| (*s, usize::MAX - *e)) else {
+                break;
+            };
             out.push((start, end));
             from = if end > start { end } else { end + 1 };
             if !self.options.has('o') {
@@ -239,7 +271,10 @@ impl Grep {
         let mut from = from;
         loop {
             let (start, end) = (*regex.find_at(line, from)?.first()?)?;
-            let word = |at: usize| line.get(at).is_some_and(|c| c.is_alphanumeric() || *c == '_');
+            let word = |at: usize| {
+                line.get(at)
+                    .is_some_and(|c| c.is_alphanumeric() || *c == '_')
+            };
             let whole = start == 0 && end == line.len();
             let bounded = !(start > 0 && word(start - 1)) && !word(end);
             let fits = (!self.options.has('x') || whole) && (!self.options.has('w') || bounded);
@@ -319,7 +354,11 @@ impl Grep {
 
     fn file_end(&mut self, cx: &mut Cx<'_>) {
         if self.options.has('c') && !self.options.has('q') {
-            let prefix = if self.names { format!("{}:", self.name) } else { String::new() };
+            let prefix = if self.names {
+                format!("{}:", self.name)
+            } else {
+                String::new()
+            };
             cx.out(&format!("{prefix}{}\n", self.found));
         }
         let listed = self.options.has('l') && self.found > 0;

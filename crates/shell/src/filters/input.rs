@@ -55,13 +55,22 @@ pub(super) enum Next {
 impl Inputs {
     /// No names means standard input.
     pub fn new(files: &[String]) -> Inputs {
-        let files = if files.is_empty() { vec!["-".to_owned()] } else { files.to_vec() };
-        Inputs { files, ..Inputs::default() }
+        let files = if files.is_empty() {
+            vec!["-".to_owned()]
+        } else {
+            files.to_vec()
+        };
+        Inputs {
+            files,
+            ..Inputs::default()
+        }
     }
 
     /// The name of the open file; `-` is standard input.
     pub fn name(&self) -> &str {
-        self.open.as_ref().map_or("-", |source| source.name.as_str())
+        self.open
+            .as_ref()
+            .map_or("-", |source| source.name.as_str())
     }
 
     pub fn count(&self) -> usize {
@@ -116,7 +125,14 @@ impl Inputs {
                 }
             };
             let ended = !stdin && device.is_none();
-            let source = Source { name, data, at: 0, device, ended, scanned: 0 };
+            let source = Source {
+                name,
+                data,
+                at: 0,
+                device,
+                ended,
+                scanned: 0,
+            };
             self.open = Some(source);
             return Some(());
         }
@@ -130,12 +146,18 @@ impl Inputs {
         if self.open(cx).is_none() {
             return Next::End;
         }
-        let Some(source) = &mut self.open else { return Next::End };
+        let Some(source) = &mut self.open else {
+            return Next::End;
+        };
         loop {
             let rest = source.data.get(source.scanned..).unwrap_or_default();
             if let Some(found) = rest.iter().position(|byte| *byte == end) {
                 let stop = source.scanned + found;
-                let line = source.data.get(source.at..stop).unwrap_or_default().to_vec();
+                let line = source
+                    .data
+                    .get(source.at..stop)
+                    .unwrap_or_default()
+                    .to_vec();
                 source.at = stop + 1;
                 source.scanned = source.at;
                 return Next::Line(line, true);
@@ -164,7 +186,9 @@ impl Inputs {
         if self.open(cx).is_none() {
             return Next::End;
         }
-        let Some(source) = &mut self.open else { return Next::End };
+        let Some(source) = &mut self.open else {
+            return Next::End;
+        };
         if source.at >= source.data.len() && !source.ended {
             match source.more(cx) {
                 StdinRead::Data(bytes) => source.add(&bytes),

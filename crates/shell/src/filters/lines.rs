@@ -1,11 +1,11 @@
-//! column, cut, fold, nl, paste, rev, seq, tac, uniq.
+//! cut, fold, nl, rev, seq, tac, uniq.
 
 use super::input::{Inputs, Next, TURN, text};
 use super::options::{self, Options};
 use super::{Cx, Poll, Tool};
 use crate::width::{char_width, width};
 
-type Started = Result<Box<dyn Tool>, i32>;
+pub(super) type Started = Result<Box<dyn Tool>, i32>;
 
 /// A tool that looks at one line after the other.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ struct Lines<T> {
     state: T,
 }
 
-trait LineTool: Clone + std::fmt::Debug + 'static {
+pub(super) trait LineTool: Clone + std::fmt::Debug + 'static {
     fn line(&mut self, line: &str, newline: bool, cx: &mut Cx<'_>);
     fn end(&mut self, _: &mut Cx<'_>) {}
 }
@@ -36,8 +36,11 @@ impl<T: LineTool> Tool for Lines<T> {
     }
 }
 
-fn lines<T: LineTool>(files: &[String], state: T) -> Started {
-    Ok(Box::new(Lines { inputs: Inputs::new(files), state }))
+pub(super) fn lines<T: LineTool>(files: &[String], state: T) -> Started {
+    Ok(Box::new(Lines {
+        inputs: Inputs::new(files),
+        state,
+    }))
 }
 
 pub(super) fn rev(cx: &mut Cx<'_>) -> Started {
@@ -65,7 +68,11 @@ struct Tac(Vec<String>);
 
 impl LineTool for Tac {
     fn line(&mut self, line: &str, newline: bool, _: &mut Cx<'_>) {
-        self.0.push(if newline { format!("{line}\n") } else { line.to_owned() });
+        self.0.push(if newline {
+            format!("{line}\n")
+        } else {
+            line.to_owned()
+        });
     }
 
     fn end(&mut self, cx: &mut Cx<'_>) {
@@ -77,7 +84,10 @@ impl LineTool for Tac {
 
 pub(super) fn nl(cx: &mut Cx<'_>) -> Started {
     let options = options::parse(cx, "b:w:s:v:n:", &[])?;
-    let number = options.value('v').and_then(|text| text.parse().ok()).unwrap_or(1);
+    let number = options
+        .value('v')
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1);
     lines(&options.rest.clone(), Nl { number, options })
 }
 
@@ -90,7 +100,11 @@ struct Nl {
 impl LineTool for Nl {
     fn line(&mut self, line: &str, _: bool, cx: &mut Cx<'_>) {
         let all = self.options.value('b') == Some("a");
-        let width = self.options.value('w').and_then(|text| text.parse().ok()).unwrap_or(6);
+        let width = self
+            .options
+            .value('w')
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(6);
         let width: usize = std::cmp::min(width, 100);
         let gap = self.options.value('s').unwrap_or("\t");
         if line.is_empty() && !all {
@@ -105,8 +119,18 @@ impl LineTool for Nl {
 
 pub(super) fn fold(cx: &mut Cx<'_>) -> Started {
     let options = options::parse(cx, "w:s", &[("width", 'w'), ("spaces", 's')])?;
-    let columns = options.value('w').and_then(|text| text.parse().ok()).unwrap_or(80).max(2);
-    lines(&options.rest, Fold { columns, spaces: options.has('s') })
+    let columns = options
+        .value('w')
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(80)
+        .max(2);
+    lines(
+        &options.rest,
+        Fold {
+            columns,
+            spaces: options.has('s'),
+        },
+    )
 }
 
 #[derive(Clone, Debug)]
@@ -135,10 +159,26 @@ impl LineTool for Fold {
 }
 
 pub(super) fn uniq(cx: &mut Cx<'_>) -> Started {
-    let long = [("count", 'c'), ("repeated", 'd'), ("unique", 'u'), ("ignore-case", 'i')];
+    let long = [
+        ("count", 'c'),
+        ("repeated", 'd'),
+        ("unique", 'u'),
+        ("ignore-case", 'i'),
+    ];
     let options = options::parse(cx, "cduif:s:w:", &long)?;
-    let files = options.rest.get(..options.rest.len().min(1)).unwrap_or_default().to_vec();
-    lines(&files, Uniq { options, last: None, count: 0 })
+    let files = options
+        .rest
+        .get(..options.rest.len().min(1))
+        .unwrap_or_default()
+        .to_vec();
+    lines(
+        &files,
+        Uniq {
+            options,
+            last: None,
+            count: 0,
+        },
+    )
 }
 
 #[derive(Clone, Debug)]
@@ -150,7 +190,11 @@ struct Uniq {
 
 impl Uniq {
     fn key(&self, line: &str) -> String {
-        let number = |flag| self.options.value(flag).and_then(|text| text.parse::<usize>().ok());
+        let number = |flag| {
+            self.options
+                .value(flag)
+                .and_then(|text| text.parse::<usize>().ok())
+        };
         let mut rest = line;
         for _ in 0..number('f').unwrap_or(0).min(1000) {
             rest = rest.trim_start();
@@ -160,7 +204,11 @@ impl Uniq {
         if let Some(most) = number('w') {
             key = key.chars().take(most).collect();
         }
-        if self.options.has('i') { key.to_lowercase() } else { key }
+        if self.options.has('i') {
+            key.to_lowercase()
+        } else {
+            key
+        }
     }
 
     fn flush(&mut self, cx: &mut Cx<'_>) {
@@ -179,7 +227,10 @@ impl Uniq {
 
 impl LineTool for Uniq {
     fn line(&mut self, line: &str, _: bool, cx: &mut Cx<'_>) {
-        let same = self.last.as_ref().is_some_and(|last| self.key(last) == self.key(line));
+        let same = self
+            .last
+            .as_ref()
+            .is_some_and(|last| self.key(last) == self.key(line));
         if same {
             self.count += 1;
             return;
@@ -220,7 +271,11 @@ pub(super) fn cut(cx: &mut Cx<'_>) -> Started {
     };
     let list = options.value(kind).unwrap_or("");
     let Some(ranges) = ranges(list) else {
-        let what = if kind == 'f' { "fields are numbered from 1" } else { "invalid byte/character position" };
+        let what = if kind == 'f' {
+            "fields are numbered from 1"
+        } else {
+            "invalid byte/character position"
+        };
         cx.complain(what);
         cx.write(2, try_help.as_bytes());
         return Err(1);
@@ -250,7 +305,11 @@ fn ranges(list: &str) -> Option<Vec<(usize, usize)>> {
             Some(("", "")) => return None,
             Some((low, high)) => (
                 if low.is_empty() { 1 } else { low.parse().ok()? },
-                if high.is_empty() { usize::MAX } else { high.parse().ok()? },
+                if high.is_empty() {
+                    usize::MAX
+                } else {
+                    high.parse().ok()?
+                },
             ),
             None => (part.parse().ok()?, part.parse().ok()?),
         };
@@ -275,12 +334,18 @@ struct Cut {
 impl LineTool for Cut {
     fn line(&mut self, line: &str, _: bool, cx: &mut Cx<'_>) {
         let wanted = |at: usize| {
-            self.ranges.iter().any(|(low, high)| (*low..=*high).contains(&(at + 1)))
+            self.ranges
+                .iter()
+                .any(|(low, high)| (*low..=*high).contains(&(at + 1)))
                 != self.complement
         };
         if self.kind != 'f' {
-            let text: String =
-                line.chars().enumerate().filter(|(at, _)| wanted(*at)).map(|(_, c)| c).collect();
+            let text: String = line
+                .chars()
+                .enumerate()
+                .filter(|(at, _)| wanted(*at))
+                .map(|(_, c)| c)
+                .collect();
             cx.out(&format!("{text}\n"));
             return;
         }
@@ -291,165 +356,11 @@ impl LineTool for Cut {
             return;
         }
         let fields = line.split(self.delimiter.as_str()).enumerate();
-        let fields: Vec<&str> = fields.filter(|(at, _)| wanted(*at)).map(|(_, f)| f).collect();
+        let fields: Vec<&str> = fields
+            .filter(|(at, _)| wanted(*at))
+            .map(|(_, f)| f)
+            .collect();
         cx.out(&format!("{}\n", fields.join(&self.glue)));
-    }
-}
-
-pub(super) fn column(cx: &mut Cx<'_>) -> Started {
-    let long = [("table", 't'), ("separator", 's'), ("output-separator", 'o')];
-    let options = options::parse(cx, "ts:o:N:c:x", &long)?;
-    lines(&options.rest.clone(), Column { options, lines: Vec::new() })
-}
-
-#[derive(Clone, Debug)]
-struct Column {
-    options: Options,
-    lines: Vec<String>,
-}
-
-impl LineTool for Column {
-    fn line(&mut self, line: &str, _: bool, _: &mut Cx<'_>) {
-        if !line.trim().is_empty() {
-            self.lines.push(line.to_owned());
-        }
-    }
-
-    fn end(&mut self, cx: &mut Cx<'_>) {
-        if !self.options.has('t') {
-            return self.fill(cx);
-        }
-        let separators = self.options.value('s');
-        let split = |line: &String| -> Vec<String> {
-            match separators {
-                Some(set) => line.split(|c| set.contains(c)).map(str::to_owned).collect(),
-                None => line.split_whitespace().map(str::to_owned).collect(),
-            }
-        };
-        let rows: Vec<Vec<String>> = self.lines.iter().map(split).collect();
-        let mut widths: Vec<usize> = Vec::new();
-        for row in &rows {
-            for (at, cell) in row.iter().enumerate() {
-                if widths.len() <= at {
-                    widths.push(0);
-                }
-                widths[at] = widths[at].max(width(cell));
-            }
-        }
-        let glue = self.options.value('o').unwrap_or("  ").to_owned();
-        for row in &rows {
-            let mut out = String::new();
-            for (at, cell) in row.iter().enumerate() {
-                out.push_str(cell);
-                if at + 1 < row.len() {
-                    let gap = widths.get(at).copied().unwrap_or(0).saturating_sub(width(cell));
-                    out.push_str(&" ".repeat(gap));
-                    out.push_str(&glue);
-                }
-            }
-            cx.out(&format!("{out}\n"));
-        }
-    }
-}
-
-impl Column {
-    /// Without `-t`: columns as wide as the widest entry, filled downwards.
-    fn fill(&self, cx: &mut Cx<'_>) {
-        let widest = self.lines.iter().map(|line| width(line)).max().unwrap_or(0);
-        let cell = (widest / 8 + 1) * 8;
-        let columns = (cx.columns / cell.max(1)).max(1);
-        let rows = self.lines.len().div_ceil(columns);
-        for row in 0..rows {
-            let mut out = String::new();
-            for at in (row..self.lines.len()).step_by(rows.max(1)) {
-                let pad = out.len().div_ceil(cell.max(1)) * cell;
-                while out.len() < pad {
-                    out.push(' ');
-                }
-                out.push_str(&self.lines[at]);
-            }
-            cx.out(&format!("{out}\n"));
-        }
-    }
-}
-
-pub(super) fn paste(cx: &mut Cx<'_>) -> Started {
-    let options = options::parse(cx, "d:s", &[("delimiters", 'd'), ("serial", 's')])?;
-    let glue = crate::syntax::unescape(options.value('d').unwrap_or("\t"));
-    let files = if options.rest.is_empty() { vec!["-".to_owned()] } else { options.rest.clone() };
-    let inputs = Inputs::new(&files);
-    let serial = options.has('s');
-    Ok(Box::new(Paste { inputs, files, glue, serial, columns: vec![Vec::new()] }))
-}
-
-#[derive(Clone, Debug)]
-struct Paste {
-    inputs: Inputs,
-    files: Vec<String>,
-    glue: String,
-    serial: bool,
-    columns: Vec<Vec<String>>,
-}
-
-impl Tool for Paste {
-    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll {
-        match self.inputs.line(cx) {
-            Next::Line(line, _) => {
-                if let Some(column) = self.columns.last_mut() {
-                    column.push(text(&line));
-                }
-                Poll::Again
-            }
-            Next::FileEnd => {
-                self.columns.push(Vec::new());
-                Poll::Again
-            }
-            Next::Wait => Poll::NeedInput,
-            Next::End => {
-                self.columns.pop();
-                self.print(cx);
-                Poll::Done(i32::from(self.inputs.failed))
-            }
-        }
-    }
-}
-
-impl Paste {
-    fn print(&mut self, cx: &mut Cx<'_>) {
-        let glue: Vec<char> = self.glue.chars().collect();
-        let join = |cells: &[String]| {
-            let mut out = String::new();
-            for (at, cell) in cells.iter().enumerate() {
-                if at > 0 {
-                    out.extend(glue.get((at - 1) % glue.len().max(1)));
-                }
-                out.push_str(cell);
-            }
-            out
-        };
-        if self.serial {
-            for column in &self.columns {
-                cx.out(&format!("{}\n", join(column)));
-            }
-            return;
-        }
-        // `paste - -` takes the lines of standard input in turns.
-        let stdins = self.files.iter().filter(|name| *name == "-").count();
-        if stdins > 1 && stdins == self.files.len() {
-            let all: Vec<String> = self.columns.concat();
-            for row in all.chunks(stdins) {
-                let mut row = row.to_vec();
-                row.resize(stdins, String::new());
-                cx.out(&format!("{}\n", join(&row)));
-            }
-            return;
-        }
-        let rows = self.columns.iter().map(Vec::len).max().unwrap_or(0);
-        for at in 0..rows {
-            let cell = |column: &Vec<String>| column.get(at).cloned().unwrap_or_default();
-            let row: Vec<String> = self.columns.iter().map(cell).collect();
-            cx.out(&format!("{}\n", join(&row)));
-        }
     }
 }
 
@@ -490,7 +401,11 @@ pub(super) fn seq(cx: &mut Cx<'_>) -> i32 {
         }
     };
     // Decimals are counted in units of the last place, so that no rounding shows.
-    let places = |text: &str| text.split_once('.').map_or(0, |(_, digits)| digits.len()).min(9);
+    let places = |text: &str| {
+        text.split_once('.')
+            .map_or(0, |(_, digits)| digits.len())
+            .min(9)
+    };
     let decimals = places(first).max(places(step)).max(places(last));
     let scale = 10f64.powi(decimals as i32);
     let units = |text: &str| (text.parse::<f64>().unwrap_or(0.0) * scale).round() as i64;
@@ -499,10 +414,12 @@ pub(super) fn seq(cx: &mut Cx<'_>) -> i32 {
         cx.complain(format!("invalid Zero increment value: '{}'", numbers[1]));
         return 1;
     }
-    let show = |value: i64, width: usize| {
-        format!("{:0width$.decimals$}", value as f64 / scale)
+    let show = |value: i64, width: usize| format!("{:0width$.decimals$}", value as f64 / scale);
+    let width = if pad {
+        show(value, 0).len().max(show(last, 0).len())
+    } else {
+        0
     };
-    let width = if pad { show(value, 0).len().max(show(last, 0).len()) } else { 0 };
     let mut out = String::new();
     for _ in 0..MAX_SEQ {
         if step > 0 && value > last || step < 0 && value < last {

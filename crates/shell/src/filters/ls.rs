@@ -20,7 +20,11 @@ pub(super) fn ls(cx: &mut Cx<'_>) -> i32 {
     let Ok(options) = options::parse_with(cx, "alA1hRrdtSFpinsgoZ?", &long, true, 2) else {
         return 2;
     };
-    let names = if options.rest.is_empty() { vec![".".to_owned()] } else { options.rest.clone() };
+    let names = if options.rest.is_empty() {
+        vec![".".to_owned()]
+    } else {
+        options.rest.clone()
+    };
     let mut status = 0;
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     let mut sorted = names;
@@ -40,7 +44,8 @@ pub(super) fn ls(cx: &mut Cx<'_>) -> i32 {
             Ok(stat) => files.push((name, stat)),
         }
     }
-    let titles = files.len() + folders.len() > 1 || options.has('R') || status != 0 && !folders.is_empty();
+    let titles =
+        files.len() + folders.len() > 1 || options.has('R') || status != 0 && !folders.is_empty();
     let mut first = files.is_empty();
     show(cx, &options, ".", files, false);
     let mut queue = folders;
@@ -82,14 +87,22 @@ pub(super) fn ls(cx: &mut Cx<'_>) -> i32 {
     status
 }
 
-fn show(cx: &mut Cx<'_>, options: &Options, folder: &str, mut entries: Vec<(String, Stat)>, total: bool) {
+fn show(
+    cx: &mut Cx<'_>,
+    options: &Options,
+    folder: &str,
+    mut entries: Vec<(String, Stat)>,
+    total: bool,
+) {
     // As in any locale but C: case is looked at last, and a leading dot does not count.
     let key = |name: &str| name.trim_start_matches('.').to_lowercase();
-    entries.sort_by(|(a, x), (b, y)| match (options.has('t'), options.has('S')) {
-        (true, _) => y.mtime_ms.cmp(&x.mtime_ms).then_with(|| a.cmp(b)),
-        (_, true) => y.size.cmp(&x.size).then_with(|| a.cmp(b)),
-        _ => key(a).cmp(&key(b)).then_with(|| a.cmp(b)),
-    });
+    entries.sort_by(
+        |(a, x), (b, y)| match (options.has('t'), options.has('S')) {
+            (true, _) => y.mtime_ms.cmp(&x.mtime_ms).then_with(|| a.cmp(b)),
+            (_, true) => y.size.cmp(&x.size).then_with(|| a.cmp(b)),
+            _ => key(a).cmp(&key(b)).then_with(|| a.cmp(b)),
+        },
+    );
     if options.has('r') {
         entries.reverse();
     }
@@ -103,7 +116,10 @@ fn show(cx: &mut Cx<'_>, options: &Options, folder: &str, mut entries: Vec<(Stri
         let base = cx.path(folder);
         return details(cx, options, &base, entries, total, mark);
     }
-    let names: Vec<String> = entries.iter().map(|(name, stat)| mark(name, stat)).collect();
+    let names: Vec<String> = entries
+        .iter()
+        .map(|(name, stat)| mark(name, stat))
+        .collect();
     if options.has('1') || !cx.tty_out {
         for name in names {
             cx.out(&format!("{name}\n"));
@@ -120,7 +136,10 @@ fn columns(cx: &mut Cx<'_>, names: &[String]) {
     }
     let widths: Vec<usize> = names.iter().map(|name| width(name)).collect();
     let layout = |rows: usize| -> Vec<usize> {
-        widths.chunks(rows).map(|column| column.iter().max().copied().unwrap_or(0) + 2).collect()
+        widths
+            .chunks(rows)
+            .map(|column| column.iter().max().copied().unwrap_or(0) + 2)
+            .collect()
     };
     let fits = |rows: &usize| layout(*rows).iter().sum::<usize>() <= cx.columns + 2;
     let rows = (1..=names.len()).find(fits).unwrap_or(names.len());
@@ -151,17 +170,36 @@ fn details(
         true => human(stat.size),
         false => stat.size.to_string(),
     };
-    let widest = entries.iter().map(|(_, stat)| size(stat).len()).max().unwrap_or(1);
+    let widest = entries
+        .iter()
+        .map(|(_, stat)| size(stat).len())
+        .max()
+        .unwrap_or(1);
     if total {
-        let blocks: u64 = entries.iter().map(|(_, stat)| match stat.kind {
-            FileKind::Link => 0,
-            _ => stat.size.div_ceil(4096) * 4,
-        }).sum();
-        let text = if options.has('h') { human(blocks * 1024) } else { blocks.to_string() };
+        let blocks: u64 = entries
+            .iter()
+            .map(|(_, stat)| match stat.kind {
+                FileKind::Link => 0,
+                _ => stat.size.div_ceil(4096) * 4,
+            })
+            .sum();
+        let text = if options.has('h') {
+            human(blocks * 1024)
+        } else {
+            blocks.to_string()
+        };
         cx.out(&format!("total {text}\n"));
     }
-    let owner = cx.env.get("USER").cloned().unwrap_or_else(|| "root".to_owned());
-    let owner = if options.has('n') { "0".to_owned() } else { owner };
+    let owner = cx
+        .env
+        .get("USER")
+        .cloned()
+        .unwrap_or_else(|| "root".to_owned());
+    let owner = if options.has('n') {
+        "0".to_owned()
+    } else {
+        owner
+    };
     for (name, stat) in entries {
         let links = if stat.kind == FileKind::Dir { 2 } else { 1 };
         // Half a year and older shows the year instead of the time.
@@ -175,7 +213,9 @@ fn details(
         }
         let size = size(&stat);
         let mode = mode_letters(&stat);
-        cx.out(&format!("{mode} {links} {owner} {owner} {size:>widest$} {when} {shown}\n"));
+        cx.out(&format!(
+            "{mode} {links} {owner} {owner} {size:>widest$} {when} {shown}\n"
+        ));
     }
 }
 
@@ -187,7 +227,11 @@ pub(super) fn mode_letters(stat: &Stat) -> String {
     });
     for shift in [6, 3, 0] {
         for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
-            out.push(if stat.mode >> shift & bit != 0 { letter } else { '-' });
+            out.push(if stat.mode >> shift & bit != 0 {
+                letter
+            } else {
+                '-'
+            });
         }
     }
     out
@@ -213,9 +257,18 @@ pub(super) fn human(bytes: u64) -> String {
 }
 
 pub(super) fn tree(cx: &mut Cx<'_>) -> i32 {
-    let Ok(options) = options::parse(cx, "aL:dfFIC", &[]) else { return 1 };
-    let roots = if options.rest.is_empty() { vec![".".to_owned()] } else { options.rest.clone() };
-    let depth = options.value('L').and_then(|text| text.parse().ok()).unwrap_or(20);
+    let Ok(options) = options::parse(cx, "aL:dfFIC", &[]) else {
+        return 1;
+    };
+    let roots = if options.rest.is_empty() {
+        vec![".".to_owned()]
+    } else {
+        options.rest.clone()
+    };
+    let depth = options
+        .value('L')
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(20);
     let mut counts = (0, 0);
     let mut status = 0;
     for root in roots {
@@ -259,13 +312,24 @@ fn branch(
     for (at, name) in names.into_iter().enumerate() {
         let child = resolve(path, &name);
         let last = at + 1 == count;
-        let (twig, next) = if last { ("└── ", "    ") } else { ("├── ", "│   ") };
+        let (twig, next) = if last {
+            ("└── ", "    ")
+        } else {
+            ("├── ", "│   ")
+        };
         cx.out(&format!("{indent}{twig}{name}\n"));
         let is_dir = matches!(cx.fs.lstat(&child), Ok(stat) if stat.kind == FileKind::Dir);
         if is_dir {
             counts.0 += 1;
             if depth > 1 && counts.0 + counts.1 < 10_000 {
-                branch(cx, options, &child, &format!("{indent}{next}"), depth - 1, counts);
+                branch(
+                    cx,
+                    options,
+                    &child,
+                    &format!("{indent}{next}"),
+                    depth - 1,
+                    counts,
+                );
             }
         } else {
             counts.1 += 1;

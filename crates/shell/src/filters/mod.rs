@@ -9,15 +9,19 @@
 
 mod awk;
 mod bytes;
+mod columns;
 pub mod date;
 mod diff;
 mod files;
 mod find;
+mod flow;
 mod grep;
 mod input;
 mod lines;
 mod ls;
 mod options;
+mod paths;
+mod running;
 mod sed;
 mod sort;
 mod system;
@@ -38,9 +42,16 @@ pub enum Poll {
     NeedInput,
     Sleep(i64),
     /// Run a program and come back with `child_status` set.
-    Run { argv: Vec<String>, deadline_ms: Option<i64>, null_stdin: bool },
+    Run {
+        argv: Vec<String>,
+        deadline_ms: Option<i64>,
+        null_stdin: bool,
+    },
     /// Become this program.
-    Exec { argv: Vec<String>, env: Rc<Env> },
+    Exec {
+        argv: Vec<String>,
+        env: Rc<Env>,
+    },
     Done(i32),
 }
 
@@ -91,14 +102,24 @@ pub struct Cx<'a> {
 
 /// A complaint of coreutils as busybox words it.
 fn busybox_words(tool: &str, text: &str) -> String {
-    let quoted = |start: &str| text.strip_prefix(start).and_then(|rest| rest.split_once("': "));
+    let quoted = |start: &str| {
+        text.strip_prefix(start)
+            .and_then(|rest| rest.split_once("': "))
+    };
     for start in ["cannot access '", "cannot touch '"] {
         if let Some((file, error)) = quoted(start) {
             return format!("{file}: {error}");
         }
     }
-    if let Some((file, error)) = text.strip_prefix("cannot open '").and_then(|rest| rest.split_once("' for reading: ")) {
-        return if tool == "tail" { format!("can't open '{file}': {error}") } else { format!("{file}: {error}") };
+    if let Some((file, error)) = text
+        .strip_prefix("cannot open '")
+        .and_then(|rest| rest.split_once("' for reading: "))
+    {
+        return if tool == "tail" {
+            format!("can't open '{file}': {error}")
+        } else {
+            format!("{file}: {error}")
+        };
     }
     if let Some((file, error)) = quoted("cannot create regular file '") {
         return format!("can't create '{file}': {error}");
@@ -106,11 +127,16 @@ fn busybox_words(tool: &str, text: &str) -> String {
     if let (Some((file, error)), "mv") = (quoted("cannot stat '"), tool) {
         return format!("can't rename '{file}': {error}");
     }
-    if let Some(rest) = text.strip_prefix("cannot read: ").or_else(|| text.strip_prefix("can't read ")) {
+    if let Some(rest) = text
+        .strip_prefix("cannot read: ")
+        .or_else(|| text.strip_prefix("can't read "))
+    {
         return rest.to_owned();
     }
     match (tool, text.split_once(": ")) {
-        ("cat" | "md5sum" | "sha256sum", Some((file, error))) if !file.contains('\'') => format!("can't open '{file}': {error}"),
+        ("cat" | "md5sum" | "sha256sum", Some((file, error))) if !file.contains('\'') => {
+            format!("can't open '{file}': {error}")
+        }
         _ => text.replacen("cannot ", "can't ", 1),
     }
 }
@@ -162,12 +188,12 @@ pub struct ToolDef {
     start: Start,
 }
 
-const fn once(
-    name: &'static str,
-    summary: &'static str,
-    run: fn(&mut Cx<'_>) -> i32,
-) -> ToolDef {
-    ToolDef { name, summary, start: Start::Once(run) }
+const fn once(name: &'static str, summary: &'static str, run: fn(&mut Cx<'_>) -> i32) -> ToolDef {
+    ToolDef {
+        name,
+        summary,
+        start: Start::Once(run),
+    }
 }
 
 const fn stream(
@@ -175,26 +201,34 @@ const fn stream(
     summary: &'static str,
     start: fn(&mut Cx<'_>) -> Result<Box<dyn Tool>, i32>,
 ) -> ToolDef {
-    ToolDef { name, summary, start: Start::Stream(start) }
+    ToolDef {
+        name,
+        summary,
+        start: Start::Stream(start),
+    }
 }
 
 pub const TOOLS: &[ToolDef] = &[
-    stream("awk", "pick and compute with the fields of lines", awk::start),
+    stream(
+        "awk",
+        "pick and compute with the fields of lines",
+        awk::start,
+    ),
     stream("base64", "encode or decode base64", bytes::base64),
-    once("basename", "strip the folder from a path", files::basename),
+    once("basename", "strip the folder from a path", paths::basename),
     stream("cat", "print files", view::cat),
     once("chmod", "change the mode of files", files::chmod),
     once("chown", "change the owner of files", files::chown),
-    stream("column", "put text into columns", lines::column),
+    stream("column", "put text into columns", columns::column),
     once("cp", "copy files", files::cp),
     stream("cut", "print parts of lines", lines::cut),
     once("date", "print the (virtual) date", date::date),
     once("df", "print disk space", system::df),
     once("diff", "compare files line by line", diff::diff),
-    once("dirname", "strip the last name from a path", files::dirname),
-    once("du", "print the size of folders", files::du),
+    once("dirname", "strip the last name from a path", paths::dirname),
+    once("du", "print the size of folders", paths::du),
     stream("egrep", "grep -E", grep::start),
-    stream("env", "print or change the environment", system::env),
+    stream("env", "print or change the environment", running::env),
     once("expr", "evaluate an expression", system::expr),
     stream("fgrep", "grep -F", grep::start),
     stream("find", "search for files", find::start),
@@ -202,24 +236,44 @@ pub const TOOLS: &[ToolDef] = &[
     stream("fold", "wrap long lines", lines::fold),
     stream("grep", "print lines that match a pattern", grep::start),
     stream("head", "print the first lines", view::head),
-    once("hostname", "print the name of this machine", system::hostname),
+    once(
+        "hostname",
+        "print the name of this machine",
+        system::hostname,
+    ),
     once("id", "print who you are, with numbers", system::id),
-    stream("less", "print files (the terminal scrolls by itself)", view::cat),
+    stream(
+        "less",
+        "print files (the terminal scrolls by itself)",
+        view::cat,
+    ),
     once("ln", "make a symbolic link", files::ln),
     once("ls", "list files", ls::ls),
     stream("md5sum", "print MD5 sums", bytes::sum),
     once("mkdir", "make folders", files::mkdir),
-    once("mktemp", "make a new file with a name of its own", files::mktemp),
-    stream("more", "print files (the terminal scrolls by itself)", view::cat),
+    once(
+        "mktemp",
+        "make a new file with a name of its own",
+        paths::mktemp,
+    ),
+    stream(
+        "more",
+        "print files (the terminal scrolls by itself)",
+        view::cat,
+    ),
     once("mv", "move or rename files", files::mv),
     stream("nl", "number lines", lines::nl),
-    stream("nohup", "run a program that outlives its terminal", system::nohup),
+    stream(
+        "nohup",
+        "run a program that outlives its terminal",
+        running::nohup,
+    ),
     once("nproc", "print the number of processors", system::nproc),
-    stream("paste", "join lines of files", lines::paste),
+    stream("paste", "join lines of files", columns::paste),
     once("printenv", "print environment variables", system::printenv),
     once("ps", "list processes", system::ps),
-    once("readlink", "print where a link leads", files::readlink),
-    once("realpath", "print a path without links", files::realpath),
+    once("readlink", "print where a link leads", paths::readlink),
+    once("realpath", "print a path without links", paths::realpath),
     stream("rev", "turn lines round", lines::rev),
     once("rm", "remove files", files::rm),
     once("rmdir", "remove empty folders", files::rmdir),
@@ -227,28 +281,48 @@ pub const TOOLS: &[ToolDef] = &[
     once("seq", "print numbers", lines::seq),
     stream("sha256sum", "print SHA-256 sums", bytes::sum),
     stream("shuf", "print lines in random order", sort::shuf),
-    stream("sleep", "wait for some (virtual) seconds", system::sleep),
+    stream("sleep", "wait for some (virtual) seconds", running::sleep),
     stream("sort", "sort lines", sort::start),
-    once("stat", "print what is known about files", files::stat),
-    stream("stdbuf", "run a program with another buffering", system::stdbuf),
+    once("stat", "print what is known about files", paths::stat),
+    stream(
+        "stdbuf",
+        "run a program with another buffering",
+        running::stdbuf,
+    ),
     once("sync", "flush file systems", |_| 0),
     stream("tac", "print lines backwards", lines::tac),
     stream("tail", "print the last lines", view::tail),
-    stream("tee", "copy input to files too", view::tee),
-    stream("time", "tell how long a program takes", system::time),
-    stream("timeout", "run a program with a time limit", system::timeout),
-    once("touch", "make files, or give them the present time", files::touch),
+    stream("tee", "copy input to files too", flow::tee),
+    stream("time", "tell how long a program takes", running::time),
+    stream(
+        "timeout",
+        "run a program with a time limit",
+        running::timeout,
+    ),
+    once(
+        "touch",
+        "make files, or give them the present time",
+        files::touch,
+    ),
     stream("tr", "replace or delete characters", bytes::tr),
     once("tree", "show folders as a tree", ls::tree),
     once("tty", "print the terminal's name", system::tty),
     once("uname", "print the system's name", system::uname),
     stream("uniq", "drop repeated lines", lines::uniq),
-    once("uptime", "print how long the machine has run", system::uptime),
-    stream("wc", "count lines, words and bytes", view::wc),
+    once(
+        "uptime",
+        "print how long the machine has run",
+        system::uptime,
+    ),
+    stream("wc", "count lines, words and bytes", flow::wc),
     once("which", "print where a program is", system::which),
     once("whoami", "print who you are", system::whoami),
-    stream("xargs", "run a program with arguments from input", system::xargs),
-    stream("yes", "print y for ever", view::yes),
+    stream(
+        "xargs",
+        "run a program with arguments from input",
+        running::xargs,
+    ),
+    stream("yes", "print y for ever", flow::yes),
     stream("zcat", "print files", view::cat),
 ];
 
@@ -263,7 +337,10 @@ pub fn is_program(name: &str) -> bool {
 
 impl ToolDef {
     pub(crate) fn start(&'static self) -> Box<dyn Tool> {
-        Box::new(Running { def: self, tool: None })
+        Box::new(Running {
+            def: self,
+            tool: None,
+        })
     }
 }
 

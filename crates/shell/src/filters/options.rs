@@ -16,22 +16,25 @@ impl Options {
 
     /// The last value of a flag.
     pub fn value(&self, flag: char) -> Option<&str> {
-        self.flags.iter().rev().find(|(f, _)| *f == flag).map(|(_, value)| value.as_str())
+        self.flags
+            .iter()
+            .rev()
+            .find(|(f, _)| *f == flag)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn values(&self, flag: char) -> impl Iterator<Item = &str> {
-        self.flags.iter().filter(move |(f, _)| *f == flag).map(|(_, value)| value.as_str())
+        self.flags
+            .iter()
+            .filter(move |(f, _)| *f == flag)
+            .map(|(_, value)| value.as_str())
     }
 }
 
 /// Reads the arguments of a tool. In `short` a letter with `:` takes a value, with `?` it may have
 /// one attached; `long` maps long names to letters. A wrong flag is complained about, and the
 /// error is the exit status.
-pub(super) fn parse(
-    cx: &mut Cx<'_>,
-    short: &str,
-    long: &[(&str, char)],
-) -> Result<Options, i32> {
+pub(super) fn parse(cx: &mut Cx<'_>, short: &str, long: &[(&str, char)]) -> Result<Options, i32> {
     parse_with(cx, short, long, true, 1)
 }
 
@@ -48,13 +51,17 @@ pub(super) fn parse_with(
     let mut at = 0;
     let kind = |flag: char| {
         let mut chars = short.chars();
-        chars.by_ref().find(|c| *c == flag && flag != ':' && flag != '?')?;
+        chars
+            .by_ref()
+            .find(|c| *c == flag && flag != ':' && flag != '?')?;
         Some(chars.next().filter(|c| *c == ':' || *c == '?'))
     };
     while let Some(arg) = args.get(at) {
         at += 1;
         if arg == "--" {
-            options.rest.extend(args.get(at..).unwrap_or_default().iter().cloned());
+            options
+                .rest
+                .extend(args.get(at..).unwrap_or_default().iter().cloned());
             break;
         }
         if let Some(name) = arg.strip_prefix("--") {
@@ -93,7 +100,9 @@ pub(super) fn parse_with(
             _ => {
                 options.rest.push(arg.clone());
                 if !permute {
-                    options.rest.extend(args.get(at..).unwrap_or_default().iter().cloned());
+                    options
+                        .rest
+                        .extend(args.get(at..).unwrap_or_default().iter().cloned());
                     break;
                 }
                 continue;
@@ -101,7 +110,10 @@ pub(super) fn parse_with(
         };
         let mut chars = letters.char_indices();
         while let Some((place, flag)) = chars.next() {
-            let attached = letters.get(place + flag.len_utf8()..).unwrap_or("").to_owned();
+            let attached = letters
+                .get(place + flag.len_utf8()..)
+                .unwrap_or("")
+                .to_owned();
             match kind(flag) {
                 None => {
                     return Err(refuse(cx, &format!("invalid option -- '{flag}'"), status));
@@ -132,7 +144,10 @@ pub(super) fn parse_with(
 fn refuse(cx: &mut Cx<'_>, message: &str, status: i32) -> i32 {
     cx.complain(message);
     let name = cx.name().to_owned();
-    cx.write(2, format!("Try '{name} --help' for more information.\n").as_bytes());
+    cx.write(
+        2,
+        format!("Try '{name} --help' for more information.\n").as_bytes(),
+    );
     status
 }
 

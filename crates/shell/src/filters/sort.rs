@@ -38,14 +38,20 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
         match parse_key(text) {
             Some(key) => keys.push(key),
             None => {
-                let text = format!("invalid number at field start: invalid count at start of '{text}'");
+                let text =
+                    format!("invalid number at field start: invalid count at start of '{text}'");
                 cx.complain(text);
                 return Err(2);
             }
         }
     }
     let inputs = Inputs::new(&options.rest);
-    Ok(Box::new(Sort { inputs, options, keys, lines: Vec::new() }))
+    Ok(Box::new(Sort {
+        inputs,
+        options,
+        keys,
+        lines: Vec::new(),
+    }))
 }
 
 fn parse_key(text: &str) -> Option<Key> {
@@ -59,7 +65,13 @@ fn parse_key(text: &str) -> Option<Key> {
         flags.push_str(&text[digits.len()..]);
         let (field, character) = digits.split_once('.').unwrap_or((digits, "0"));
         let field: usize = field.parse().ok().filter(|field| *field > 0)?;
-        Some((field, character.parse().ok().filter(|c| is_end || *c < usize::MAX)?))
+        Some((
+            field,
+            character
+                .parse()
+                .ok()
+                .filter(|c| is_end || *c < usize::MAX)?,
+        ))
     };
     let from = place(from, false)?;
     let to = match to {
@@ -96,7 +108,9 @@ impl Sort {
     fn finish(&mut self, cx: &mut Cx<'_>) -> i32 {
         let mut lines = std::mem::take(&mut self.lines);
         if self.options.has('c') {
-            let wrong = lines.windows(2).position(|pair| self.compare(&pair[0], &pair[1]).is_gt());
+            let wrong = lines
+                .windows(2)
+                .position(|pair| self.compare(&pair[0], &pair[1]).is_gt());
             if let Some(at) = wrong {
                 cx.complain(format!("-:{}: disorder: {}", at + 2, lines[at + 1]));
                 return 1;
@@ -104,8 +118,10 @@ impl Sort {
             return 0;
         }
         if self.options.has('R') {
-            let mut keyed: Vec<(u64, String)> =
-                lines.into_iter().map(|line| (cx.io.random() << 15 ^ cx.io.random(), line)).collect();
+            let mut keyed: Vec<(u64, String)> = lines
+                .into_iter()
+                .map(|line| (cx.io.random() << 15 ^ cx.io.random(), line))
+                .collect();
             keyed.sort();
             lines = keyed.into_iter().map(|(_, line)| line).collect();
         } else {
@@ -137,17 +153,30 @@ impl Sort {
         }
         // The last resort is the whole line.
         let order = a.cmp(b);
-        if self.options.has('r') { order.reverse() } else { order }
+        if self.options.has('r') {
+            order.reverse()
+        } else {
+            order
+        }
     }
 
     fn compare_keys(&self, a: &str, b: &str) -> Ordering {
-        let global: String =
-            self.options.flags.iter().map(|(flag, _)| *flag).filter(|f| "nrhfbVdgM".contains(*f)).collect();
+        let global: String = self
+            .options
+            .flags
+            .iter()
+            .map(|(flag, _)| *flag)
+            .filter(|f| "nrhfbVdgM".contains(*f))
+            .collect();
         if self.keys.is_empty() {
             return compare_text(a, b, &global);
         }
         for key in &self.keys {
-            let flags = if key.flags.is_empty() { &global } else { &key.flags };
+            let flags = if key.flags.is_empty() {
+                &global
+            } else {
+                &key.flags
+            };
             let order = compare_text(self.field(a, key, flags), self.field(b, key, flags), flags);
             if order.is_ne() {
                 return order;
@@ -161,9 +190,15 @@ impl Sort {
         let bounds = self.bounds(line);
         let skip = |start: usize, end: usize| {
             let part = line.get(start..end).unwrap_or("");
-            if flags.contains('b') { start + part.len() - part.trim_start().len() } else { start }
+            if flags.contains('b') {
+                start + part.len() - part.trim_start().len()
+            } else {
+                start
+            }
         };
-        let Some(&(start, end)) = bounds.get(key.from.0 - 1) else { return "" };
+        let Some(&(start, end)) = bounds.get(key.from.0 - 1) else {
+            return "";
+        };
         let from = nth_char(line, skip(start, end), key.from.1.saturating_sub(1));
         let to = match key.to {
             None => line.len(),
@@ -203,7 +238,10 @@ impl Sort {
 
 fn nth_char(line: &str, from: usize, count: usize) -> usize {
     let rest = line.get(from..).unwrap_or("");
-    from + rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at)
+    from + rest
+        .char_indices()
+        .nth(count)
+        .map_or(rest.len(), |(at, _)| at)
 }
 
 fn compare_text(a: &str, b: &str, flags: &str) -> Ordering {
@@ -216,11 +254,18 @@ fn compare_text(a: &str, b: &str, flags: &str) -> Ordering {
     } else if flags.contains('f') {
         a.trim_start_matches(|c: char| flags.contains('b') && c.is_whitespace())
             .to_lowercase()
-            .cmp(&b.trim_start_matches(|c: char| flags.contains('b') && c.is_whitespace()).to_lowercase())
+            .cmp(
+                &b.trim_start_matches(|c: char| flags.contains('b') && c.is_whitespace())
+                    .to_lowercase(),
+            )
     } else {
         a.cmp(b)
     };
-    if flags.contains('r') { order.reverse() } else { order }
+    if flags.contains('r') {
+        order.reverse()
+    } else {
+        order
+    }
 }
 
 /// The number at the start of a text; 0 if there is none.
@@ -228,15 +273,22 @@ fn number(text: &str) -> f64 {
     let text = text.trim_start();
     let digits = |c: char| c.is_ascii_digit() || c == '.';
     let sign = usize::from(text.starts_with('-'));
-    let end = text[sign..].find(|c| !digits(c)).map_or(text.len(), |at| at + sign);
-    text.get(..end).and_then(|text| text.parse().ok()).unwrap_or(0.0)
+    let end = text[sign..]
+        .find(|c| !digits(c))
+        .map_or(text.len(), |at| at + sign);
+    text.get(..end)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0.0)
 }
 
 /// `1K`, `10Mi`, `2G`
 fn human(text: &str) -> f64 {
     let text = text.trim_start();
     let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || "-.".contains(c));
-    let power = suffix.chars().next().and_then(|c| "KMGTPE".find(c.to_ascii_uppercase()));
+    let power = suffix
+        .chars()
+        .next()
+        .and_then(|c| "KMGTPE".find(c.to_ascii_uppercase()));
     let scale = power.map_or(0, |at| at as i32 + 1);
     number(text) * 1024f64.powi(scale)
 }
@@ -247,9 +299,13 @@ fn version(a: &str, b: &str) -> Ordering {
         let mut out: Vec<(String, u64)> = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let word = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let word = rest
+                .find(|c: char| c.is_ascii_digit())
+                .unwrap_or(rest.len());
             let (head, tail) = rest.split_at(word);
-            let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+            let digits = tail
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(tail.len());
             out.push((head.to_owned(), tail[..digits].parse().unwrap_or(0)));
             rest = &tail[digits..];
         }
@@ -260,17 +316,32 @@ fn version(a: &str, b: &str) -> Ordering {
 
 pub(super) fn shuf(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
     let options = options::parse(cx, "n:ei:", &[("head-count", 'n'), ("echo", 'e')])?;
-    let most = options.value('n').and_then(|text| text.parse().ok()).unwrap_or(usize::MAX);
+    let most = options
+        .value('n')
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usize::MAX);
     let mut lines = Vec::new();
     if let Some((low, high)) = options.value('i').and_then(|text| text.split_once('-')) {
-        let (low, high) = (low.parse::<u64>().unwrap_or(0), high.parse::<u64>().unwrap_or(0));
-        lines.extend((low..=high).take(MAX_LINES).map(|number| number.to_string()));
+        let (low, high) = (
+            low.parse::<u64>().unwrap_or(0),
+            high.parse::<u64>().unwrap_or(0),
+        );
+        lines.extend(
+            (low..=high)
+                .take(MAX_LINES)
+                .map(|number| number.to_string()),
+        );
     } else if options.has('e') {
         lines = options.rest.clone();
     }
     let given = options.has('e') || options.has('i');
     let inputs = Inputs::new(if given { &[] } else { &options.rest });
-    Ok(Box::new(Shuf { inputs, lines, most, given }))
+    Ok(Box::new(Shuf {
+        inputs,
+        lines,
+        most,
+        given,
+    }))
 }
 
 #[derive(Clone, Debug)]

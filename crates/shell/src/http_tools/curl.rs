@@ -1,6 +1,9 @@
 //! curl.
 
+mod print;
+
 use super::{Around, Fetched, HttpRequest, HttpResponse, Outcome, Url, base64};
+use print::{progress, trace_answer, trace_connect, write_out};
 
 const VERSION: &str = "8.14.1";
 /// Redirects followed at most, as curl does.
@@ -77,7 +80,11 @@ impl Flags {
     }
 
     fn last(&self, flag: char) -> Option<&str> {
-        self.set.iter().rev().find(|(f, _)| *f == flag).map(|(_, value)| value.as_str())
+        self.set
+            .iter()
+            .rev()
+            .find(|(f, _)| *f == flag)
+            .map(|(_, value)| value.as_str())
     }
 
     fn ms(&self, flag: char) -> Option<i64> {
@@ -98,7 +105,9 @@ pub fn curl(args: &[String], around: &mut Around<'_>) -> Outcome {
         }
     };
     if flags.has('V') {
-        outcome.out(&format!("curl {VERSION} (x86_64-pc-linux-gnu) bottleship\nProtocols: http https\n"));
+        outcome.out(&format!(
+            "curl {VERSION} (x86_64-pc-linux-gnu) bottleship\nProtocols: http https\n"
+        ));
         return outcome;
     }
     if flags.has('h') {
@@ -129,10 +138,12 @@ fn parse(args: &[String]) -> Result<Flags, String> {
                 (Some(one), None) => Some(one),
                 _ => None,
             });
-            let (_, letter, takes) =
-                found.ok_or_else(|| format!("option {arg}: is unknown"))?;
+            let (_, letter, takes) = found.ok_or_else(|| format!("option {arg}: is unknown"))?;
             let value = match takes {
-                true => args.next().cloned().ok_or_else(|| format!("option {arg}: requires parameter"))?,
+                true => args
+                    .next()
+                    .cloned()
+                    .ok_or_else(|| format!("option {arg}: requires parameter"))?,
                 false => String::new(),
             };
             match letter {
@@ -177,7 +188,11 @@ fn body(flags: &Flags, around: &Around<'_>) -> Option<String> {
     for (flag, value) in &flags.set {
         match (flag, value.strip_prefix('@')) {
             ('d', Some(file)) => {
-                parts.push((around.read)(file).unwrap_or_default().replace(['\n', '\r'], ""));
+                parts.push(
+                    (around.read)(file)
+                        .unwrap_or_default()
+                        .replace(['\n', '\r'], ""),
+                );
             }
             ('2' | '3', Some(file)) => parts.push((around.read)(file).unwrap_or_default()),
             ('d' | '1' | '2' | '3', _) => parts.push(value.clone()),
@@ -204,10 +219,19 @@ fn request(flags: &Flags, url: &Url, around: &Around<'_>) -> HttpRequest {
         (_, _, Some(_)) => "POST".to_owned(),
         _ => "GET".to_owned(),
     };
-    let agent = flags.last('A').map_or_else(|| format!("curl/{VERSION}"), str::to_owned);
+    let agent = flags
+        .last('A')
+        .map_or_else(|| format!("curl/{VERSION}"), str::to_owned);
     let mut headers = vec![("Host".to_owned(), url.authority())];
-    if let Some(user) = flags.last('u').map(str::to_owned).or_else(|| url.user.clone()) {
-        headers.push(("Authorization".to_owned(), format!("Basic {}", base64(user.as_bytes()))));
+    if let Some(user) = flags
+        .last('u')
+        .map(str::to_owned)
+        .or_else(|| url.user.clone())
+    {
+        headers.push((
+            "Authorization".to_owned(),
+            format!("Basic {}", base64(user.as_bytes())),
+        ));
     }
     headers.push(("User-Agent".to_owned(), agent));
     headers.push(("Accept".to_owned(), "*/*".to_owned()));
@@ -238,7 +262,12 @@ fn request(flags: &Flags, url: &Url, around: &Around<'_>) -> HttpRequest {
             }
         }
     }
-    HttpRequest { method, url: url.text(), headers, body: sent.unwrap_or_default() }
+    HttpRequest {
+        method,
+        url: url.text(),
+        headers,
+        body: sent.unwrap_or_default(),
+    }
 }
 
 /// `--resolve host:port:address`: where to go instead, under the same name.
@@ -273,7 +302,11 @@ fn one(
         return fail(outcome, 1, &words);
     }
     let Some(mut url) = Url::parse(text) else {
-        return fail(outcome, 3, "URL rejected: Malformed input to a URL function");
+        return fail(
+            outcome,
+            3,
+            "URL rejected: Malformed input to a URL function",
+        );
     };
     let mut redirects = 0;
     loop {
@@ -281,7 +314,10 @@ fn one(
         let mut sent = request.clone();
         let address = redirected(flags, &url);
         if let Some(address) = &address {
-            let place = Url { host: address.clone(), ..url.clone() };
+            let place = Url {
+                host: address.clone(),
+                ..url.clone()
+            };
             sent.url = place.text();
         }
         let fetched = (around.fetch)(&sent);
@@ -302,18 +338,30 @@ fn one(
         if flags.has('v') {
             trace_answer(&url, &answer, outcome);
         }
-        let location = answer.header("location").filter(|_| (300..400).contains(&answer.status));
+        let location = answer
+            .header("location")
+            .filter(|_| (300..400).contains(&answer.status));
         if let Some(location) = location.filter(|_| flags.has('L')) {
             if flags.has('i') || flags.has('I') {
                 outcome.out(&head(&answer));
             }
             redirects += 1;
             if redirects > MAX_REDIRECTS {
-                return fail(outcome, 47, &format!("Maximum ({MAX_REDIRECTS}) redirects followed"));
+                return fail(
+                    outcome,
+                    47,
+                    &format!("Maximum ({MAX_REDIRECTS}) redirects followed"),
+                );
             }
             match Url::parse(&url.join(location)) {
                 Some(next) => url = next,
-                None => return fail(outcome, 3, "URL rejected: Malformed input to a URL function"),
+                None => {
+                    return fail(
+                        outcome,
+                        3,
+                        "URL rejected: Malformed input to a URL function",
+                    );
+                }
             }
             continue;
         }
@@ -338,7 +386,9 @@ fn finish(
         text.push_str(&answer.body);
     }
     let name = url.file_name();
-    let file = output.or(flags.has('O').then_some(name)).filter(|file| *file != "-");
+    let file = output
+        .or(flags.has('O').then_some(name))
+        .filter(|file| *file != "-");
     if flags.has('O') && output.is_none() && name.is_empty() {
         outcome.err("curl: (23) Failed to extract a filename from the URL to use for storage\n");
         return 23;
@@ -359,7 +409,9 @@ fn finish(
     if failed || answer.status >= 400 && flags.has('4') {
         if !flags.has('s') || flags.has('S') {
             let status = answer.status;
-            outcome.err(&format!("curl: (22) The requested URL returned error: {status}\n"));
+            outcome.err(&format!(
+                "curl: (22) The requested URL returned error: {status}\n"
+            ));
         }
         return 22;
     }
@@ -381,8 +433,9 @@ fn failed(flags: &Flags, url: &Url, fetched: &Fetched) -> (i32, String, i64) {
     match fetched {
         Fetched::UnknownHost => (6, format!("Could not resolve host: {host}"), 0),
         Fetched::Refused => {
-            let words =
-                format!("Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server");
+            let words = format!(
+                "Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server"
+            );
             (7, words, 0)
         }
         Fetched::Reset => (52, "Empty reply from server".to_owned(), 0),
@@ -406,101 +459,6 @@ fn failed(flags: &Flags, url: &Url, fetched: &Fetched) -> (i32, String, i64) {
             }
         },
     }
-}
-
-fn trace_connect(
-    url: &Url,
-    request: &HttpRequest,
-    fetched: &Fetched,
-    around: &Around<'_>,
-    outcome: &mut Outcome,
-) {
-    let (host, port) = (&url.host, url.port);
-    if *fetched == Fetched::UnknownHost {
-        return outcome.err(&format!("* Could not resolve host: {host}\n* closing connection #0\n"));
-    }
-    let address = (around.address)(host).unwrap_or_else(|| host.clone());
-    if address != *host {
-        let ipv6 = if host == "localhost" { "::1" } else { "(none)" };
-        outcome.err(&format!("* Host {host}:{port} was resolved.\n* IPv6: {ipv6}\n* IPv4: {address}\n"));
-    }
-    outcome.err(&format!("*   Trying {address}:{port}...\n"));
-    match fetched {
-        Fetched::Refused => {
-            outcome.err(&format!(
-                "* connect to {address} port {port} failed: Connection refused\n* Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server\n* closing connection #0\n"
-            ));
-            return;
-        }
-        Fetched::Timeout => return,
-        _ => {}
-    }
-    let path = Url::parse(&request.url).map_or_else(|| "/".to_owned(), |url| url.path);
-    let mut text = format!("* Connected to {host} ({address}) port {port}\n");
-    text.push_str(&format!("> {} {path} HTTP/1.1\n", request.method));
-    for (name, value) in &request.headers {
-        text.push_str(&format!("> {name}: {value}\n"));
-    }
-    text.push_str("> \n");
-    if !request.body.is_empty() {
-        text.push_str(&format!("* upload completely sent off: {} bytes\n", request.body.len()));
-    }
-    if *fetched == Fetched::Reset {
-        text.push_str("* Empty reply from server\n* shutting down connection #0\n");
-    }
-    outcome.err(&text);
-}
-
-fn trace_answer(url: &Url, answer: &HttpResponse, outcome: &mut Outcome) {
-    let mut text = format!("< {}\n", answer.status_line());
-    for (name, value) in &answer.headers {
-        text.push_str(&format!("< {name}: {value}\n"));
-    }
-    text.push_str(&format!("< \n* Connection #0 to host {} left intact\n", url.host));
-    outcome.err(&text);
-}
-
-fn write_out(flags: &Flags, url: &Url, answer: Option<&HttpResponse>, outcome: &mut Outcome) {
-    let format = crate::syntax::unescape(flags.last('w').unwrap_or(""));
-    let status = answer.map_or(0, |answer| answer.status);
-    let mut text = String::new();
-    let mut rest = format.as_str();
-    while let Some(at) = rest.find("%{") {
-        text.push_str(&rest[..at]);
-        let Some(end) = rest[at..].find('}') else { break };
-        let name = &rest[at + 2..at + end];
-        match name {
-            "http_code" | "response_code" => text.push_str(&format!("{status:03}")),
-            "url_effective" | "url" => text.push_str(&url.text()),
-            "size_download" => {
-                text.push_str(&answer.map_or(0, |a| a.body.len()).to_string());
-            }
-            "content_type" => {
-                text.push_str(answer.and_then(|a| a.header("content-type")).unwrap_or(""));
-            }
-            "redirect_url" => {
-                let location = answer.and_then(|a| a.header("location"));
-                text.push_str(&location.map(|l| url.join(l)).unwrap_or_default());
-            }
-            "scheme" => text.push_str(&url.scheme),
-            "http_version" => text.push_str("1.1"),
-            "time_total" | "time_connect" | "time_starttransfer" | "time_namelookup" => {
-                text.push_str("0.001");
-            }
-            name => text.push_str(&format!("curl: unknown --write-out variable: '{name}'\n")),
-        }
-        rest = &rest[at + end + 1..];
-    }
-    text.push_str(&rest.replace("%%", "%"));
-    outcome.out(&text);
-}
-
-fn progress(size: usize) -> String {
-    let head = "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n";
-    let done = if size == 0 { 0 } else { 100 };
-    format!(
-        "{head}\r{done:>3} {size:>5} {done:>4} {size:>5}    0     0      0      0 --:--:-- --:--:-- --:--:--     0\n"
-    )
 }
 
 const HELP: &str = "Usage: curl [options...] <url>

@@ -137,11 +137,14 @@ fn parse(args: &[String], around: &Around<'_>) -> Result<Options, String> {
 }
 
 fn seconds(text: &str) -> Option<i64> {
-    text.parse::<f64>().ok().map(|seconds| (seconds * 1000.0).clamp(0.0, 1e12) as i64)
+    text.parse::<f64>()
+        .ok()
+        .map(|seconds| (seconds * 1000.0).clamp(0.0, 1e12) as i64)
 }
 
 fn header(text: &str) -> Option<(String, String)> {
-    text.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+    text.split_once(':')
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
 }
 
 fn request(options: &Options, url: &Url, agent: &str) -> HttpRequest {
@@ -151,14 +154,21 @@ fn request(options: &Options, url: &Url, agent: &str) -> HttpRequest {
         (_, _, Some(_)) => "POST".to_owned(),
         _ => "GET".to_owned(),
     };
-    let mut headers =
-        vec![("Host".to_owned(), url.authority()), ("User-Agent".to_owned(), agent.to_owned())];
+    let mut headers = vec![
+        ("Host".to_owned(), url.authority()),
+        ("User-Agent".to_owned(), agent.to_owned()),
+    ];
     for (name, value) in &options.headers {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.push((name.clone(), value.clone()));
     }
     let body = options.post.clone().unwrap_or_default();
-    HttpRequest { method, url: url.text(), headers, body }
+    HttpRequest {
+        method,
+        url: url.text(),
+        headers,
+        body,
+    }
 }
 
 /// The file that the answer goes to; `None` is standard output.
@@ -210,11 +220,17 @@ fn busybox(options: &Options, text: &str, around: &mut Around<'_>, outcome: &mut
             return fail(outcome, format!("bad address '{}'", url.authority()));
         };
         if !options.quiet {
-            outcome.err(&format!("Connecting to {} ({address}:{})\n", url.authority(), url.port));
+            outcome.err(&format!(
+                "Connecting to {} ({address}:{})\n",
+                url.authority(),
+                url.port
+            ));
         }
         let answer = match (around.fetch)(&request(options, &url, "Wget")) {
             Fetched::Answer(answer) => answer,
-            Fetched::UnknownHost => return fail(outcome, format!("bad address '{}'", url.authority())),
+            Fetched::UnknownHost => {
+                return fail(outcome, format!("bad address '{}'", url.authority()));
+            }
             Fetched::Refused => {
                 let words = format!("can't connect to remote host ({address}): Connection refused");
                 return fail(outcome, words);
@@ -225,7 +241,9 @@ fn busybox(options: &Options, text: &str, around: &mut Around<'_>, outcome: &mut
                 outcome.wait_ms = outcome.wait_ms.saturating_add(limit.unwrap_or(READ_MS));
                 let words = match limit {
                     Some(_) => "download timed out".to_owned(),
-                    None => format!("can't connect to remote host ({address}): Connection timed out"),
+                    None => {
+                        format!("can't connect to remote host ({address}): Connection timed out")
+                    }
                 };
                 return fail(outcome, words);
             }
@@ -233,7 +251,9 @@ fn busybox(options: &Options, text: &str, around: &mut Around<'_>, outcome: &mut
         if options.show_headers {
             outcome.err(&headers_text(&answer));
         }
-        let location = answer.header("location").filter(|_| (300..400).contains(&answer.status));
+        let location = answer
+            .header("location")
+            .filter(|_| (300..400).contains(&answer.status));
         if let Some(next) = location.and_then(|location| Url::parse(&url.join(location))) {
             url = next;
             continue;
@@ -279,14 +299,20 @@ fn gnu(options: &Options, text: &str, around: &mut Around<'_>, outcome: &mut Out
             }
         };
         if options.spider {
-            say(outcome, "Spider mode enabled. Check if remote file exists.\n".to_owned());
+            say(
+                outcome,
+                "Spider mode enabled. Check if remote file exists.\n".to_owned(),
+            );
         }
         say(outcome, format!("--{stamp}--  {}\n", url.text()));
         let (host, port) = (url.host.clone(), url.port);
         let Some(address) = (around.address)(&host) else {
-            say(outcome, format!(
-                "Resolving {host} ({host})... failed: Name or service not known.\nwget: unable to resolve host address ‘{host}’\n"
-            ));
+            say(
+                outcome,
+                format!(
+                    "Resolving {host} ({host})... failed: Name or service not known.\nwget: unable to resolve host address ‘{host}’\n"
+                ),
+            );
             return 4;
         };
         let place = match address == host {
@@ -300,33 +326,50 @@ fn gnu(options: &Options, text: &str, around: &mut Around<'_>, outcome: &mut Out
         let answer = match (around.fetch)(&request(options, &url, "Wget/1.25.0")) {
             Fetched::Answer(answer) => answer,
             Fetched::UnknownHost => {
-                say(outcome, format!("wget: unable to resolve host address ‘{host}’\n"));
+                say(
+                    outcome,
+                    format!("wget: unable to resolve host address ‘{host}’\n"),
+                );
                 return 4;
             }
             Fetched::Refused => {
-                say(outcome, format!("{connecting}failed: Connection refused.\n"));
+                say(
+                    outcome,
+                    format!("{connecting}failed: Connection refused.\n"),
+                );
                 return 4;
             }
             Fetched::Reset => {
-                say(outcome, format!(
-                    "{connecting}connected.\nHTTP request sent, awaiting response... No data received.\nGiving up.\n\n"
-                ));
+                say(
+                    outcome,
+                    format!(
+                        "{connecting}connected.\nHTTP request sent, awaiting response... No data received.\nGiving up.\n\n"
+                    ),
+                );
                 return 4;
             }
             Fetched::Timeout => {
                 let limit = options.timeout_ms.filter(|ms| *ms > 0).unwrap_or(READ_MS);
                 outcome.wait_ms = outcome.wait_ms.saturating_add(limit);
-                say(outcome, format!("{connecting}failed: Connection timed out.\nGiving up.\n\n"));
+                say(
+                    outcome,
+                    format!("{connecting}failed: Connection timed out.\nGiving up.\n\n"),
+                );
                 return 4;
             }
         };
         let words = format!("{} {}", answer.status, reason(answer.status));
-        say(outcome, format!("{connecting}connected.\nHTTP request sent, awaiting response... "));
+        say(
+            outcome,
+            format!("{connecting}connected.\nHTTP request sent, awaiting response... "),
+        );
         match options.show_headers {
             true => outcome.err(&format!("\n{}", headers_text(&answer))),
             false => say(outcome, format!("{words}\n")),
         }
-        let location = answer.header("location").filter(|_| (300..400).contains(&answer.status));
+        let location = answer
+            .header("location")
+            .filter(|_| (300..400).contains(&answer.status));
         if let Some(location) = location {
             say(outcome, format!("Location: {location} [following]\n"));
             match Url::parse(&url.join(location)) {
@@ -337,8 +380,18 @@ fn gnu(options: &Options, text: &str, around: &mut Around<'_>, outcome: &mut Out
         }
         if answer.status >= 400 {
             match options.spider {
-                true => say(outcome, "Remote file does not exist -- broken link!!!\n\n".to_owned()),
-                false => say(outcome, format!("{stamp} ERROR {}: {}.\n\n", answer.status, reason(answer.status))),
+                true => say(
+                    outcome,
+                    "Remote file does not exist -- broken link!!!\n\n".to_owned(),
+                ),
+                false => say(
+                    outcome,
+                    format!(
+                        "{stamp} ERROR {}: {}.\n\n",
+                        answer.status,
+                        reason(answer.status)
+                    ),
+                ),
             }
             return 8;
         }
@@ -352,7 +405,9 @@ fn gnu(options: &Options, text: &str, around: &mut Around<'_>, outcome: &mut Out
         }
         let name = target(options, &url).unwrap_or_else(|| "STDOUT".to_owned());
         let bar = "=".repeat(19);
-        let head = format!("Saving to: ‘{name}’\n\n{name:<19} 100%[{bar}>] {size:>7}  --.-KB/s    in 0s\n\n");
+        let head = format!(
+            "Saving to: ‘{name}’\n\n{name:<19} 100%[{bar}>] {size:>7}  --.-KB/s    in 0s\n\n"
+        );
         say(outcome, head);
         deliver(options, &url, &answer, outcome);
         let done = match name.as_str() {

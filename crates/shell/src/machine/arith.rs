@@ -15,7 +15,13 @@ pub(super) fn eval(text: &str, vars: &mut dyn Vars) -> Result<i64> {
 }
 
 fn eval_at(text: &str, vars: &mut dyn Vars, depth: usize) -> Result<i64> {
-    let mut parser = Parser { text: text.chars().collect(), at: 0, vars, depth, whole: text.trim() };
+    let mut parser = Parser {
+        text: text.chars().collect(),
+        at: 0,
+        vars,
+        depth,
+        whole: text.trim(),
+    };
     if parser.whole.is_empty() {
         return Ok(0);
     }
@@ -40,8 +46,9 @@ const LEVELS: &[&[&str]] = &[
     &["+", "-"],
     &["*", "/", "%"],
 ];
-const ASSIGNMENTS: &[&str] =
-    &["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "="];
+const ASSIGNMENTS: &[&str] = &[
+    "<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "=",
+];
 
 struct Parser<'a> {
     text: Vec<char>,
@@ -53,8 +60,17 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn error(&self, what: &str) -> String {
-        let rest: String = self.text.get(self.at..).unwrap_or_default().iter().collect();
-        format!("{}: {what} (error token is \"{}\")", self.whole, rest.trim_end())
+        let rest: String = self
+            .text
+            .get(self.at..)
+            .unwrap_or_default()
+            .iter()
+            .collect();
+        format!(
+            "{}: {what} (error token is \"{}\")",
+            self.whole,
+            rest.trim_end()
+        )
     }
 
     fn blanks(&mut self) {
@@ -65,7 +81,9 @@ impl Parser<'_> {
 
     fn looking_at(&mut self, op: &str) -> bool {
         self.blanks();
-        op.chars().enumerate().all(|(i, c)| self.text.get(self.at + i) == Some(&c))
+        op.chars()
+            .enumerate()
+            .all(|(i, c)| self.text.get(self.at + i) == Some(&c))
     }
 
     fn take(&mut self, op: &str) -> bool {
@@ -78,7 +96,10 @@ impl Parser<'_> {
 
     fn deeper<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
-            return Err(format!("{}: expression recursion level exceeded", self.whole));
+            return Err(format!(
+                "{}: expression recursion level exceeded",
+                self.whole
+            ));
         }
         self.depth += 1;
         let result = run(self);
@@ -134,7 +155,9 @@ impl Parser<'_> {
     }
 
     fn binary(&mut self, level: usize, live: bool) -> Result<i64> {
-        let Some(ops) = LEVELS.get(level) else { return self.power(live) };
+        let Some(ops) = LEVELS.get(level) else {
+            return self.power(live);
+        };
         let mut left = self.binary(level + 1, live)?;
         'next: loop {
             for op in *ops {
@@ -187,7 +210,10 @@ impl Parser<'_> {
             "*" => a.wrapping_mul(b),
             "/" | "%" if b == 0 => {
                 if live {
-                    return Err(format!("{}: division by 0 (error token is \"0\")", self.whole));
+                    return Err(format!(
+                        "{}: division by 0 (error token is \"0\")",
+                        self.whole
+                    ));
                 }
                 0
             }
@@ -263,10 +289,18 @@ impl Parser<'_> {
     fn name(&mut self) -> Option<String> {
         self.blanks();
         let start = self.at;
-        if !self.text.get(start).is_some_and(|c| c.is_ascii_alphabetic() || *c == '_') {
+        if !self
+            .text
+            .get(start)
+            .is_some_and(|c| c.is_ascii_alphabetic() || *c == '_')
+        {
             return None;
         }
-        while self.text.get(self.at).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_') {
+        while self
+            .text
+            .get(self.at)
+            .is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_')
+        {
             self.at += 1;
         }
         Some(self.text.get(start..self.at)?.iter().collect())
@@ -281,7 +315,10 @@ impl Parser<'_> {
             return Ok(number);
         }
         if self.depth >= MAX_DEPTH {
-            return Err(format!("{}: expression recursion level exceeded", self.whole));
+            return Err(format!(
+                "{}: expression recursion level exceeded",
+                self.whole
+            ));
         }
         eval_at(&text, self.vars, self.depth + 8)
     }
@@ -289,14 +326,26 @@ impl Parser<'_> {
     fn number(&mut self) -> Result<i64> {
         self.blanks();
         let start = self.at;
-        while self.text.get(self.at).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '#') {
+        while self
+            .text
+            .get(self.at)
+            .is_some_and(|c| c.is_ascii_alphanumeric() || *c == '#')
+        {
             self.at += 1;
         }
-        let text: String = self.text.get(start..self.at).unwrap_or_default().iter().collect();
+        let text: String = self
+            .text
+            .get(start..self.at)
+            .unwrap_or_default()
+            .iter()
+            .collect();
         let parsed = if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
             i64::from_str_radix(hex, 16).ok()
         } else if let Some((base, digits)) = text.split_once('#') {
-            let base = base.parse::<u32>().ok().filter(|base| (2..=36).contains(base));
+            let base = base
+                .parse::<u32>()
+                .ok()
+                .filter(|base| (2..=36).contains(base));
             base.and_then(|base| i64::from_str_radix(digits, base).ok())
         } else if text.len() > 1 && text.starts_with('0') {
             match i64::from_str_radix(&text, 8) {

@@ -5,15 +5,12 @@
 use std::rc::Rc;
 
 use super::expand::Stop;
-use super::io::{Ofd, StdinRead};
+use super::io::Ofd;
 use super::run::queue;
 use super::task::{Frame, Kind, Saved, Shell, SimpleFrame, Stage, Task};
 use super::{Host, MAX_TASKS, Machine, Pid};
 use crate::fs::Fs;
-use crate::glob;
-use crate::syntax::{
-    self, CaseArm, Command, CommandKind, Connector, Item, Pipeline, Script, SyntaxError,
-};
+use crate::syntax::{self, Command, CommandKind, Connector, Item, Pipeline, Script};
 
 /// Functions in functions; more is an error, as in bash with FUNCNEST.
 const MAX_FRAMES: usize = 4000;
@@ -44,7 +41,9 @@ impl Cpu<'_> {
             self.shell.status = 1;
             return self.abort();
         }
-        let Some(frame) = self.shell.frames.pop() else { return self.at_rest() };
+        let Some(frame) = self.shell.frames.pop() else {
+            return self.at_rest();
+        };
         match frame {
             Frame::List { script, item, part } => self.list(script, item, part, false),
             Frame::Item { script, item, part } => self.list(script, item, part, true),
@@ -58,15 +57,30 @@ impl Cpu<'_> {
             Frame::Restore(saved) => self.restore(*saved),
             Frame::Wait { pids, negated } => self.wait_for(pids, negated),
             Frame::Capture { pid, ofd } => self.captured(pid, ofd),
-            Frame::If { command, arm, stage } => self.if_clause(command, arm, stage),
-            Frame::Loop { command, stage, status } => self.while_loop(command, stage, status),
-            Frame::For { command, word, values, at, ready } => {
-                self.for_loop(command, word, values, at, ready)
-            }
+            Frame::If {
+                command,
+                arm,
+                stage,
+            } => self.if_clause(command, arm, stage),
+            Frame::Loop {
+                command,
+                stage,
+                status,
+            } => self.while_loop(command, stage, status),
+            Frame::For {
+                command,
+                word,
+                values,
+                at,
+                ready,
+            } => self.for_loop(command, word, values, at, ready),
             Frame::ForArith { command, stage } => self.for_arith(command, stage),
-            Frame::Case { command, subject, arm, pattern } => {
-                self.case(command, subject, arm, pattern)
-            }
+            Frame::Case {
+                command,
+                subject,
+                arm,
+                pattern,
+            } => self.case(command, subject, arm, pattern),
             Frame::Arith { command } => self.arith_command(command),
             Frame::Condition { command, words } => self.condition(command, words),
             Frame::Call { args, locals } => {
@@ -91,7 +105,8 @@ impl Cpu<'_> {
             Frame::Exec { argv, env } => {
                 let env = env.unwrap_or_else(|| Rc::new(self.shell.env()));
                 let cwd = self.shell.cwd.clone();
-                self.machine.exec_into(self.task, &argv, &env, &cwd, self.fs, self.host)
+                self.machine
+                    .exec_into(self.task, &argv, &env, &cwd, self.fs, self.host)
             }
             Frame::Exit(status) => self.exit(status),
             Frame::Fail { message, status } => {
@@ -179,7 +194,9 @@ impl Cpu<'_> {
             }
             self.shell.frames.pop();
         }
-        let Some(current) = script.items.get(item) else { return Flow::Ran };
+        let Some(current) = script.items.get(item) else {
+            return Flow::Ran;
+        };
         let last = current.rest.len();
         if current.background && !single {
             self.shell.frames.push(again(&script, item + 1, 0, false));
@@ -193,17 +210,26 @@ impl Cpu<'_> {
         if let Some((connector, pipeline)) = current.rest.get(part - 1) {
             let runs = (*connector == Connector::And) == (self.shell.status == 0);
             if runs || part < last {
-                self.shell.frames.push(again(&script, item, part + 1, single));
+                self.shell
+                    .frames
+                    .push(again(&script, item, part + 1, single));
             } else if !single {
                 self.shell.frames.push(again(&script, item + 1, 0, false));
             }
-            return if runs { self.pipeline(pipeline) } else { Flow::Ran };
+            return if runs {
+                self.pipeline(pipeline)
+            } else {
+                Flow::Ran
+            };
         }
         // The last pipeline of the and-or list did run.
         if !single {
             self.shell.frames.push(again(&script, item + 1, 0, false));
         }
-        let negated = current.rest.last().map_or(current.first.negated, |(_, p)| p.negated);
+        let negated = current
+            .rest
+            .last()
+            .map_or(current.first.negated, |(_, p)| p.negated);
         if self.shell.options.errexit
             && self.shell.status != 0
             && !negated
@@ -235,12 +261,17 @@ impl Cpu<'_> {
             self.shell.frames.push(Frame::Command(command.clone()));
             return Flow::Ran;
         }
-        let Some(pids) = self.fork_pipeline(pipeline, false) else { return self.fork_failed() };
-        self.shell.frames.push(Frame::Wait { pids, negated: pipeline.negated });
+        let Some(pids) = self.fork_pipeline(pipeline, false) else {
+            return self.fork_failed();
+        };
+        self.shell.frames.push(Frame::Wait {
+            pids,
+            negated: pipeline.negated,
+        });
         Flow::Ran
     }
 
-    fn fork_failed(&mut self) -> Flow {
+    pub(super) fn fork_failed(&mut self) -> Flow {
         self.complain("fork: Resource temporarily unavailable");
         self.shell.status = 254;
         self.abort()
@@ -302,7 +333,11 @@ impl Cpu<'_> {
                 None => return self.fork_failed(),
             }
         } else {
-            let frame = Frame::Item { script: script.clone(), item, part: 0 };
+            let frame = Frame::Item {
+                script: script.clone(),
+                item,
+                part: 0,
+            };
             vec![self.fork(vec![frame], fds, true)]
         };
         self.machine.fds_changed = true;
@@ -332,7 +367,10 @@ impl Cpu<'_> {
                 Flow::Ran
             }
             _ if !command.redirects.is_empty() => {
-                self.shell.frames.push(Frame::Redirecting { command, targets: Vec::new() });
+                self.shell.frames.push(Frame::Redirecting {
+                    command,
+                    targets: Vec::new(),
+                });
                 Flow::Ran
             }
             _ => self.compound(command),
@@ -359,36 +397,6 @@ impl Cpu<'_> {
         }
     }
 
-    fn compound(&mut self, command: Rc<Command>) -> Flow {
-        let stage = Stage::Start;
-        let frame = match &command.kind {
-            CommandKind::Group(script) => {
-                self.shell.push_script(script.clone());
-                return Flow::Ran;
-            }
-            CommandKind::Subshell(script) => {
-                if self.machine.tasks.len() >= MAX_TASKS {
-                    return self.fork_failed();
-                }
-                let frames = vec![Frame::List { script: script.clone(), item: 0, part: 0 }];
-                let pid = self.fork(frames, self.task.fds.clone(), false);
-                Frame::Wait { pids: vec![pid], negated: false }
-            }
-            CommandKind::If { .. } => Frame::If { command, arm: 0, stage },
-            CommandKind::Loop { .. } => Frame::Loop { command, stage, status: 0 },
-            CommandKind::For { .. } => {
-                Frame::For { command, word: 0, values: Vec::new(), at: 0, ready: false }
-            }
-            CommandKind::ForArith { .. } => Frame::ForArith { command, stage },
-            CommandKind::Case { .. } => Frame::Case { command, subject: None, arm: 0, pattern: 0 },
-            CommandKind::Arith(_) => Frame::Arith { command },
-            CommandKind::Condition(_) => Frame::Condition { command, words: Vec::new() },
-            CommandKind::Simple { .. } | CommandKind::Function { .. } => Frame::Command(command),
-        };
-        self.shell.frames.push(frame);
-        Flow::Ran
-    }
-
     /// A word could not be expanded yet, or not at all.
     pub(super) fn stop(&mut self, frame: Frame, stop: Stop) -> Flow {
         match stop {
@@ -400,7 +408,11 @@ impl Cpu<'_> {
                 let ofd = self.machine.add_ofd(Ofd::Capture(Vec::new()));
                 let mut fds = self.task.fds.clone();
                 fds.insert(1, ofd);
-                let frames = vec![Frame::List { script, item: 0, part: 0 }];
+                let frames = vec![Frame::List {
+                    script,
+                    item: 0,
+                    part: 0,
+                }];
                 let pid = self.fork(frames, fds, false);
                 self.shell.frames.push(Frame::Capture { pid, ofd });
                 Flow::Ran
@@ -427,243 +439,6 @@ impl Cpu<'_> {
                 self.shell.capture_status = Some(status.flatten().unwrap_or(0));
                 Flow::Ran
             }
-        }
-    }
-
-    fn if_clause(&mut self, command: Rc<Command>, arm: usize, stage: Stage) -> Flow {
-        let CommandKind::If { arms, otherwise } = &command.kind else { return Flow::Ran };
-        let Some((condition, body)) = arms.get(arm) else {
-            self.shell.status = 0;
-            if let Some(otherwise) = otherwise {
-                self.shell.push_script(otherwise.clone());
-            }
-            return Flow::Ran;
-        };
-        match stage {
-            Stage::Start => {
-                let condition = condition.clone();
-                self.shell.frames.push(Frame::If { command, arm, stage: Stage::Condition });
-                self.shell.push_script(condition);
-            }
-            _ if self.shell.status == 0 => self.shell.push_script(body.clone()),
-            _ => self.shell.frames.push(Frame::If { command, arm: arm + 1, stage: Stage::Start }),
-        }
-        Flow::Ran
-    }
-
-    fn while_loop(&mut self, command: Rc<Command>, stage: Stage, status: i32) -> Flow {
-        let CommandKind::Loop { until, condition, body } = &command.kind else { return Flow::Ran };
-        let (condition, body) = (condition.clone(), body.clone());
-        match stage {
-            Stage::Condition if (self.shell.status == 0) == *until => {
-                self.shell.status = status;
-            }
-            Stage::Condition => {
-                self.shell.frames.push(Frame::Loop { command, stage: Stage::Body, status });
-                self.shell.push_script(body);
-            }
-            _ => {
-                let status = if stage == Stage::Body { self.shell.status } else { status };
-                self.shell.frames.push(Frame::Loop { command, stage: Stage::Condition, status });
-                self.shell.push_script(condition);
-            }
-        }
-        Flow::Ran
-    }
-
-    fn for_loop(
-        &mut self,
-        command: Rc<Command>,
-        mut word: usize,
-        mut values: Vec<String>,
-        at: usize,
-        ready: bool,
-    ) -> Flow {
-        let CommandKind::For { name, words, body } = &command.kind else { return Flow::Ran };
-        if !ready {
-            match words {
-                None => values = self.shell.args.to_vec(),
-                Some(words) => {
-                    while let Some(next) = words.get(word) {
-                        match self.expand_fields(next) {
-                            Ok(fields) => values.extend(fields),
-                            Err(stop) => {
-                                let frame = Frame::For { command, word, values, at, ready };
-                                return self.stop(frame, stop);
-                            }
-                        }
-                        word += 1;
-                    }
-                }
-            }
-            self.shell.status = 0;
-        }
-        let Some(value) = values.get(at) else { return Flow::Ran };
-        if !self.shell.set_var(name, value) {
-            self.complain(&format!("{name}: readonly variable"));
-            self.shell.status = 1;
-            return Flow::Ran;
-        }
-        let body = body.clone();
-        self.shell.frames.push(Frame::For { command, word, values, at: at + 1, ready: true });
-        self.shell.push_script(body);
-        Flow::Ran
-    }
-
-    fn for_arith(&mut self, command: Rc<Command>, stage: Stage) -> Flow {
-        let CommandKind::ForArith { init, condition, step, body } = &command.kind else {
-            return Flow::Ran;
-        };
-        let word = match stage {
-            Stage::Start => init,
-            Stage::Condition => condition,
-            _ => step,
-        };
-        let value = match self.expand_text(word) {
-            Ok(text) if text.trim().is_empty() => Ok(1),
-            Ok(text) => self.eval_arith(&text),
-            Err(stop) => return self.stop(Frame::ForArith { command, stage }, stop),
-        };
-        let value = match value {
-            Ok(value) => value,
-            Err(error) => {
-                self.complain(&format!("((: {error}"));
-                self.shell.status = 1;
-                return Flow::Ran;
-            }
-        };
-        let body = body.clone();
-        match stage {
-            Stage::Condition if value == 0 => {}
-            Stage::Condition => {
-                self.shell.frames.push(Frame::ForArith { command, stage: Stage::Step });
-                self.shell.push_script(body);
-            }
-            _ => self.shell.frames.push(Frame::ForArith { command, stage: Stage::Condition }),
-        }
-        Flow::Ran
-    }
-
-    fn case(
-        &mut self,
-        command: Rc<Command>,
-        subject: Option<String>,
-        mut arm: usize,
-        mut pattern: usize,
-    ) -> Flow {
-        let CommandKind::Case { subject: word, arms } = &command.kind else { return Flow::Ran };
-        let subject = match subject {
-            Some(subject) => subject,
-            None => match self.expand_text(word) {
-                Ok(subject) => subject,
-                Err(stop) => {
-                    return self.stop(Frame::Case { command, subject: None, arm, pattern }, stop);
-                }
-            },
-        };
-        self.shell.status = 0;
-        while let Some(CaseArm { patterns, body }) = arms.get(arm) {
-            while let Some(word) = patterns.get(pattern) {
-                match self.expand_pattern(word) {
-                    Ok(text) if glob::matches(&text, &subject) => {
-                        self.shell.push_script(body.clone());
-                        return Flow::Ran;
-                    }
-                    Ok(_) => pattern += 1,
-                    Err(stop) => {
-                        let subject = Some(subject);
-                        return self.stop(Frame::Case { command, subject, arm, pattern }, stop);
-                    }
-                }
-            }
-            arm += 1;
-            pattern = 0;
-        }
-        Flow::Ran
-    }
-
-    fn arith_command(&mut self, command: Rc<Command>) -> Flow {
-        let CommandKind::Arith(word) = &command.kind else { return Flow::Ran };
-        match self.expand_text(word) {
-            Ok(text) => match self.eval_arith(&text) {
-                Ok(value) => self.shell.status = i32::from(value == 0),
-                Err(error) => {
-                    self.complain(&format!("((: {error}"));
-                    self.shell.status = 1;
-                }
-            },
-            Err(stop) => return self.stop(Frame::Arith { command }, stop),
-        }
-        Flow::Ran
-    }
-
-    /// A shell that takes its commands from standard input, line by line.
-    fn read_commands(&mut self) -> Flow {
-        self.reap_jobs();
-        let interactive = self.shell.reader.as_ref().is_some_and(|reader| reader.interactive);
-        let Some(mut reader) = self.shell.reader.take() else { return Flow::Blocked };
-        if interactive && !reader.prompted {
-            let prompt = if reader.buffer.is_empty() { self.prompt() } else { "> ".to_owned() };
-            queue(self.task, 2, prompt.as_bytes());
-            reader.prompted = true;
-            self.shell.reader = Some(reader);
-            return Flow::Ran;
-        }
-        let stdin = self.task.fds.get(&0).copied().unwrap_or(u32::MAX);
-        let ended = match self.machine.read_line_ofd(stdin, b'\n', 65536, self.fs) {
-            StdinRead::Data(bytes) => {
-                reader.line.extend(bytes);
-                if reader.line.last() != Some(&b'\n') {
-                    self.shell.reader = Some(reader);
-                    return Flow::Ran;
-                }
-                false
-            }
-            StdinRead::Empty => {
-                self.shell.reader = Some(reader);
-                return Flow::Blocked;
-            }
-            StdinRead::End => true,
-        };
-        reader.buffer.push_str(&String::from_utf8_lossy(&std::mem::take(&mut reader.line)));
-        reader.prompted = false;
-        if ended && reader.buffer.trim().is_empty() {
-            if interactive {
-                queue(self.task, 2, b"\n");
-            }
-            let status = self.shell.status;
-            self.shell.reader = None;
-            return self.exit(status);
-        }
-        let parsed = syntax::parse(&reader.buffer, &self.shell.aliases);
-        match parsed {
-            Err(SyntaxError::Incomplete(_)) if !ended => {}
-            Ok(script) => {
-                reader.buffer.clear();
-                self.shell.push_script(script);
-            }
-            Err(error) => {
-                let text = std::mem::take(&mut reader.buffer);
-                let message = self.machine.syntax_message(&text, &error, true);
-                queue(self.task, 2, message.as_bytes());
-                self.shell.status = 2;
-            }
-        }
-        self.shell.reader = Some(reader);
-        Flow::Ran
-    }
-
-    fn prompt(&mut self) -> String {
-        if let Some(prompt) = self.shell.var("PS1")
-            && !prompt.contains('\\')
-        {
-            return prompt.to_owned();
-        }
-        let host = self.shell.var("HOSTNAME").unwrap_or("localhost").to_owned();
-        match self.machine.dialect {
-            super::Dialect::Bash => format!("root@{host}:{}# ", self.shell.cwd),
-            super::Dialect::Busybox => format!("{} # ", self.shell.cwd),
-            super::Dialect::Dash => "# ".to_owned(),
         }
     }
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::arith;
 use super::exec::Cpu;
+use super::fields::{Fields, replace, to_pattern, to_text};
 use crate::glob;
 use crate::syntax::{Param, ParamOp, Part, Script, Word};
 
@@ -20,74 +21,6 @@ pub(super) enum Stop {
 
 type Result<T> = std::result::Result<T, Stop>;
 
-/// Longest result of one word.
-const MAX_WORD: usize = 4 << 20;
-/// Most fields of one word.
-const MAX_FIELDS: usize = 100_000;
-
-/// A word on its way: characters, each with the flag "quoted".
-#[derive(Default)]
-struct Fields {
-    done: Vec<Vec<(char, bool)>>,
-    current: Vec<(char, bool)>,
-    /// The current field exists even if it is empty.
-    exists: bool,
-    after_blank: bool,
-    split: bool,
-    subs: usize,
-    assigned: Vec<(String, String)>,
-    size: usize,
-}
-
-impl Fields {
-    fn push(&mut self, text: &str, quoted: bool) {
-        self.size += text.len();
-        if self.size <= MAX_WORD {
-            self.current.extend(text.chars().map(|c| (c, quoted)));
-        }
-        self.after_blank = false;
-        self.exists |= quoted || !text.is_empty();
-    }
-
-    fn end_field(&mut self) {
-        if self.done.len() < MAX_FIELDS {
-            self.done.push(std::mem::take(&mut self.current));
-        }
-        self.exists = false;
-    }
-
-    /// A result that was not quoted: cut at the characters of `$IFS`.
-    fn push_split(&mut self, text: &str, ifs: &str) {
-        self.size += text.len();
-        if self.size > MAX_WORD {
-            return;
-        }
-        for c in text.chars() {
-            if !ifs.contains(c) {
-                self.current.push((c, false));
-                self.exists = true;
-                self.after_blank = false;
-            } else if c.is_ascii_whitespace() {
-                if self.exists {
-                    self.end_field();
-                    self.after_blank = true;
-                }
-            } else if self.after_blank {
-                self.after_blank = false;
-            } else {
-                self.end_field();
-            }
-        }
-    }
-
-    fn finish(mut self) -> (Vec<Vec<(char, bool)>>, Vec<(String, String)>) {
-        if self.exists {
-            self.end_field();
-        }
-        (self.done, self.assigned)
-    }
-}
-
 impl Cpu<'_> {
     /// All that a word stands for: several fields, file names put in for patterns.
     pub(super) fn expand_fields(&mut self, word: &Word) -> Result<Vec<String>> {
@@ -96,13 +29,18 @@ impl Cpu<'_> {
         {
             return Ok(vec![text.to_owned()]);
         }
-        let mut fields = Fields { split: true, ..Fields::default() };
+        let mut fields = Fields {
+            split: true,
+            ..Fields::default()
+        };
         self.parts(&mut fields, &word.parts, false)?;
         let (fields, assigned) = fields.finish();
         self.commit(assigned)?;
         let mut out = Vec::new();
         for field in fields {
-            let magic = field.iter().any(|(c, quoted)| !quoted && "*?[".contains(*c));
+            let magic = field
+                .iter()
+                .any(|(c, quoted)| !quoted && "*?[".contains(*c));
             if magic && !self.shell.options.noglob {
                 let found = self.fs.glob(&self.shell.cwd, &to_pattern(&field));
                 if !found.is_empty() {
@@ -124,7 +62,11 @@ impl Cpu<'_> {
         self.parts(&mut fields, &word.parts, false)?;
         let (fields, assigned) = fields.finish();
         self.commit(assigned)?;
-        Ok(fields.iter().map(|field| to_text(field)).collect::<Vec<_>>().join(" "))
+        Ok(fields
+            .iter()
+            .map(|field| to_text(field))
+            .collect::<Vec<_>>()
+            .join(" "))
     }
 
     /// A pattern: what was quoted matches only itself.
@@ -133,7 +75,11 @@ impl Cpu<'_> {
         self.parts(&mut fields, &word.parts, false)?;
         let (fields, assigned) = fields.finish();
         self.commit(assigned)?;
-        Ok(fields.iter().map(|field| to_pattern(field)).collect::<Vec<_>>().join(" "))
+        Ok(fields
+            .iter()
+            .map(|field| to_pattern(field))
+            .collect::<Vec<_>>()
+            .join(" "))
     }
 
     fn commit(&mut self, assigned: Vec<(String, String)>) -> Result<()> {
@@ -219,12 +165,19 @@ impl Cpu<'_> {
 
     fn inner_text(&mut self, fields: &mut Fields, word: &Word) -> Result<String> {
         let done = self.inner(fields, word)?;
-        Ok(done.iter().map(|field| to_text(field)).collect::<Vec<_>>().join(" "))
+        Ok(done
+            .iter()
+            .map(|field| to_text(field))
+            .collect::<Vec<_>>()
+            .join(" "))
     }
 
     fn inner_pattern(&mut self, fields: &mut Fields, word: &Word) -> Result<Vec<char>> {
         let done = self.inner(fields, word)?;
-        Ok(done.iter().flat_map(|field| to_pattern(field).chars().collect::<Vec<_>>()).collect())
+        Ok(done
+            .iter()
+            .flat_map(|field| to_pattern(field).chars().collect::<Vec<_>>())
+            .collect())
     }
 
     fn arith(&mut self, fields: &mut Fields, text: &str) -> Result<i64> {
@@ -377,7 +330,11 @@ impl Cpu<'_> {
         let text = |chars: &[char]| chars.iter().collect::<String>();
         let case = |all: bool, change: fn(char) -> String| {
             let changed = |(at, c): (usize, &char)| {
-                if all || at == 0 { change(*c) } else { c.to_string() }
+                if all || at == 0 {
+                    change(*c)
+                } else {
+                    c.to_string()
+                }
             };
             chars.iter().enumerate().map(changed).collect::<String>()
         };
@@ -388,16 +345,22 @@ impl Cpu<'_> {
                 let pattern = self.inner_pattern(fields, pattern)?;
                 let matching = |end: &usize| glob::matches_chars(&pattern, &chars[..*end]);
                 let range = 0..=chars.len();
-                let end =
-                    if *longest { range.rev().find(matching) } else { range.clone().find(matching) };
+                let end = if *longest {
+                    range.rev().find(matching)
+                } else {
+                    range.clone().find(matching)
+                };
                 text(&chars[end.unwrap_or(0)..])
             }
             ParamOp::TrimEnd { longest, pattern } => {
                 let pattern = self.inner_pattern(fields, pattern)?;
                 let matching = |start: &usize| glob::matches_chars(&pattern, &chars[*start..]);
                 let range = 0..=chars.len();
-                let start =
-                    if *longest { range.clone().find(matching) } else { range.rev().find(matching) };
+                let start = if *longest {
+                    range.clone().find(matching)
+                } else {
+                    range.rev().find(matching)
+                };
                 text(&chars[..start.unwrap_or(chars.len())])
             }
             ParamOp::Replace { all, pattern, with } => {
@@ -409,12 +372,20 @@ impl Cpu<'_> {
                 let from = self.inner_text(fields, from)?;
                 let from = self.arith(fields, &from)?;
                 let count = chars.len() as i64;
-                let start = if from < 0 { (count + from).max(0) } else { from.min(count) };
+                let start = if from < 0 {
+                    (count + from).max(0)
+                } else {
+                    from.min(count)
+                };
                 let mut end = count;
                 if let Some(length) = length {
                     let length = self.inner_text(fields, length)?;
                     let length = self.arith(fields, &length)?;
-                    end = if length < 0 { count.saturating_add(length) } else { start.saturating_add(length) };
+                    end = if length < 0 {
+                        count.saturating_add(length)
+                    } else {
+                        start.saturating_add(length)
+                    };
                 }
                 let end = end.clamp(start, count);
                 text(&chars[start as usize..end as usize])
@@ -422,55 +393,6 @@ impl Cpu<'_> {
             _ => value.to_owned(),
         })
     }
-}
-
-/// `${x/pattern/with}`; longest match at each place.
-fn replace(chars: &[char], pattern: &[char], with: &str, all: bool) -> String {
-    let (anchor_start, anchor_end, pattern) = match pattern.first() {
-        Some('#') if !all => (true, false, &pattern[1..]),
-        Some('%') if !all => (false, true, &pattern[1..]),
-        _ => (false, false, pattern),
-    };
-    let mut out = String::new();
-    let mut at = 0;
-    // Quadratic in the worst case, so only so much is looked at.
-    let limit = chars.len().min(4096);
-    while at < limit && !pattern.is_empty() {
-        let found = (at + 1..=limit.max(at + 1))
-            .rev()
-            .filter(|end| !anchor_end || *end == chars.len())
-            .find(|end| glob::matches_chars(pattern, &chars[at..*end]));
-        if let Some(end) = found {
-            out.push_str(with);
-            at = end;
-            if !all {
-                break;
-            }
-        } else {
-            if anchor_start {
-                break;
-            }
-            out.push(chars[at]);
-            at += 1;
-        }
-    }
-    out.extend(&chars[at..]);
-    out
-}
-
-fn to_text(field: &[(char, bool)]) -> String {
-    field.iter().map(|(c, _)| *c).collect()
-}
-
-fn to_pattern(field: &[(char, bool)]) -> String {
-    let mut out = String::with_capacity(field.len());
-    for (c, quoted) in field {
-        if *quoted && "*?[]\\!-^".contains(*c) {
-            out.push('\\');
-        }
-        out.push(*c);
-    }
-    out
 }
 
 struct ArithVars<'a, 'b, 'c> {
@@ -484,6 +406,8 @@ impl arith::Vars for ArithVars<'_, '_, '_> {
     }
 
     fn set(&mut self, name: &str, value: i64) {
-        self.fields.assigned.push((name.to_owned(), value.to_string()));
+        self.fields
+            .assigned
+            .push((name.to_owned(), value.to_string()));
     }
 }

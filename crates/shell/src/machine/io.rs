@@ -22,9 +22,16 @@ pub(super) enum Ofd {
     Output(u8),
     Null,
     Zero,
-    File { path: Rc<str>, offset: usize, append: bool },
+    File {
+        path: Rc<str>,
+        offset: usize,
+        append: bool,
+    },
     /// A here-document.
-    Data { bytes: Rc<[u8]>, offset: usize },
+    Data {
+        bytes: Rc<[u8]>,
+        offset: usize,
+    },
     PipeRead(u32),
     PipeWrite(u32),
     Capture(Vec<u8>),
@@ -66,9 +73,16 @@ impl Machine {
     pub(super) fn add_pipe(&mut self) -> (u32, u32) {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
-        let pipe = Pipe { has_reader: true, has_writer: true, ..Pipe::default() };
+        let pipe = Pipe {
+            has_reader: true,
+            has_writer: true,
+            ..Pipe::default()
+        };
         self.pipes.insert(id, pipe);
-        (self.add_ofd(Ofd::PipeRead(id)), self.add_ofd(Ofd::PipeWrite(id)))
+        (
+            self.add_ofd(Ofd::PipeRead(id)),
+            self.add_ofd(Ofd::PipeWrite(id)),
+        )
     }
 
     pub(super) fn read_ofd(&mut self, id: u32, most: usize, fs: &Fs) -> StdinRead {
@@ -95,7 +109,11 @@ impl Machine {
                 let end = bytes.len().min(*offset + most);
                 let data = bytes[*offset..end].to_vec();
                 *offset = end;
-                if data.is_empty() { StdinRead::End } else { StdinRead::Data(data) }
+                if data.is_empty() {
+                    StdinRead::End
+                } else {
+                    StdinRead::Data(data)
+                }
             }
             Some(Ofd::PipeRead(pipe)) => match self.pipes.get_mut(pipe) {
                 Some(pipe) if !pipe.buffer.is_empty() => {
@@ -113,7 +131,11 @@ impl Machine {
     /// who must leave the rest to others. `Data` without the delimiter means: go on asking.
     pub(super) fn read_line_ofd(&mut self, id: u32, end: u8, most: usize, fs: &Fs) -> StdinRead {
         let find = |bytes: &VecDeque<u8>| {
-            bytes.iter().take(most).position(|b| *b == end).map_or(most, |at| at + 1)
+            bytes
+                .iter()
+                .take(most)
+                .position(|b| *b == end)
+                .map_or(most, |at| at + 1)
         };
         let count = match self.ofds.get(&id) {
             Some(Ofd::Stdin) => find(&self.stdin),
@@ -121,11 +143,17 @@ impl Machine {
             Some(Ofd::File { path, offset, .. }) => {
                 let data = fs.read(path).unwrap_or_default();
                 let rest = data.get(*offset..).unwrap_or_default();
-                rest.iter().take(most).position(|b| *b == end).map_or(most, |at| at + 1)
+                rest.iter()
+                    .take(most)
+                    .position(|b| *b == end)
+                    .map_or(most, |at| at + 1)
             }
             Some(Ofd::Data { bytes, offset }) => {
                 let rest = bytes.get(*offset..).unwrap_or_default();
-                rest.iter().take(most).position(|b| *b == end).map_or(most, |at| at + 1)
+                rest.iter()
+                    .take(most)
+                    .position(|b| *b == end)
+                    .map_or(most, |at| at + 1)
             }
             _ => 1,
         };
@@ -142,7 +170,11 @@ impl Machine {
                 self.emit(fd, bytes);
                 Written::Bytes(bytes.len())
             }
-            Some(Ofd::File { path, offset, append }) => {
+            Some(Ofd::File {
+                path,
+                offset,
+                append,
+            }) => {
                 let (path, at, append) = (path.clone(), *offset, *append);
                 match write_at(fs, &path, at, append, bytes) {
                     Ok(end) => {
@@ -195,7 +227,9 @@ impl Machine {
 
     /// Whether the file descriptor of a process is the terminal.
     pub fn is_tty(&self, pid: Pid, fd: u32) -> bool {
-        self.tasks.get(&pid).is_some_and(|task| self.is_tty_ofd(task.fds.get(&fd)))
+        self.tasks
+            .get(&pid)
+            .is_some_and(|task| self.is_tty_ofd(task.fds.get(&fd)))
     }
 
     /// Whether a write of this process to this descriptor would be a broken pipe.

@@ -15,7 +15,10 @@ const MAX_JOBS: usize = 64;
 impl Cpu<'_> {
     pub(super) fn wait_for(&mut self, pids: Vec<Pid>, negated: bool) -> Flow {
         let done = |pid: &Pid| {
-            self.machine.tasks.get(pid).is_none_or(|task: &Task| task.status.is_some())
+            self.machine
+                .tasks
+                .get(pid)
+                .is_none_or(|task: &Task| task.status.is_some())
         };
         if !pids.iter().all(done) {
             self.shell.frames.push(Frame::Wait { pids, negated });
@@ -33,14 +36,23 @@ impl Cpu<'_> {
         if self.shell.options.pipefail && failed != 0 {
             status = failed;
         }
-        self.shell.status = if negated { i32::from(status == 0) } else { status };
+        self.shell.status = if negated {
+            i32::from(status == 0)
+        } else {
+            status
+        };
         Flow::Ran
     }
 
     /// `wait`: a trap's signal ends it early.
     pub(super) fn wait_any(&mut self, pids: Vec<Pid>, every: bool) -> Flow {
         self.reap_jobs();
-        let finished = |pid: &Pid| self.machine.tasks.get(pid).is_none_or(|t| t.status.is_some());
+        let finished = |pid: &Pid| {
+            self.machine
+                .tasks
+                .get(pid)
+                .is_none_or(|t| t.status.is_some())
+        };
         let all = pids.iter().all(finished);
         if let Some(signal) = self.shell.pending.first() {
             self.shell.status = signal.status();
@@ -55,20 +67,34 @@ impl Cpu<'_> {
             let status = job.and_then(|job| job.status).unwrap_or(self.shell.status);
             // The status of a bare `wait` is 0, whatever the jobs did.
             self.shell.status = if every { 0 } else { status };
-            self.shell.jobs.retain(|job| !pids.contains(job.pids.last().unwrap_or(&0)));
+            self.shell
+                .jobs
+                .retain(|job| !pids.contains(job.pids.last().unwrap_or(&0)));
         }
         Flow::Ran
     }
 
     pub(super) fn add_job(&mut self, pids: Vec<Pid>, text: &Rc<str>) {
-        let number = self.shell.jobs.iter().map(|job| job.number).max().unwrap_or(0) + 1;
+        let number = self
+            .shell
+            .jobs
+            .iter()
+            .map(|job| job.number)
+            .max()
+            .unwrap_or(0)
+            + 1;
         let last = pids.last().copied().unwrap_or(0);
         self.shell.last_background = Some(last);
         if self.is_prompt() {
             let text = format!("[{number}] {last}\n");
             super::run::queue(self.task, 2, text.as_bytes());
         }
-        self.shell.jobs.push(Job { number, pids, text: text.clone(), status: None });
+        self.shell.jobs.push(Job {
+            number,
+            pids,
+            text: text.clone(),
+            status: None,
+        });
     }
 
     /// Notes which jobs have ended.
@@ -104,10 +130,14 @@ impl Cpu<'_> {
             return false;
         }
         let signal = self.shell.pending.remove(0);
-        let Some(action) = self.shell.traps.get(signal.name()).cloned() else { return false };
+        let Some(action) = self.shell.traps.get(signal.name()).cloned() else {
+            return false;
+        };
         match syntax::parse(&action, &self.shell.aliases) {
             Ok(script) => {
-                self.shell.frames.push(Frame::Trap { status: self.shell.status });
+                self.shell.frames.push(Frame::Trap {
+                    status: self.shell.status,
+                });
                 self.shell.push_script(script);
             }
             Err(error) => self.complain(&error.to_string()),
@@ -117,13 +147,20 @@ impl Cpu<'_> {
 
     /// `read`, until its line is whole.
     pub(super) fn reading(&mut self, mut frame: ReadFrame) -> Flow {
-        let most = frame.most.map_or(65536, |most| most.saturating_sub(frame.line.len()).max(1));
+        let most = frame
+            .most
+            .map_or(65536, |most| most.saturating_sub(frame.line.len()).max(1));
         let stdin = self.task.fds.get(&0).copied().unwrap_or(u32::MAX);
         let mut ended = false;
-        match self.machine.read_line_ofd(stdin, frame.delimiter, most, self.fs) {
+        match self
+            .machine
+            .read_line_ofd(stdin, frame.delimiter, most, self.fs)
+        {
             StdinRead::Data(bytes) => frame.line.extend(bytes),
             StdinRead::Empty => {
-                let late = frame.until_ms.is_some_and(|until| self.host.now_ms() >= until);
+                let late = frame
+                    .until_ms
+                    .is_some_and(|until| self.host.now_ms() >= until);
                 if late {
                     self.shell.status = Signal::Term.status() - 1;
                     return Flow::Ran;
@@ -188,7 +225,9 @@ impl Cpu<'_> {
                 }
                 text(rest)
             } else {
-                let end = rest.iter().position(|&(c, quoted)| !quoted && ifs.contains(c));
+                let end = rest
+                    .iter()
+                    .position(|&(c, quoted)| !quoted && ifs.contains(c));
                 let (word, tail) = rest.split_at(end.unwrap_or(rest.len()));
                 rest = tail.get(1..).unwrap_or_default();
                 text(word)
@@ -201,7 +240,9 @@ impl Cpu<'_> {
 impl Machine {
     /// Whether there was anything to do.
     pub(super) fn deliver(&mut self, pid: Pid, signal: Signal, host: &mut dyn Host) -> bool {
-        let Some(mut task) = self.tasks.remove(&pid) else { return false };
+        let Some(mut task) = self.tasks.remove(&pid) else {
+            return false;
+        };
         let mut taken = task.status.is_none();
         if taken {
             let is_root = pid == self.root;
@@ -242,7 +283,9 @@ impl Machine {
 
     /// Ctrl+C at an interactive shell: what runs is given up, redirections are undone.
     fn interrupt_shell(&mut self, task: &mut Task) {
-        let Kind::Shell(shell) = &mut task.kind else { return };
+        let Kind::Shell(shell) = &mut task.kind else {
+            return;
+        };
         while let Some(frame) = shell.frames.pop() {
             match frame {
                 Frame::Restore(saved) => {
@@ -286,9 +329,12 @@ impl Machine {
         fs.set_now(host.now_ms());
         let targets: Vec<Pid> = match signal {
             // The terminal sends it to the whole foreground.
-            Signal::Int if self.interactive || self.tty_in => {
-                self.tasks.values().filter(|task| !task.background).map(|task| task.pid).collect()
-            }
+            Signal::Int if self.interactive || self.tty_in => self
+                .tasks
+                .values()
+                .filter(|task| !task.background)
+                .map(|task| task.pid)
+                .collect(),
             _ => vec![self.root],
         };
         let mut taken = false;
@@ -305,13 +351,19 @@ impl Machine {
     /// `[1]+  Done   sleep 5`: what a shell says before its prompt about jobs that have ended.
     pub fn job_notices(&mut self) -> String {
         let root = self.root;
-        let Some(mut task) = self.tasks.remove(&root) else { return String::new() };
+        let Some(mut task) = self.tasks.remove(&root) else {
+            return String::new();
+        };
         let mut text = String::new();
         if let Kind::Shell(shell) = &mut task.kind {
             for job in &mut shell.jobs {
                 let done = |pid: &Pid| self.tasks.get(pid).is_none_or(|t| t.status.is_some());
                 if job.status.is_none() && job.pids.iter().all(done) {
-                    let last = job.pids.iter().filter_map(|pid| self.tasks.remove(pid)).last();
+                    let last = job
+                        .pids
+                        .iter()
+                        .filter_map(|pid| self.tasks.remove(pid))
+                        .last();
                     job.status = last.and_then(|task| task.status).or(Some(127));
                 }
             }

@@ -5,20 +5,25 @@
 //! `while true` loop, and taken back. The caller moves time, input and output; `step` does a
 //! bounded piece of work.
 //!
-//! Layout: `task` is what a process is, `io` pipes and files, `exec` the stack of frames, `simple`
-//! one command with its words and redirections, `expand` and `arith` what `$` means, `builtins`,
+//! Layout: `task` is what a process is, `io` pipes and files, `exec` the stack of frames, `compound`
+//! the if, while and for among them, `simple` one command with its words and redirections, `expand` and `arith` what `$` means, `builtins`,
 //! `test` and `printf` the commands inside the shell, `run` the round-robin over processes.
 //!
 //! Left out: stopping jobs with Ctrl+Z, arrays, process substitution.
 
 mod arith;
 mod builtins;
+mod compound;
 mod exec;
 mod expand;
+mod fields;
 mod io;
 mod jobs;
+mod messages;
 mod printf;
+mod reader;
 mod run;
+mod signal;
 mod simple;
 mod spawn;
 mod task;
@@ -32,8 +37,9 @@ use crate::syntax::{self, Aliases, Script, SyntaxError};
 
 pub use builtins::names as builtin_names;
 pub use io::StdinRead;
-pub use task::Var;
 use io::{Ofd, Pipe};
+pub use signal::Signal;
+pub use task::Var;
 use task::{Kind, Shell, Task};
 
 pub type Pid = u32;
@@ -43,57 +49,6 @@ pub type Env = BTreeMap<String, String>;
 pub(crate) const MAX_TASKS: usize = 128;
 /// Output that the caller has not drained; whoever writes more has to wait.
 const MAX_OUTPUT: usize = 1 << 20;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
-    Hup = 1,
-    Int = 2,
-    Quit = 3,
-    Kill = 9,
-    Usr1 = 10,
-    Usr2 = 12,
-    Pipe = 13,
-    Term = 15,
-}
-
-impl Signal {
-    pub const ALL: [Signal; 8] = [
-        Signal::Hup,
-        Signal::Int,
-        Signal::Quit,
-        Signal::Kill,
-        Signal::Usr1,
-        Signal::Usr2,
-        Signal::Pipe,
-        Signal::Term,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Signal::Hup => "HUP",
-            Signal::Int => "INT",
-            Signal::Quit => "QUIT",
-            Signal::Kill => "KILL",
-            Signal::Usr1 => "USR1",
-            Signal::Usr2 => "USR2",
-            Signal::Pipe => "PIPE",
-            Signal::Term => "TERM",
-        }
-    }
-
-    /// Reads `TERM`, `SIGTERM` and `15`.
-    pub fn parse(text: &str) -> Option<Signal> {
-        let upper = text.to_ascii_uppercase();
-        let name = upper.strip_prefix("SIG").unwrap_or(&upper);
-        let matches = |s: &Signal| s.name() == name || (*s as i32).to_string() == name;
-        Signal::ALL.into_iter().find(matches)
-    }
-
-    /// The exit status of a process that the signal ended.
-    pub fn status(self) -> i32 {
-        128 + self as i32
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -243,7 +198,10 @@ impl Machine {
         let shell = Shell::new(env, cwd);
         let pid = machine.take_pid();
         machine.root = pid;
-        machine.tasks.insert(pid, Task::new(pid, 0, Kind::Shell(Box::new(shell)), fds, "bash"));
+        machine.tasks.insert(
+            pid,
+            Task::new(pid, 0, Kind::Shell(Box::new(shell)), fds, "bash"),
+        );
         machine
     }
 
@@ -260,7 +218,10 @@ impl Machine {
     /// Starts a command line in the session's shell. Call it only when `is_idle`.
     pub fn start(&mut self, line: &str) -> Start {
         self.interactive = true;
-        let aliases = self.root_shell().map(|shell| shell.aliases.clone()).unwrap_or_default();
+        let aliases = self
+            .root_shell()
+            .map(|shell| shell.aliases.clone())
+            .unwrap_or_default();
         match syntax::parse(line, &aliases) {
             Ok(script) => {
                 self.start_tree(script);
@@ -276,7 +237,10 @@ impl Machine {
 
     /// As `start`, but a line that needs more is an error too: there is no more to come.
     pub fn start_last(&mut self, line: &str) -> Start {
-        let aliases = self.root_shell().map(|shell| shell.aliases.clone()).unwrap_or_default();
+        let aliases = self
+            .root_shell()
+            .map(|shell| shell.aliases.clone())
+            .unwrap_or_default();
         match self.start(line) {
             Start::Incomplete => {
                 if let Err(error) = syntax::parse(line, &aliases) {
@@ -347,35 +311,6 @@ impl Machine {
         }
     }
 
-    /// A syntax error as this shell prints it.
-    pub(crate) fn syntax_message(&self, text: &str, error: &SyntaxError, at_prompt: bool) -> String {
-        match self.dialect {
-            Dialect::Bash if at_prompt => format!("{}: {error}\n", self.name),
-            Dialect::Bash => {
-                let near = match error {
-                    SyntaxError::Unexpected(_) => {
-                        let line = text.lines().next().unwrap_or("");
-                        format!("{}: -c: line 1: `{line}'\n", self.name)
-                    }
-                    _ => String::new(),
-                };
-                format!("{}: -c: line 1: {error}\n{near}", self.name)
-            }
-            _ => match error {
-                SyntaxError::Unexpected(token) => {
-                    format!("{}: syntax error: unexpected \"{token}\"\n", self.name)
-                }
-                SyntaxError::Incomplete(Some(c)) if "'\"`".contains(*c) => {
-                    format!("{}: syntax error: unterminated quoted string\n", self.name)
-                }
-                SyntaxError::Incomplete(_) => {
-                    format!("{}: syntax error: unexpected end of file\n", self.name)
-                }
-                SyntaxError::Other(text) => format!("{}: {text}\n", self.name),
-            },
-        }
-    }
-
     /// Whether the session's shell waits for a line (jobs may run in the background).
     pub fn is_idle(&self) -> bool {
         match self.tasks.get(&self.root) {
@@ -394,11 +329,14 @@ impl Machine {
 
     /// `$?`
     pub fn status(&self) -> i32 {
-        self.exit_status().or_else(|| self.root_shell().map(|s| s.status)).unwrap_or(0)
+        self.exit_status()
+            .or_else(|| self.root_shell().map(|s| s.status))
+            .unwrap_or(0)
     }
 
     pub fn cwd(&self) -> String {
-        self.root_shell().map_or_else(|| "/".to_owned(), |shell| shell.cwd.to_string())
+        self.root_shell()
+            .map_or_else(|| "/".to_owned(), |shell| shell.cwd.to_string())
     }
 
     pub fn set_cwd(&mut self, cwd: &str) {
@@ -426,11 +364,18 @@ impl Machine {
 
     /// The names of all variables: for completion.
     pub fn var_names(&self) -> Vec<String> {
-        self.root_shell().map_or_else(Vec::new, |shell| shell.vars.keys().cloned().collect())
+        self.root_shell()
+            .map_or_else(Vec::new, |shell| shell.vars.keys().cloned().collect())
     }
 
     pub fn function_names(&self) -> Vec<String> {
-        let names = |shell: &Shell| shell.functions.keys().map(|name| name.to_string()).collect();
+        let names = |shell: &Shell| {
+            shell
+                .functions
+                .keys()
+                .map(|name| name.to_string())
+                .collect()
+        };
         self.root_shell().map_or_else(Vec::new, names)
     }
 
@@ -441,7 +386,9 @@ impl Machine {
     }
 
     pub fn aliases(&self) -> Aliases {
-        self.root_shell().map(|shell| (*shell.aliases).clone()).unwrap_or_default()
+        self.root_shell()
+            .map(|shell| (*shell.aliases).clone())
+            .unwrap_or_default()
     }
 
     /// Standard input for whoever reads it.
@@ -478,7 +425,8 @@ impl Machine {
 
     /// Whether the first process has a trap for this signal.
     pub fn has_trap(&self, signal: Signal) -> bool {
-        self.root_shell().is_some_and(|shell| shell.traps.contains_key(signal.name()))
+        self.root_shell()
+            .is_some_and(|shell| shell.traps.contains_key(signal.name()))
     }
 
     /// The processes that live: number and command line, oldest first.
@@ -511,12 +459,18 @@ impl Machine {
         self.output_len += bytes.len();
         match self.output.back_mut() {
             Some(chunk) if chunk.fd == fd => chunk.bytes.extend_from_slice(bytes),
-            _ => self.output.push_back(Chunk { fd, bytes: bytes.to_vec() }),
+            _ => self.output.push_back(Chunk {
+                fd,
+                bytes: bytes.to_vec(),
+            }),
         }
     }
 
     fn next_random(&mut self) -> u64 {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.random = self
+            .random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.random >> 33) & 0x7FFF
     }
 }

@@ -23,8 +23,14 @@ pub(super) fn escapes(text: &str) -> (String, bool) {
 
 /// The text, and complaints about numbers that are none.
 pub(super) fn format(format: &str, args: &[String], now_ms: i64) -> (String, Vec<String>) {
-    let mut printer =
-        Printer { args, next: 0, out: String::new(), errors: Vec::new(), stopped: false, now_ms };
+    let mut printer = Printer {
+        args,
+        next: 0,
+        out: String::new(),
+        errors: Vec::new(),
+        stopped: false,
+        now_ms,
+    };
     loop {
         let before = printer.next;
         printer.once(format);
@@ -168,7 +174,11 @@ impl Printer<'_> {
                     'X' => (format!("{value:X}"), "0X"),
                     _ => (format!("{value:o}"), "0"),
                 };
-                let digits = if spec.alternate { format!("{prefix}{digits}") } else { digits };
+                let digits = if spec.alternate {
+                    format!("{prefix}{digits}")
+                } else {
+                    digits
+                };
                 self.number(&spec, false, digits);
             }
             'f' | 'F' | 'e' | 'E' | 'g' | 'G' => {
@@ -185,10 +195,18 @@ impl Printer<'_> {
                     'e' | 'E' => scientific(value.abs(), precision, kind),
                     _ => format!("{}", value.abs()),
                 };
-                self.number(&Spec { precision: None, ..spec }, value < 0.0, digits);
+                self.number(
+                    &Spec {
+                        precision: None,
+                        ..spec
+                    },
+                    value < 0.0,
+                    digits,
+                );
             }
             other => {
-                self.errors.push(format!("`{other}': invalid format character"));
+                self.errors
+                    .push(format!("`{other}': invalid format character"));
                 self.stopped = true;
             }
         }

@@ -37,7 +37,10 @@ impl Machine {
             return Progress::Done(status);
         }
         self.bury();
-        let alone = self.tasks.values().all(|t| t.pid == self.root || t.status.is_some());
+        let alone = self
+            .tasks
+            .values()
+            .all(|t| t.pid == self.root || t.status.is_some());
         if ran {
             Progress::Running
         } else if self.is_idle() && alone {
@@ -48,7 +51,9 @@ impl Machine {
     }
 
     fn turn(&mut self, pid: Pid, fs: &mut Fs, host: &mut dyn Host) -> Flow {
-        let Some(mut task) = self.tasks.remove(&pid) else { return Flow::Blocked };
+        let Some(mut task) = self.tasks.remove(&pid) else {
+            return Flow::Blocked;
+        };
         let flow = match task.status {
             Some(_) => Flow::Blocked,
             None => self.turn_task(&mut task, fs, host),
@@ -86,7 +91,13 @@ impl Machine {
                 let mut flow = Flow::Blocked;
                 let mut worked = false;
                 for _ in 0..TURN {
-                    let mut cpu = Cpu { machine: self, task, shell: &mut shell, fs, host };
+                    let mut cpu = Cpu {
+                        machine: self,
+                        task,
+                        shell: &mut shell,
+                        fs,
+                        host,
+                    };
                     flow = cpu.step();
                     worked |= matches!(flow, Flow::Ran);
                     if !matches!(flow, Flow::Ran) || !task.out.is_empty() {
@@ -96,7 +107,11 @@ impl Machine {
                 if !matches!(flow, Flow::Replaced) {
                     task.kind = Kind::Shell(shell);
                 }
-                if worked && !matches!(flow, Flow::Exit(_)) { Flow::Ran } else { flow }
+                if worked && !matches!(flow, Flow::Exit(_)) {
+                    Flow::Ran
+                } else {
+                    flow
+                }
             }
         };
         match (flushed, &flow) {
@@ -197,11 +212,14 @@ impl Machine {
                     tool.wake_ms = Some(until);
                     Flow::Ran
                 }
-                Poll::Run { argv, deadline_ms, null_stdin } => {
+                Poll::Run {
+                    argv,
+                    deadline_ms,
+                    null_stdin,
+                } => {
                     let env = tool.env.clone();
                     let cwd = tool.cwd.clone();
-                    let child =
-                        self.spawn_child(task, &argv, &env, &cwd, null_stdin, fs, host);
+                    let child = self.spawn_child(task, &argv, &env, &cwd, null_stdin, fs, host);
                     tool.child = Some(child);
                     tool.deadline_ms = deadline_ms;
                     Flow::Ran
@@ -229,7 +247,10 @@ impl Machine {
         let columns = self.columns;
         let busybox = self.dialect == super::Dialect::Busybox;
         let stdin = task.fds.get(&0).copied();
-        let mut io = Io { machine: self, stdin };
+        let mut io = Io {
+            machine: self,
+            stdin,
+        };
         let (argv, env, cwd) = (tool.argv.clone(), tool.env.clone(), tool.cwd.clone());
         let mut cx = Cx {
             args: &argv,
@@ -257,9 +278,17 @@ impl Machine {
             task.status.is_some()
                 && !task.watched
                 && task.pid != self.root
-                && !self.tasks.get(&task.parent).is_some_and(|p| p.status.is_none())
+                && !self
+                    .tasks
+                    .get(&task.parent)
+                    .is_some_and(|p| p.status.is_none())
         };
-        let dead: Vec<Pid> = self.tasks.values().filter(|t| orphan(t)).map(|t| t.pid).collect();
+        let dead: Vec<Pid> = self
+            .tasks
+            .values()
+            .filter(|t| orphan(t))
+            .map(|t| t.pid)
+            .collect();
         for pid in dead {
             self.tasks.remove(&pid);
         }
@@ -280,7 +309,12 @@ impl Machine {
 
     /// Input of an external program.
     pub fn read_stdin(&mut self, pid: Pid, fs: &Fs) -> StdinRead {
-        match self.tasks.get(&pid).and_then(|task| task.fds.get(&0)).copied() {
+        match self
+            .tasks
+            .get(&pid)
+            .and_then(|task| task.fds.get(&0))
+            .copied()
+        {
             Some(ofd) => self.read_ofd(ofd, PIECE, fs),
             None => StdinRead::End,
         }
@@ -288,7 +322,9 @@ impl Machine {
 
     /// Output of an external program. False: nobody reads it any more, the program has to end.
     pub fn write(&mut self, pid: Pid, fd: u32, bytes: &[u8]) -> bool {
-        let Some(mut task) = self.tasks.remove(&pid) else { return false };
+        let Some(mut task) = self.tasks.remove(&pid) else {
+            return false;
+        };
         let broken = task.fds.get(&fd).is_some_and(|ofd| self.is_broken(*ofd));
         if !broken {
             queue(&mut task, fd, bytes);
@@ -309,7 +345,9 @@ impl Machine {
 
 /// Takes output from a process; `flush` brings it to where it goes.
 pub(super) fn queue(task: &mut Task, fd: u32, bytes: &[u8]) {
-    let Some(ofd) = task.fds.get(&fd).copied() else { return };
+    let Some(ofd) = task.fds.get(&fd).copied() else {
+        return;
+    };
     for piece in bytes.chunks(PIECE) {
         match task.out.back_mut() {
             Some((last, buffer)) if *last == ofd && buffer.len() + piece.len() <= PIECE => {

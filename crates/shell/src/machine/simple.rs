@@ -19,7 +19,9 @@ type Fds = BTreeMap<u32, u32>;
 impl Cpu<'_> {
     pub(super) fn simple(&mut self, mut frame: SimpleFrame) -> Flow {
         let command = frame.command.clone();
-        let CommandKind::Simple { assigns, words } = &command.kind else { return Flow::Ran };
+        let CommandKind::Simple { assigns, words } = &command.kind else {
+            return Flow::Ran;
+        };
         let total = words.len() + command.redirects.len() + assigns.len();
         while frame.at < total {
             if let Err(stop) = self.expand_next(&mut frame, &command, assigns, words) {
@@ -30,9 +32,17 @@ impl Cpu<'_> {
         if self.shell.options.xtrace {
             self.trace(assigns, &frame);
         }
-        let SimpleFrame { argv, targets, values, .. } = frame;
-        let assigned: Vec<(&str, &str)> =
-            assigns.iter().map(|a| &*a.name).zip(values.iter().map(String::as_str)).collect();
+        let SimpleFrame {
+            argv,
+            targets,
+            values,
+            ..
+        } = frame;
+        let assigned: Vec<(&str, &str)> = assigns
+            .iter()
+            .map(|a| &*a.name)
+            .zip(values.iter().map(String::as_str))
+            .collect();
         let Some(name) = argv.first().cloned() else {
             return self.assign_only(&command, &targets, &assigned);
         };
@@ -42,7 +52,10 @@ impl Cpu<'_> {
                     self.shell.frames.push(Frame::Restore(Box::new(saved)));
                     let args = Rc::new(argv.get(1..).unwrap_or_default().to_vec());
                     let args = std::mem::replace(&mut self.shell.args, args);
-                    self.shell.frames.push(Frame::Call { args, locals: Vec::new() });
+                    self.shell.frames.push(Frame::Call {
+                        args,
+                        locals: Vec::new(),
+                    });
                     self.shell.frames.push(Frame::Command(body));
                     Flow::Ran
                 }
@@ -136,7 +149,9 @@ impl Cpu<'_> {
             }
         };
         for (name, value) in assigned {
-            saved.vars.push(((*name).to_owned(), self.shell.vars.get(*name).cloned()));
+            saved
+                .vars
+                .push(((*name).to_owned(), self.shell.vars.get(*name).cloned()));
             self.shell.export(name, Some(value));
         }
         Ok(saved)
@@ -162,10 +177,15 @@ impl Cpu<'_> {
             return Flow::Ran;
         }
         let mut env = self.shell.env();
-        env.extend(assigned.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        env.extend(
+            assigned
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
+        );
         let argv = argv.get(1..).unwrap_or_default().to_vec();
         let cwd = self.shell.cwd.clone();
-        self.machine.exec_into(self.task, &argv, &Rc::new(env), &cwd, self.fs, self.host)
+        self.machine
+            .exec_into(self.task, &argv, &Rc::new(env), &cwd, self.fs, self.host)
     }
 
     /// Starts a program in a process of its own, or in this one if it has nothing else to do.
@@ -183,7 +203,11 @@ impl Cpu<'_> {
             return Flow::Ran;
         }
         let mut env = self.shell.env();
-        env.extend(assigned.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        env.extend(
+            assigned
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
+        );
         let env = Rc::new(env);
         let cwd = self.shell.cwd.clone();
         let last = self.shell.subshell
@@ -191,13 +215,19 @@ impl Cpu<'_> {
             && self.shell.traps.is_empty()
             && self.shell.reader.is_none();
         self.machine.fds_changed = true;
-        let pid = if last { self.task.pid } else { self.machine.take_pid() };
+        let pid = if last {
+            self.task.pid
+        } else {
+            self.machine.take_pid()
+        };
         if !last && self.machine.tasks.len() >= MAX_TASKS {
             self.complain("fork: retry: Resource temporarily unavailable");
             self.shell.status = 254;
             return self.abort();
         }
-        let made = self.machine.make_kind(pid, &argv, &env, &cwd, &fds, self.fs, self.host);
+        let made = self
+            .machine
+            .make_kind(pid, &argv, &env, &cwd, &fds, self.fs, self.host);
         match made {
             Ok(kind) if last => {
                 self.task.fds = fds;
@@ -210,7 +240,10 @@ impl Cpu<'_> {
                 let mut task = super::Task::new(pid, self.task.pid, kind, fds, &name);
                 task.background = self.task.background;
                 self.machine.tasks.insert(pid, task);
-                self.shell.frames.push(Frame::Wait { pids: vec![pid], negated: false });
+                self.shell.frames.push(Frame::Wait {
+                    pids: vec![pid],
+                    negated: false,
+                });
                 Flow::Ran
             }
             Err((error, status)) => {
@@ -226,7 +259,10 @@ impl Cpu<'_> {
     }
 
     fn not_started(&self, error: &str) -> String {
-        let error = match (self.machine.dialect, error.strip_suffix(": command not found")) {
+        let error = match (
+            self.machine.dialect,
+            error.strip_suffix(": command not found"),
+        ) {
             (Dialect::Busybox | Dialect::Dash, Some(name)) => format!("{name}: not found"),
             _ => error.to_owned(),
         };
@@ -335,12 +371,18 @@ impl Cpu<'_> {
             let fd = redirect.fd.unwrap_or(default);
             match redirect.op {
                 RedirectOp::HereDoc => {
-                    let ofd = Ofd::Data { bytes: target.as_bytes().into(), offset: 0 };
+                    let ofd = Ofd::Data {
+                        bytes: target.as_bytes().into(),
+                        offset: 0,
+                    };
                     fds.insert(fd, self.machine.add_ofd(ofd));
                 }
                 RedirectOp::HereString => {
                     let bytes = format!("{target}\n");
-                    let ofd = Ofd::Data { bytes: bytes.as_bytes().into(), offset: 0 };
+                    let ofd = Ofd::Data {
+                        bytes: bytes.as_bytes().into(),
+                        offset: 0,
+                    };
                     fds.insert(fd, self.machine.add_ofd(ofd));
                 }
                 RedirectOp::Dup => match target.as_str() {
@@ -426,7 +468,11 @@ impl Cpu<'_> {
         };
         opened.map_err(failed)?;
         let append = op == RedirectOp::Append;
-        Ok(self.machine.add_ofd(Ofd::File { path: path.into(), offset: 0, append }))
+        Ok(self.machine.add_ofd(Ofd::File {
+            path: path.into(),
+            offset: 0,
+            append,
+        }))
     }
 }
 

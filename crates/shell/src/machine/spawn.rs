@@ -31,7 +31,9 @@ impl Machine {
         fs: &mut Fs,
         host: &mut dyn Host,
     ) -> Result<Kind, (String, i32)> {
-        let Some(asked) = argv.first() else { return Err((": command not found".into(), 127)) };
+        let Some(asked) = argv.first() else {
+            return Err((": command not found".into(), 127));
+        };
         if asked.is_empty() {
             return Err((": command not found".into(), 127));
         }
@@ -70,12 +72,13 @@ impl Machine {
             }
         }
         argv[0] = command;
-        self.make_named(pid, &argv, env, cwd, fds, fs, host).map_err(|(error, status)| {
-            match asked.contains('/') && status == 127 {
-                true => (format!("{asked}: No such file or directory"), 127),
-                false => (error, status),
-            }
-        })
+        self.make_named(pid, &argv, env, cwd, fds, fs, host)
+            .map_err(
+                |(error, status)| match asked.contains('/') && status == 127 {
+                    true => (format!("{asked}: No such file or directory"), 127),
+                    false => (error, status),
+                },
+            )
     }
 
     /// Files in a container's `/bin` only stand for programs; a script says `#!` or has text.
@@ -119,7 +122,10 @@ impl Machine {
             let mut shell = Shell::new((**env).clone(), cwd);
             shell.subshell = true;
             shell.argv0 = command.into();
-            let words = argv.iter().map(|word| builtins::quote(word)).collect::<Vec<_>>();
+            let words = argv
+                .iter()
+                .map(|word| builtins::quote(word))
+                .collect::<Vec<_>>();
             match syntax::parse(&words.join(" "), &syntax::Aliases::new()) {
                 Ok(script) => shell.push_script(script),
                 Err(_) => return missing(),
@@ -206,7 +212,10 @@ impl Machine {
         shell.options.interactive = interactive;
         shell.args = Rc::new(rest.to_vec());
         shell.subshell = false;
-        shell.reader = Some(Reader { interactive, ..Reader::default() });
+        shell.reader = Some(Reader {
+            interactive,
+            ..Reader::default()
+        });
         Ok(Kind::Shell(Box::new(shell)))
     }
 
@@ -336,7 +345,11 @@ impl Machine {
                 let mut task = Task::new(pid, parent, Kind::External, fds, line);
                 match syntax::parse(line, &shell.aliases) {
                     Ok(script) => {
-                        shell.frames.push(Frame::List { script, item: 0, part: 0 });
+                        shell.frames.push(Frame::List {
+                            script,
+                            item: 0,
+                            part: 0,
+                        });
                         task.kind = Kind::Shell(Box::new(shell));
                     }
                     Err(error) => {
@@ -378,7 +391,9 @@ impl Machine {
             None => return Some((127, Vec::new())),
         };
         let capture = self.tasks.remove(&pid).and_then(|task| task.capture);
-        let output = capture.map(|ofd| self.take_capture(ofd)).unwrap_or_default();
+        let output = capture
+            .map(|ofd| self.take_capture(ofd))
+            .unwrap_or_default();
         Some((status, output))
     }
 }
@@ -415,7 +430,9 @@ fn exec_words(error: &str) -> String {
 /// The interpreter of a script: `sh` if the first line names none.
 fn shebang(text: &str) -> String {
     let first = text.lines().next().unwrap_or("");
-    let Some(line) = first.strip_prefix("#!") else { return "sh".to_owned() };
+    let Some(line) = first.strip_prefix("#!") else {
+        return "sh".to_owned();
+    };
     let mut words = line.split_whitespace();
     let mut program = words.next().unwrap_or("sh").to_owned();
     if name(&program) == "env" {

@@ -157,37 +157,97 @@ pub(super) enum Stage {
 
 #[derive(Clone, Debug)]
 pub(super) enum Frame {
-    List { script: Rc<Script>, item: usize, part: usize },
+    List {
+        script: Rc<Script>,
+        item: usize,
+        part: usize,
+    },
     /// One item of a list, in the background.
-    Item { script: Rc<Script>, item: usize, part: usize },
+    Item {
+        script: Rc<Script>,
+        item: usize,
+        part: usize,
+    },
     Negate,
     Command(Rc<Command>),
     Simple(Box<SimpleFrame>),
     /// A compound command whose redirections are being expanded.
-    Redirecting { command: Rc<Command>, targets: Vec<String> },
+    Redirecting {
+        command: Rc<Command>,
+        targets: Vec<String>,
+    },
     Restore(Box<Saved>),
-    Wait { pids: Vec<Pid>, negated: bool },
+    Wait {
+        pids: Vec<Pid>,
+        negated: bool,
+    },
     /// Waits for a command substitution; its output goes to `captured`.
-    Capture { pid: Pid, ofd: u32 },
-    If { command: Rc<Command>, arm: usize, stage: Stage },
-    Loop { command: Rc<Command>, stage: Stage, status: i32 },
-    For { command: Rc<Command>, word: usize, values: Vec<String>, at: usize, ready: bool },
-    ForArith { command: Rc<Command>, stage: Stage },
-    Case { command: Rc<Command>, subject: Option<String>, arm: usize, pattern: usize },
-    Arith { command: Rc<Command> },
-    Condition { command: Rc<Command>, words: Vec<String> },
-    Call { args: Rc<Vec<String>>, locals: Vec<(String, Option<Var>)> },
+    Capture {
+        pid: Pid,
+        ofd: u32,
+    },
+    If {
+        command: Rc<Command>,
+        arm: usize,
+        stage: Stage,
+    },
+    Loop {
+        command: Rc<Command>,
+        stage: Stage,
+        status: i32,
+    },
+    For {
+        command: Rc<Command>,
+        word: usize,
+        values: Vec<String>,
+        at: usize,
+        ready: bool,
+    },
+    ForArith {
+        command: Rc<Command>,
+        stage: Stage,
+    },
+    Case {
+        command: Rc<Command>,
+        subject: Option<String>,
+        arm: usize,
+        pattern: usize,
+    },
+    Arith {
+        command: Rc<Command>,
+    },
+    Condition {
+        command: Rc<Command>,
+        words: Vec<String>,
+    },
+    Call {
+        args: Rc<Vec<String>>,
+        locals: Vec<(String, Option<Var>)>,
+    },
     /// The edge of a sourced file, for `return`.
-    Source { args: Option<Rc<Vec<String>>> },
+    Source {
+        args: Option<Rc<Vec<String>>>,
+    },
     /// A trap's action is running; `$?` comes back afterwards.
-    Trap { status: i32 },
+    Trap {
+        status: i32,
+    },
     Read(Box<ReadFrame>),
-    WaitAny { pids: Vec<Pid>, all: bool },
+    WaitAny {
+        pids: Vec<Pid>,
+        all: bool,
+    },
     /// Replaces the process by a program.
-    Exec { argv: Vec<String>, env: Option<Rc<Env>> },
+    Exec {
+        argv: Vec<String>,
+        env: Option<Rc<Env>>,
+    },
     Exit(i32),
     /// Prints and ends: a script that could not be parsed.
-    Fail { message: String, status: i32 },
+    Fail {
+        message: String,
+        status: i32,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -219,12 +279,22 @@ pub(super) struct ReadFrame {
 
 impl Shell {
     pub fn new(env: Env, cwd: &str) -> Shell {
-        let var = |value| Var { value, exported: true, read_only: false };
-        let mut vars: BTreeMap<String, Var> =
-            env.into_iter().map(|(name, value)| (name, var(value))).collect();
+        let var = |value| Var {
+            value,
+            exported: true,
+            read_only: false,
+        };
+        let mut vars: BTreeMap<String, Var> = env
+            .into_iter()
+            .map(|(name, value)| (name, var(value)))
+            .collect();
         vars.insert("PWD".to_owned(), var(cwd.to_owned()));
-        let plain = |value: &str| Var { value: value.to_owned(), ..Var::default() };
-        vars.entry("IFS".to_owned()).or_insert_with(|| plain(" \t\n"));
+        let plain = |value: &str| Var {
+            value: value.to_owned(),
+            ..Var::default()
+        };
+        vars.entry("IFS".to_owned())
+            .or_insert_with(|| plain(" \t\n"));
         Shell {
             vars: Rc::new(vars),
             functions: Rc::default(),
@@ -276,7 +346,11 @@ impl Shell {
     }
 
     pub fn push_script(&mut self, script: Rc<Script>) {
-        self.frames.push(Frame::List { script, item: 0, part: 0 });
+        self.frames.push(Frame::List {
+            script,
+            item: 0,
+            part: 0,
+        });
     }
 
     pub fn exec_argv(&mut self, argv: Vec<String>) {
@@ -306,7 +380,10 @@ impl Shell {
         {
             return false;
         }
-        Rc::make_mut(&mut self.vars).entry(name.to_owned()).or_default().exported = true;
+        Rc::make_mut(&mut self.vars)
+            .entry(name.to_owned())
+            .or_default()
+            .exported = true;
         true
     }
 
@@ -320,6 +397,8 @@ impl Shell {
 
     pub fn env(&self) -> Env {
         let exported = self.vars.iter().filter(|(_, var)| var.exported);
-        exported.map(|(name, var)| (name.clone(), var.value.clone())).collect()
+        exported
+            .map(|(name, var)| (name.clone(), var.value.clone()))
+            .collect()
     }
 }

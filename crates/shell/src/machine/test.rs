@@ -30,7 +30,12 @@ pub(super) fn evaluate(words: &[String], facts: &Facts<'_>) -> Result<bool> {
         [a, op, b] if is_binary(op) => return binary(a, op, b, facts),
         _ => {}
     }
-    let mut parser = Parser { words, at: 0, facts, depth: 0 };
+    let mut parser = Parser {
+        words,
+        at: 0,
+        facts,
+        depth: 0,
+    };
     let truth = parser.or()?;
     match parser.words.get(parser.at) {
         None => Ok(truth),
@@ -102,7 +107,9 @@ impl Parser<'_> {
             return Ok(truth);
         }
         self.at += 1;
-        let letter = word.strip_prefix('-').filter(|l| l.len() == 1 && UNARY.contains(*l));
+        let letter = word
+            .strip_prefix('-')
+            .filter(|l| l.len() == 1 && UNARY.contains(*l));
         if let (Some(letter), Some(operand)) = (letter, second) {
             self.at += 1;
             return Ok(unary(letter, operand, self.facts));
@@ -119,8 +126,20 @@ impl Parser<'_> {
 fn is_binary(op: &str) -> bool {
     matches!(
         op,
-        "=" | "==" | "!=" | "<" | ">" | "=~" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge"
-            | "-nt" | "-ot" | "-ef"
+        "=" | "=="
+            | "!="
+            | "<"
+            | ">"
+            | "=~"
+            | "-eq"
+            | "-ne"
+            | "-lt"
+            | "-le"
+            | "-gt"
+            | "-ge"
+            | "-nt"
+            | "-ot"
+            | "-ef"
     )
 }
 
@@ -129,7 +148,12 @@ fn binary(a: &str, op: &str, b: &str, facts: &Facts<'_>) -> Result<bool> {
         let parsed = text.trim().parse::<i64>();
         parsed.map_err(|_| format!("{text}: integer expression expected"))
     };
-    let mtime = |path: &str| facts.fs.stat(&resolve(facts.cwd, path)).map(|stat| stat.mtime_ms);
+    let mtime = |path: &str| {
+        facts
+            .fs
+            .stat(&resolve(facts.cwd, path))
+            .map(|stat| stat.mtime_ms)
+    };
     Ok(match op {
         "=" | "==" => a == b,
         "!=" => a != b,
@@ -171,7 +195,9 @@ fn unary(letter: &str, operand: &str, facts: &Facts<'_>) -> bool {
 impl Cpu<'_> {
     /// `[[ ... ]]`: words are not split, the right side of `==` is a pattern.
     pub(super) fn condition(&mut self, command: Rc<Command>, mut words: Vec<String>) -> Flow {
-        let CommandKind::Condition(tokens) = &command.kind else { return Flow::Ran };
+        let CommandKind::Condition(tokens) = &command.kind else {
+            return Flow::Ran;
+        };
         while let Some(token) = tokens.get(words.len()) {
             let before = words.last().map(String::as_str);
             let expanded = match token {
@@ -219,10 +245,17 @@ impl Cpu<'_> {
                 }
             };
             // One word of the right length stands for the result: "-n x" or "-n ''".
-            flat.extend(["-n".to_owned(), if truth { "x".to_owned() } else { String::new() }]);
+            flat.extend([
+                "-n".to_owned(),
+                if truth { "x".to_owned() } else { String::new() },
+            ]);
             at += 3;
         }
-        let facts = Facts { fs: self.fs, cwd: &self.shell.cwd, ttys: &[] };
+        let facts = Facts {
+            fs: self.fs,
+            cwd: &self.shell.cwd,
+            ttys: &[],
+        };
         evaluate(&flat, &facts)
     }
 }

@@ -39,15 +39,40 @@ pub struct Command {
 
 #[derive(Debug)]
 pub enum CommandKind {
-    Simple { assigns: Vec<Assign>, words: Vec<Word> },
+    Simple {
+        assigns: Vec<Assign>,
+        words: Vec<Word>,
+    },
     Group(Rc<Script>),
     Subshell(Rc<Script>),
-    If { arms: Vec<(Rc<Script>, Rc<Script>)>, otherwise: Option<Rc<Script>> },
-    Loop { until: bool, condition: Rc<Script>, body: Rc<Script> },
-    For { name: Rc<str>, words: Option<Vec<Word>>, body: Rc<Script> },
-    ForArith { init: Word, condition: Word, step: Word, body: Rc<Script> },
-    Case { subject: Word, arms: Vec<CaseArm> },
-    Function { name: Rc<str>, body: Rc<Command> },
+    If {
+        arms: Vec<(Rc<Script>, Rc<Script>)>,
+        otherwise: Option<Rc<Script>>,
+    },
+    Loop {
+        until: bool,
+        condition: Rc<Script>,
+        body: Rc<Script>,
+    },
+    For {
+        name: Rc<str>,
+        words: Option<Vec<Word>>,
+        body: Rc<Script>,
+    },
+    ForArith {
+        init: Word,
+        condition: Word,
+        step: Word,
+        body: Rc<Script>,
+    },
+    Case {
+        subject: Word,
+        arms: Vec<CaseArm>,
+    },
+    Function {
+        name: Rc<str>,
+        body: Rc<Command>,
+    },
     Arith(Word),
     Condition(Vec<CondToken>),
 }
@@ -125,21 +150,52 @@ pub struct Param {
 pub enum ParamOp {
     Plain,
     Length,
-    Default { colon: bool, word: Word },
-    Assign { colon: bool, word: Word },
-    Error { colon: bool, word: Word },
-    Alternative { colon: bool, word: Word },
-    TrimEnd { longest: bool, pattern: Word },
-    TrimStart { longest: bool, pattern: Word },
-    Replace { all: bool, pattern: Word, with: Word },
-    Slice { from: Word, length: Option<Word> },
-    Upper { all: bool },
-    Lower { all: bool },
+    Default {
+        colon: bool,
+        word: Word,
+    },
+    Assign {
+        colon: bool,
+        word: Word,
+    },
+    Error {
+        colon: bool,
+        word: Word,
+    },
+    Alternative {
+        colon: bool,
+        word: Word,
+    },
+    TrimEnd {
+        longest: bool,
+        pattern: Word,
+    },
+    TrimStart {
+        longest: bool,
+        pattern: Word,
+    },
+    Replace {
+        all: bool,
+        pattern: Word,
+        with: Word,
+    },
+    Slice {
+        from: Word,
+        length: Option<Word>,
+    },
+    Upper {
+        all: bool,
+    },
+    Lower {
+        all: bool,
+    },
 }
 
 impl Word {
     pub fn literal(text: &str) -> Word {
-        Word { parts: vec![Part::Lit(text.to_owned())] }
+        Word {
+            parts: vec![Part::Lit(text.to_owned())],
+        }
     }
 
     /// The text of a word that has nothing quoted and nothing to expand.

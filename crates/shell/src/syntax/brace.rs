@@ -63,7 +63,9 @@ fn expand_atoms(atoms: &[Atom], budget: &mut usize, depth: usize) -> Option<Vec<
         if char_at(atoms, start) != Some('{') {
             continue;
         }
-        let Some((end, choices)) = group(atoms, start) else { continue };
+        let Some((end, choices)) = group(atoms, start) else {
+            continue;
+        };
         let tails = expand_atoms(&atoms[end + 1..], budget, depth + 1)?;
         let mut out = Vec::new();
         for choice in choices {
@@ -100,8 +102,7 @@ fn group(atoms: &[Atom], start: usize) -> Option<(usize, Vec<Vec<Atom>>)> {
                     let inner: Option<String> =
                         (start + 1..at).map(|at| char_at(atoms, at)).collect();
                     return sequence(&inner?).map(|list| {
-                        let atoms =
-                            |text: String| text.chars().map(Atom::Char).collect::<Vec<_>>();
+                        let atoms = |text: String| text.chars().map(Atom::Char).collect::<Vec<_>>();
                         (at, list.into_iter().map(atoms).collect())
                     });
                 }
@@ -120,7 +121,9 @@ fn group(atoms: &[Atom], start: usize) -> Option<(usize, Vec<Vec<Atom>>)> {
 fn sequence(inner: &str) -> Option<Vec<String>> {
     let mut pieces = inner.split("..");
     let (low, high) = (pieces.next()?, pieces.next()?);
-    let step = pieces.next().map_or(Some(1), |step| step.parse::<i64>().ok())?;
+    let step = pieces
+        .next()
+        .map_or(Some(1), |step| step.parse::<i64>().ok())?;
     if pieces.next().is_some() {
         return None;
     }
@@ -137,12 +140,20 @@ fn sequence(inner: &str) -> Option<Vec<String>> {
         return None;
     }
     let padded = |text: &str| text.trim_start_matches('-').starts_with('0') && text.len() > 1;
-    let width = if padded(low) || padded(high) { low.len().max(high.len()) } else { 0 };
+    let width = if padded(low) || padded(high) {
+        low.len().max(high.len())
+    } else {
+        0
+    };
     let sign = if from <= to { 1 } else { -1 };
     let value = |index: u64| from.wrapping_add(sign * (index * step) as i64);
     let text = |value: i64| match numbers {
         Some(_) => format!("{value:0width$}"),
-        None => u32::try_from(value).ok().and_then(char::from_u32).unwrap_or(' ').to_string(),
+        None => u32::try_from(value)
+            .ok()
+            .and_then(char::from_u32)
+            .unwrap_or(' ')
+            .to_string(),
     };
     Some((0..count).map(|index| text(value(index))).collect())
 }

@@ -6,17 +6,19 @@
 
 pub mod ast;
 mod brace;
+mod escape;
 mod parser;
+mod simple;
+mod tokens;
 mod words;
-
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 pub use ast::*;
+pub(crate) use escape::unescape;
 pub(crate) use parser::is_name;
-pub(crate) use words::unescape;
 
 pub type Aliases = BTreeMap<String, String>;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::ast::*;
+use super::tokens::Token;
 use super::words::Until;
 use super::{Aliases, SyntaxError, brace, parse_quoted};
 
@@ -13,46 +14,32 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 /// Brackets, quotes and substitutions inside each other; the parser recurses this deep at most.
 pub(super) const MAX_DEPTH: usize = 60;
 /// Longest text; a learner's paste is far below it.
-const MAX_TEXT: usize = 1 << 20;
+pub(super) const MAX_TEXT: usize = 1 << 20;
 
-const OPERATORS: &[&str] = &[
-    "&>>", "<<<", "<<-", "&&", "||", ";;", ">>", "<<", ">&", "<&", "&>", ">|", "<>", ";", "&",
-    "|", "<", ">", "(", ")",
-];
 const RESERVED: &[&str] = &[
-    "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for",
-    "{", "}", "!", "[[", "function",
+    "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{",
+    "}", "!", "[[", "function",
 ];
 
-#[derive(Clone, Debug)]
-pub(super) enum Token {
-    Word(Word),
-    Op(&'static str),
-    /// A number right before `<` or `>`.
-    Number(u32),
-    Newline,
-    End,
-}
-
-struct PendingHere {
-    delimiter: String,
-    quoted: bool,
-    strip: bool,
-    body: Rc<OnceCell<Word>>,
+pub(super) struct PendingHere {
+    pub delimiter: String,
+    pub quoted: bool,
+    pub strip: bool,
+    pub body: Rc<OnceCell<Word>>,
 }
 
 pub(super) struct Parser {
-    text: Vec<char>,
+    pub(super) text: Vec<char>,
     pub(super) at: usize,
     pub(super) depth: usize,
     pub(super) peeked: Option<(Token, usize)>,
     pub(super) aliases: Aliases,
     /// Aliases being expanded, each with the place where its text ends.
-    expanding: BTreeMap<String, usize>,
-    pending: Vec<PendingHere>,
-    line: u32,
+    pub(super) expanding: BTreeMap<String, usize>,
+    pub(super) pending: Vec<PendingHere>,
+    pub(super) line: u32,
     /// Where the last taken token ended.
-    end: usize,
+    pub(super) end: usize,
 }
 
 impl Parser {
@@ -109,7 +96,12 @@ impl Parser {
                 rest.push((connector, self.pipeline()?));
             }
             let text: String = self.slice(start, self.end).trim().into();
-            let mut item = Item { first, rest, background: false, text: text.into() };
+            let mut item = Item {
+                first,
+                rest,
+                background: false,
+                text: text.into(),
+            };
             let more = match self.peek()? {
                 Token::Op("&") => {
                     item.background = true;
@@ -128,7 +120,7 @@ impl Parser {
     }
 
     /// After `&&`, `||` and `|` something has to come.
-    fn need_more(&mut self) -> Result<()> {
+    pub(super) fn need_more(&mut self) -> Result<()> {
         match self.peek()? {
             Token::End => Err(SyntaxError::Incomplete(None)),
             _ => Ok(()),
@@ -151,7 +143,7 @@ impl Parser {
         Ok(Pipeline { negated, commands })
     }
 
-    fn command(&mut self) -> Result<Rc<Command>> {
+    pub(super) fn command(&mut self) -> Result<Rc<Command>> {
         self.nested(|this| {
             this.expand_aliases()?;
             let token = this.peek()?;
@@ -171,7 +163,11 @@ impl Parser {
                     this.take()?;
                     let condition = this.body(&["do"])?;
                     let body = this.body(&["done"])?;
-                    CommandKind::Loop { until: word == "until", condition, body }
+                    CommandKind::Loop {
+                        until: word == "until",
+                        condition,
+                        body,
+                    }
                 }
                 (_, "for") => this.for_clause()?,
                 (_, "case") => this.case_clause()?,
@@ -197,7 +193,11 @@ impl Parser {
             while let Some(redirect) = this.redirect()? {
                 redirects.push(redirect);
             }
-            Ok(Rc::new(Command { kind, redirects, line }))
+            Ok(Rc::new(Command {
+                kind,
+                redirects,
+                line,
+            }))
         })
     }
 
@@ -237,7 +237,7 @@ impl Parser {
         Ok(CommandKind::Subshell(script))
     }
 
-    fn unexpected_here(&mut self) -> Result<SyntaxError> {
+    pub(super) fn unexpected_here(&mut self) -> Result<SyntaxError> {
         Ok(match self.peek()? {
             Token::End => SyntaxError::Incomplete(None),
             token => unexpected(&token),
@@ -268,7 +268,12 @@ impl Parser {
             self.take()?;
             arms.push((condition, body));
             match next.as_str() {
-                "fi" => return Ok(CommandKind::If { arms, otherwise: None }),
+                "fi" => {
+                    return Ok(CommandKind::If {
+                        arms,
+                        otherwise: None,
+                    });
+                }
                 "else" => {
                     let otherwise = Some(self.body(&["fi"])?);
                     return Ok(CommandKind::If { arms, otherwise });
@@ -289,7 +294,9 @@ impl Parser {
             token => return Err(unexpected(&token)),
         };
         if !is_name(&name) {
-            return Err(SyntaxError::Other(format!("`{name}': not a valid identifier")));
+            return Err(SyntaxError::Other(format!(
+                "`{name}': not a valid identifier"
+            )));
         }
         self.newlines()?;
         let mut words = None;
@@ -303,7 +310,11 @@ impl Parser {
             words = Some(list);
         }
         let body = self.do_body()?;
-        Ok(CommandKind::For { name: name.into(), words, body })
+        Ok(CommandKind::For {
+            name: name.into(),
+            words,
+            body,
+        })
     }
 
     fn do_body(&mut self) -> Result<Rc<Script>> {
@@ -329,16 +340,23 @@ impl Parser {
 
     fn for_arith(&mut self) -> Result<CommandKind> {
         let start = self.at + 1;
-        let end = self.close_arith(start).ok_or(SyntaxError::Incomplete(Some(')')))?;
+        let end = self
+            .close_arith(start)
+            .ok_or(SyntaxError::Incomplete(Some(')')))?;
         let text = self.slice(start, end);
         self.peeked = None;
         self.at = end + 2;
         let parts: Vec<&str> = text.split(';').collect();
         let [init, condition, step] = parts.as_slice() else {
-            return Err(SyntaxError::Other("syntax error: arithmetic expression required".into()));
+            return Err(SyntaxError::Other(
+                "syntax error: arithmetic expression required".into(),
+            ));
         };
-        let [init, condition, step] =
-            [parse_quoted(init)?, parse_quoted(condition)?, parse_quoted(step)?];
+        let [init, condition, step] = [
+            parse_quoted(init)?,
+            parse_quoted(condition)?,
+            parse_quoted(step)?,
+        ];
         if matches!(self.peek()?, Token::Op(";")) {
             self.take()?;
         }
@@ -348,12 +366,19 @@ impl Parser {
         }
         self.take()?;
         let body = self.body(&["done"])?;
-        Ok(CommandKind::ForArith { init, condition, step, body })
+        Ok(CommandKind::ForArith {
+            init,
+            condition,
+            step,
+            body,
+        })
     }
 
     fn case_clause(&mut self) -> Result<CommandKind> {
         self.take()?;
-        let Token::Word(subject) = self.peek()? else { return Err(self.unexpected_here()?) };
+        let Token::Word(subject) = self.peek()? else {
+            return Err(self.unexpected_here()?);
+        };
         self.take()?;
         self.newlines()?;
         if !self.peek_reserved("in")? {
@@ -427,257 +452,9 @@ impl Parser {
             }
         }
     }
-
-    fn function(&mut self, name: &str) -> Result<CommandKind> {
-        self.newlines()?;
-        self.need_more()?;
-        let body = self.command()?;
-        if matches!(body.kind, CommandKind::Simple { .. }) {
-            return Err(self.unexpected_here()?);
-        }
-        Ok(CommandKind::Function { name: name.into(), body })
-    }
-
-    fn simple(&mut self, line: u32) -> Result<Rc<Command>> {
-        let mut assigns = Vec::new();
-        let mut words: Vec<Word> = Vec::new();
-        let mut redirects = Vec::new();
-        loop {
-            if let Some(redirect) = self.redirect()? {
-                redirects.push(redirect);
-                continue;
-            }
-            let Token::Word(word) = self.peek()? else { break };
-            self.take()?;
-            if words.is_empty()
-                && let Some(assign) = to_assign(&word)
-            {
-                assigns.push(assign);
-                // An alias may still stand for the command that follows.
-                self.expand_aliases()?;
-                continue;
-            }
-            if words.is_empty() && assigns.is_empty() && matches!(self.peek()?, Token::Op("(")) {
-                self.take()?;
-                self.expect_close()?;
-                let kind = self.function(&word.delimiter().0)?;
-                return Ok(Rc::new(Command { kind, redirects, line }));
-            }
-            words.extend(brace::expand(word));
-        }
-        if assigns.is_empty() && words.is_empty() && redirects.is_empty() {
-            return Err(self.unexpected_here()?);
-        }
-        Ok(Rc::new(Command { kind: CommandKind::Simple { assigns, words }, redirects, line }))
-    }
-
-    fn redirect(&mut self) -> Result<Option<Redirect>> {
-        let fd = match self.peek()? {
-            Token::Number(fd) => {
-                self.take()?;
-                Some(fd)
-            }
-            _ => None,
-        };
-        let Token::Op(op) = self.peek()? else { return Ok(None) };
-        let kind = match op {
-            "<" => RedirectOp::Read,
-            ">" | ">|" => RedirectOp::Write,
-            ">>" => RedirectOp::Append,
-            "<>" => RedirectOp::ReadWrite,
-            ">&" | "<&" => RedirectOp::Dup,
-            "&>" => RedirectOp::Both,
-            "&>>" => RedirectOp::BothAppend,
-            "<<" | "<<-" => RedirectOp::HereDoc,
-            "<<<" => RedirectOp::HereString,
-            _ => return Ok(None),
-        };
-        self.take()?;
-        let target = match self.peek()? {
-            Token::Word(word) => word,
-            // `>&2`: the number stands before nothing, so it was read as a word; `2>&1>x` is rare.
-            Token::Number(number) => Word::literal(&number.to_string()),
-            Token::End | Token::Newline => {
-                return Err(SyntaxError::Unexpected("newline".to_owned()));
-            }
-            token => return Err(unexpected(&token)),
-        };
-        self.take()?;
-        let mut here = None;
-        if kind == RedirectOp::HereDoc {
-            let (delimiter, quoted) = target.delimiter();
-            let body = Rc::new(OnceCell::new());
-            let strip = op == "<<-";
-            self.pending.push(PendingHere { delimiter, quoted, strip, body: body.clone() });
-            here = Some(body);
-        }
-        let fd = fd.or((op == "<&").then_some(0));
-        Ok(Some(Redirect { fd, op: kind, target, here }))
-    }
-
-    /// Puts the text of an alias in the place of the word that comes next.
-    fn expand_aliases(&mut self) -> Result<()> {
-        for _ in 0..20 {
-            let Token::Word(word) = self.peek()? else { return Ok(()) };
-            let Some(name) = word.as_literal() else { return Ok(()) };
-            let (start, at) = (self.peeked.as_ref().map_or(self.at, |p| p.1), self.at);
-            self.expanding.retain(|_, end| *end > start);
-            if self.expanding.contains_key(name) {
-                return Ok(());
-            }
-            let Some(text) = self.aliases.get(name) else { return Ok(()) };
-            let text: Vec<char> = text.chars().chain([' ']).collect();
-            let name = name.to_owned();
-            let grown = text.len();
-            self.text.splice(start..at, text);
-            for end in self.expanding.values_mut() {
-                *end = (*end + grown).saturating_sub(at - start);
-            }
-            self.expanding.insert(name, start + grown);
-            self.at = start;
-            self.peeked = None;
-            if self.text.len() > MAX_TEXT {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    fn peek_reserved(&mut self, what: &str) -> Result<bool> {
-        Ok(matches!(self.peek()?, Token::Word(word) if word.as_literal() == Some(what)))
-    }
-
-    fn newlines(&mut self) -> Result<()> {
-        while matches!(self.peek()?, Token::Newline) {
-            self.take()?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn peek(&mut self) -> Result<Token> {
-        if self.peeked.is_none() {
-            self.blanks();
-            let start = self.at;
-            let token = self.read_token()?;
-            self.peeked = Some((token, start));
-        }
-        Ok(self.peeked.as_ref().map_or(Token::End, |(token, _)| token.clone()))
-    }
-
-    fn take(&mut self) -> Result<Token> {
-        let token = self.peek()?;
-        self.peeked = None;
-        if !matches!(token, Token::Newline) {
-            self.end = self.at;
-        }
-        Ok(token)
-    }
-
-    /// Skips blanks, joined lines and comments.
-    fn blanks(&mut self) {
-        loop {
-            match self.peek_char() {
-                Some(' ' | '\t' | '\r') => self.at += 1,
-                Some('\\') if self.char_at(self.at + 1) == Some('\n') => self.at += 2,
-                Some('#') => {
-                    while self.peek_char().is_some_and(|c| c != '\n') {
-                        self.at += 1;
-                    }
-                }
-                _ => return,
-            }
-        }
-    }
-
-    fn read_token(&mut self) -> Result<Token> {
-        let Some(c) = self.peek_char() else { return Ok(Token::End) };
-        if c == '\n' {
-            self.at += 1;
-            self.line += 1;
-            self.here_documents()?;
-            return Ok(Token::Newline);
-        }
-        if c.is_ascii_digit() {
-            let mut end = self.at;
-            while self.char_at(end).is_some_and(|c| c.is_ascii_digit()) {
-                end += 1;
-            }
-            if matches!(self.char_at(end), Some('<' | '>'))
-                && let Ok(number) = self.slice(self.at, end).parse()
-                && end - self.at < 4
-            {
-                self.at = end;
-                return Ok(Token::Number(number));
-            }
-        }
-        for op in OPERATORS {
-            if op.chars().enumerate().all(|(i, c)| self.char_at(self.at + i) == Some(c)) {
-                self.at += op.len();
-                return Ok(Token::Op(op));
-            }
-        }
-        let before = self.at;
-        let word = self.word()?;
-        let breaks = self.text.get(before..self.at).unwrap_or_default();
-        self.line += breaks.iter().filter(|c| **c == '\n').count() as u32;
-        Ok(Token::Word(word))
-    }
-
-    /// The bodies of the here-documents that the line just ended has announced.
-    fn here_documents(&mut self) -> Result<()> {
-        for here in std::mem::take(&mut self.pending) {
-            let mut body = String::new();
-            loop {
-                if self.at >= self.text.len() {
-                    return Err(SyntaxError::Incomplete(None));
-                }
-                let start = self.at;
-                while self.peek_char().is_some_and(|c| c != '\n') {
-                    self.at += 1;
-                }
-                let mut line = self.slice(start, self.at);
-                let last = self.peek_char().is_none();
-                self.at += 1;
-                self.line += 1;
-                if here.strip {
-                    line = line.trim_start_matches('\t').to_owned();
-                }
-                if line == here.delimiter {
-                    break;
-                }
-                if last {
-                    return Err(SyntaxError::Incomplete(None));
-                }
-                body.push_str(&line);
-                body.push('\n');
-            }
-            let word = match here.quoted {
-                true => Word { parts: vec![Part::Quoted(body)] },
-                false => parse_quoted(&body)?,
-            };
-            let _ = here.body.set(word);
-        }
-        Ok(())
-    }
-
-    pub(super) fn peek_char(&self) -> Option<char> {
-        self.char_at(self.at)
-    }
-
-    pub(super) fn char_at(&self, at: usize) -> Option<char> {
-        self.text.get(at).copied()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.text.len()
-    }
-
-    pub(super) fn slice(&self, from: usize, to: usize) -> String {
-        self.text.get(from..to.min(self.text.len())).unwrap_or_default().iter().collect()
-    }
 }
 
-fn unexpected(token: &Token) -> SyntaxError {
+pub(super) fn unexpected(token: &Token) -> SyntaxError {
     SyntaxError::Unexpected(match token {
         Token::Op(op) => (*op).to_owned(),
         Token::Number(number) => number.to_string(),
@@ -685,29 +462,6 @@ fn unexpected(token: &Token) -> SyntaxError {
         Token::End => return SyntaxError::Incomplete(None),
         Token::Word(word) => word.delimiter().0,
     })
-}
-
-fn to_assign(word: &Word) -> Option<Assign> {
-    let Some(Part::Lit(first)) = word.parts.first() else { return None };
-    let at = first.find('=')?;
-    let (name, append) = match first[..at].strip_suffix('+') {
-        Some(name) => (name, true),
-        None => (&first[..at], false),
-    };
-    if !is_name(name) {
-        return None;
-    }
-    let mut parts = word.parts.clone();
-    let rest = first[at + 1..].to_owned();
-    if let Some(tail) = rest.strip_prefix('~')
-        && (tail.is_empty() || tail.starts_with('/'))
-    {
-        parts[0] = Part::Lit(tail.to_owned());
-        parts.insert(0, Part::Tilde(String::new()));
-    } else {
-        parts[0] = Part::Lit(rest);
-    }
-    Some(Assign { name: name.into(), append, value: Word { parts } })
 }
 
 pub(super) fn is_name_start(c: char) -> bool {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::ast::{Param, ParamOp, Part, Script, Word};
+use super::escape::unescape;
 use super::parser::{MAX_DEPTH, Parser, is_name_char, is_name_start};
 use super::{SyntaxError, parse_quoted};
 
@@ -36,7 +37,10 @@ impl Parser {
     /// `~` and `~name` up to a `/` or the end of the word.
     pub(super) fn tilde(&mut self) -> Option<Part> {
         let mut end = self.at + 1;
-        while self.char_at(end).is_some_and(|c| is_name_char(c) || c == '-') {
+        while self
+            .char_at(end)
+            .is_some_and(|c| is_name_char(c) || c == '-')
+        {
             end += 1;
         }
         match self.char_at(end) {
@@ -53,13 +57,17 @@ impl Parser {
     pub(super) fn quoted_text(mut self) -> Result<Word> {
         let mut parts = Vec::new();
         self.parts(Until::End, &mut parts)?;
-        Ok(Word { parts: vec![Part::Double(parts)] })
+        Ok(Word {
+            parts: vec![Part::Double(parts)],
+        })
     }
 
     pub(super) fn parts(&mut self, until: Until, parts: &mut Vec<Part>) -> Result<()> {
         let mut lit = String::new();
-        let quoted =
-            matches!(until, Until::Quote | Until::End | Until::Brace { quoted: true, .. });
+        let quoted = matches!(
+            until,
+            Until::Quote | Until::End | Until::Brace { quoted: true, .. }
+        );
         loop {
             let Some(c) = self.peek_char() else {
                 return match until {
@@ -121,7 +129,9 @@ impl Parser {
 
     pub(super) fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
-            return Err(SyntaxError::Other("syntax error: nested too deeply".to_owned()));
+            return Err(SyntaxError::Other(
+                "syntax error: nested too deeply".to_owned(),
+            ));
         }
         self.depth += 1;
         let result = run(self);
@@ -195,7 +205,9 @@ impl Parser {
             }
         }
         if self.depth >= MAX_DEPTH {
-            return Err(SyntaxError::Other("syntax error: nested too deeply".to_owned()));
+            return Err(SyntaxError::Other(
+                "syntax error: nested too deeply".to_owned(),
+            ));
         }
         Parser::new(&text, &self.aliases, self.depth + 1).program()
     }
@@ -203,7 +215,10 @@ impl Parser {
     /// What a `$` starts; `None` if it is just a dollar sign.
     fn dollar(&mut self, quoted: bool) -> Result<Option<Part>> {
         let plain = |name: String| {
-            Ok(Some(Part::Param(Rc::new(Param { name, op: ParamOp::Plain }))))
+            Ok(Some(Part::Param(Rc::new(Param {
+                name,
+                op: ParamOp::Plain,
+            }))))
         };
         match self.char_at(self.at + 1) {
             Some('(') if self.char_at(self.at + 2) == Some('(') => match self.arithmetic() {
@@ -261,7 +276,9 @@ impl Parser {
         };
         let text = self.slice(start, end);
         self.at = end + 2;
-        Ok(Some(Part::Arith(Rc::new(self.nested(|_| parse_quoted(&text))?))))
+        Ok(Some(Part::Arith(Rc::new(
+            self.nested(|_| parse_quoted(&text))?,
+        ))))
     }
 
     fn rest_contains(&self, what: &str) -> bool {
@@ -294,10 +311,15 @@ impl Parser {
         let bad = |this: &Parser| {
             let text = this.slice(opened, this.len().min(opened + 40));
             let end = text.find('}').map_or(text.len(), |at| at + 1);
-            SyntaxError::Other(format!("{}: bad substitution", text.get(..end).unwrap_or(&text)))
+            SyntaxError::Other(format!(
+                "{}: bad substitution",
+                text.get(..end).unwrap_or(&text)
+            ))
         };
         let length = self.peek_char() == Some('#')
-            && self.char_at(self.at + 1).is_some_and(|c| c != '}' && (is_name_char(c) || "@*?".contains(c)));
+            && self
+                .char_at(self.at + 1)
+                .is_some_and(|c| c != '}' && (is_name_char(c) || "@*?".contains(c)));
         if length {
             self.at += 1;
         }
@@ -318,7 +340,12 @@ impl Parser {
             Some(_) => return Err(bad(self)),
         }
         let name = self.slice(start, self.at);
-        let op = if length { ParamOp::Length } else { self.param_op(quoted).map_err(|e| e.unwrap_or_else(|| bad(self)))? };
+        let op = if length {
+            ParamOp::Length
+        } else {
+            self.param_op(quoted)
+                .map_err(|e| e.unwrap_or_else(|| bad(self)))?
+        };
         match self.peek_char() {
             Some('}') => self.at += 1,
             None => return Err(SyntaxError::Incomplete(Some('}'))),
@@ -330,11 +357,14 @@ impl Parser {
     /// What stands between the name and the `}`. An error of `None` is "bad substitution".
     fn param_op(&mut self, quoted: bool) -> std::result::Result<ParamOp, Option<SyntaxError>> {
         let first = self.peek_char();
-        let colon = first == Some(':') && matches!(self.char_at(self.at + 1), Some('-' | '=' | '?' | '+'));
+        let colon =
+            first == Some(':') && matches!(self.char_at(self.at + 1), Some('-' | '=' | '?' | '+'));
         if colon {
             self.at += 1;
         }
-        let Some(c) = self.peek_char() else { return Err(Some(SyntaxError::Incomplete(Some('}')))) };
+        let Some(c) = self.peek_char() else {
+            return Err(Some(SyntaxError::Incomplete(Some('}'))));
+        };
         if c == '}' {
             return Ok(ParamOp::Plain);
         }
@@ -344,12 +374,30 @@ impl Parser {
             self.at += 1;
         }
         Ok(match c {
-            '-' => ParamOp::Default { colon, word: self.operand(None, quoted)? },
-            '=' => ParamOp::Assign { colon, word: self.operand(None, quoted)? },
-            '?' => ParamOp::Error { colon, word: self.operand(None, quoted)? },
-            '+' => ParamOp::Alternative { colon, word: self.operand(None, quoted)? },
-            '%' => ParamOp::TrimEnd { longest: doubled, pattern: self.operand(None, false)? },
-            '#' => ParamOp::TrimStart { longest: doubled, pattern: self.operand(None, false)? },
+            '-' => ParamOp::Default {
+                colon,
+                word: self.operand(None, quoted)?,
+            },
+            '=' => ParamOp::Assign {
+                colon,
+                word: self.operand(None, quoted)?,
+            },
+            '?' => ParamOp::Error {
+                colon,
+                word: self.operand(None, quoted)?,
+            },
+            '+' => ParamOp::Alternative {
+                colon,
+                word: self.operand(None, quoted)?,
+            },
+            '%' => ParamOp::TrimEnd {
+                longest: doubled,
+                pattern: self.operand(None, false)?,
+            },
+            '#' => ParamOp::TrimStart {
+                longest: doubled,
+                pattern: self.operand(None, false)?,
+            },
             '^' => ParamOp::Upper { all: doubled },
             ',' => ParamOp::Lower { all: doubled },
             '/' => {
@@ -361,7 +409,11 @@ impl Parser {
                     }
                     _ => Word::default(),
                 };
-                ParamOp::Replace { all: doubled, pattern, with }
+                ParamOp::Replace {
+                    all: doubled,
+                    pattern,
+                    with,
+                }
             }
             ':' => {
                 let from = self.operand(Some(':'), false)?;
@@ -378,7 +430,11 @@ impl Parser {
         })
     }
 
-    fn operand(&mut self, also: Option<char>, quoted: bool) -> std::result::Result<Word, Option<SyntaxError>> {
+    fn operand(
+        &mut self,
+        also: Option<char>,
+        quoted: bool,
+    ) -> std::result::Result<Word, Option<SyntaxError>> {
         let mut parts = Vec::new();
         if self.peek_char() == Some('~') {
             parts.extend(self.tilde());
@@ -406,65 +462,4 @@ fn flush(lit: &mut String, parts: &mut Vec<Part>) {
     if !lit.is_empty() {
         parts.push(Part::Lit(std::mem::take(lit)));
     }
-}
-
-/// The escapes of `$'...'`, `echo -e` and printf's `%b`.
-pub fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        let digits = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>, radix: u32, most| {
-            let mut value = 0;
-            let mut count = 0;
-            while count < most
-                && let Some(digit) = chars.peek().and_then(|c| c.to_digit(radix))
-            {
-                value = value * radix + digit;
-                count += 1;
-                chars.next();
-            }
-            (count > 0).then_some(value)
-        };
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('a') => out.push('\u{7}'),
-            Some('b') => out.push('\u{8}'),
-            Some('f') => out.push('\u{c}'),
-            Some('v') => out.push('\u{b}'),
-            Some('e' | 'E') => out.push('\u{1b}'),
-            Some('x') => match digits(&mut chars, 16, 2) {
-                Some(value) => out.extend(char::from_u32(value)),
-                None => out.push_str("\\x"),
-            },
-            Some('u') => out.extend(digits(&mut chars, 16, 4).and_then(char::from_u32)),
-            Some('U') => out.extend(digits(&mut chars, 16, 8).and_then(char::from_u32)),
-            Some('0') => {
-                out.extend(digits(&mut chars, 8, 3).or(Some(0)).and_then(char::from_u32));
-            }
-            Some(c @ '1'..='7') => {
-                let first = c.to_digit(8).unwrap_or(0);
-                let mut value = first;
-                for _ in 0..2 {
-                    if let Some(digit) = chars.peek().and_then(|c| c.to_digit(8)) {
-                        value = value * 8 + digit;
-                        chars.next();
-                    }
-                }
-                out.extend(char::from_u32(value));
-            }
-            Some(c @ ('\\' | '\'' | '"' | '?')) => out.push(c),
-            Some(c) => {
-                out.push('\\');
-                out.push(c);
-            }
-            None => out.push('\\'),
-        }
-    }
-    out
 }
