@@ -172,6 +172,49 @@ fn a_file_is_split_and_a_bad_document_stops_no_other() {
 }
 
 #[test]
+fn what_the_scanner_cannot_take_is_helped() {
+    assert_eq!(
+        read("a: [!!str , x]\nb: hello!, world\nc: \"[ !x, y]\"\nd: [!!str, \"!q,\", !foo,z]"),
+        r#"{"a":["","x"],"b":"hello!, world","c":"[ !x, y]","d":["","!q,","","z"]}"#
+    );
+    assert_eq!(read("a: \"x\\'y\\'z\"\nb: 1"), "{\"a\":\"x'y'z\",\"b\":1}");
+    assert!(read("a: \"x\\qy\"").ends_with("yaml: found unknown escape character"));
+}
+
+/// Damaged manifests must give an error or a value, never a panic or a hang.
+#[test]
+fn nothing_that_is_typed_panics() {
+    let seed = "# c\napiVersion: v1\nkind: Pod\nmetadata: {name: \"a\\tb\", labels: {x: 'y'}}\nspec:\n  containers:\n  - &c name: x\n    args: [a, *c, |\n      x]\n    <<: {k: !!str 1}\n  - >-\n    folded\n  ? complex\n  : 한글 😀\n--- # next\n%YAML 1.1\n";
+    let bits: Vec<char> = "\t\n \u{feff}:-?[]{}&*!|>'\"%@`#,~.0x\\<\u{0}\u{85}é😀"
+        .chars()
+        .collect();
+    let mut rng = 12345u64;
+    let mut next = |n: usize| {
+        rng = rng
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (rng >> 33) as usize % n
+    };
+    for _ in 0..2000 {
+        let mut text: Vec<char> = seed.chars().collect();
+        for _ in 0..1 + next(6) {
+            let at = next(text.len());
+            match next(3) {
+                0 => drop(text.remove(at)),
+                1 => text.insert(at, bits[next(bits.len())]),
+                _ => text[at] = bits[next(bits.len())],
+            }
+        }
+        let text: String = text.into_iter().collect();
+        for d in documents(&text) {
+            if let Ok(v) = d.value {
+                let _ = documents(&print(&v));
+            }
+        }
+    }
+}
+
+#[test]
 fn marks_say_where_things_stand() {
     let text = "# c\n---\nspec:\n  containers:\n  - name: 한글\n    image: x\n";
     let marks = &documents(text)[0].marks;
