@@ -259,7 +259,8 @@ fn objects(cx: &Cx, found: resources::Found, format: Format) -> Result<(), Fail>
     if !cx.flag("sort-by").is_empty() {
         sort(cx.flag("sort-by"), &mut items, |v| v)?;
     }
-    let managed = cx.on("show-managed-fields");
+    // Only the formats that print whole objects leave them out.
+    let managed = cx.on("show-managed-fields") || !matches!(format, Format::Yaml | Format::Json | Format::Kyaml);
     let clean = |v: Value| {
         if managed {
             v
