@@ -120,6 +120,16 @@ impl Cluster {
     }
     /// The closed list of what can happen, in one place.
     fn handle(&mut self, event: Event) {
+        // A component that was stopped does nothing; what it would have done waits for it.
+        let component = match event {
+            Event::Reconcile { .. } | Event::Tick { .. } => "kube-controller-manager",
+            Event::Schedule => "kube-scheduler",
+            _ => "",
+        };
+        if !component.is_empty() && !kubelet::system::runs(self, component) {
+            self.queue.push(self.now + kubelet::system::AWAY_MS, event);
+            return;
+        }
         match event {
             Event::Reconcile { controller, key } => controllers::reconcile(self, controller, &key),
             Event::Tick { controller } => controllers::tick(self, controller),

@@ -92,3 +92,25 @@ fn a_missing_config_map_stops_the_container_until_it_is_there() {
     after(&mut c, 15_000);
     assert_eq!(get(&mut c, &format!("{PODS}/app")).text("status.phase"), "Running");
 }
+
+#[test]
+fn the_control_planes_pods_are_seen_where_the_world_wants_it_and_can_be_stopped() {
+    use cluster::kubelet::faults::Fault;
+    let mut c = Cluster::new(World { system_pods: true, ..World::standard(1) });
+    after(&mut c, 15_000);
+    let names = |c: &mut Cluster| -> Vec<String> {
+        let all = get(c, "/api/v1/namespaces/kube-system/pods");
+        let ready = |p: &&Value| p.at("status.conditions").items().iter().any(|c| c.text("type") == "Ready" && c.text("status") == "True");
+        all.get("items").items().iter().filter(ready).map(|p| p.text("metadata.name").chars().take(7).collect()).collect()
+    };
+    assert_eq!(names(&mut c), ["coredns", "coredns", "etcd-no", "kube-ap", "kube-co", "kube-pr", "kube-sc"]);
+    let stop = |on| Fault::StopComponent { component: "kube-scheduler".into(), on };
+    assert!(c.fault(stop(true)));
+    post(&mut c, PODS, pod("waits", value!({ "name": "w", "image": "nginx" })));
+    after(&mut c, 5_000);
+    let phase = |c: &mut Cluster| get(c, &format!("{PODS}/waits")).text("status.phase").to_string();
+    assert_eq!(phase(&mut c), "Pending");
+    c.fault(stop(false));
+    after(&mut c, 6_000);
+    assert_eq!(phase(&mut c), "Running");
+}

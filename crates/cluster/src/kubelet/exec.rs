@@ -6,7 +6,7 @@
 
 use super::logs::{self, Options};
 use super::process::{self, Place, Script};
-use super::{Wake, env, programs, volumes};
+use super::{Wake, ahead, env, programs, volumes};
 use crate::Cluster;
 use crate::event::Event;
 use crate::network;
@@ -155,7 +155,7 @@ fn exec(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Sessio
     script.machine.set_next_pid(30);
     if !programs::exists(image, &argv[0], &fs) {
         let id = super::images::hex64(&format!("{}/{}", pod.uid(), cluster.now));
-        let why = process::oci_exec_error(&argv[0]);
+        let why = ahead::oci_exec_error(&argv[0]);
         let error = format!("Internal error occurred: error executing command in container: failed to exec in container: failed to start exec \"{id}\": {why}");
         return Ok(Session::failed(pod, error));
     }

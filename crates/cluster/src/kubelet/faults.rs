@@ -25,6 +25,8 @@ pub enum Fault {
     CutNode { node: String, on: bool },
     /// The node is switched off; switched on again, all containers start anew.
     StopNode { node: String, on: bool },
+    /// A component of the control plane (`kube-scheduler`) is stopped; only where the world shows its pods.
+    StopComponent { component: String, on: bool },
     /// An image is removed from a node.
     DropImage { node: String, image: String },
 }
@@ -73,6 +75,7 @@ impl Cluster {
             }
             Fault::CutNode { node, on } => self.node_fault(&node, |n| n.cut = on),
             Fault::StopNode { node, on } => self.stop_node(&node, on),
+            Fault::StopComponent { component, on } => super::system::stop(self, &component, on),
             Fault::DropImage { node, image } => self.node_fault(&node, |n| {
                 let full = super::images::parse(&image).map(|r| r.full()).unwrap_or_default();
                 std::rc::Rc::make_mut(&mut n.images).remove(full.as_str());

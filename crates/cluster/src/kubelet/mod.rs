@@ -5,12 +5,15 @@
 //! - [`run`]: what is known of pods, containers, machines. [`sync`]: the life of a pod. [`start`]: the life of a container.
 //!   [`stop`]: how both end. [`status`]: what is told to the API server.
 //! - [`node`]: registration, heartbeats. [`faults`]: what can be broken on purpose. [`metrics`]: what `kubectl top` shows.
+//! - [`system`]: the control plane's own pods.
 //! - [`catalogue`], [`images`]: what can be pulled. [`env`], [`volumes`]: what a container finds when it starts.
 //! - [`process`], [`programs`], [`server`], [`nginx`]: what runs in containers. [`probes`]: how they are asked whether they are well.
+//!   [`ahead`]: commands run to their end at once.
 //! - [`logs`], [`exec`]: what clients see of containers.
 //!
 //! Left out: static pod files, eviction by pressure, image garbage collection, devices, user namespaces.
 
+pub mod ahead;
 pub mod catalogue;
 pub mod env;
 pub mod exec;
@@ -29,6 +32,7 @@ pub mod start;
 pub mod status;
 pub mod stop;
 pub mod sync;
+pub mod system;
 pub mod volumes;
 
 use crate::Cluster;
@@ -48,6 +52,8 @@ pub enum Wake {
     Sync,
     /// The lease and status of the node are due.
     Heartbeat,
+    /// Static pods are to be there.
+    Static,
     /// An open session (exec, attach) goes on.
     Session(StreamId),
 }
@@ -63,6 +69,8 @@ pub struct State {
     pub(crate) disks: BTreeMap<Str, shell::fs::Tree>,
     pub(crate) sessions: BTreeMap<StreamId, exec::Session>,
     pub(crate) next_stream: u64,
+    /// Components of the control plane that were stopped on purpose.
+    pub(crate) stopped: BTreeSet<Str>,
 }
 
 impl State {
@@ -83,6 +91,7 @@ impl State {
 /// Registers the node objects of the world and starts their heartbeats.
 pub(crate) fn start(cluster: &mut Cluster) {
     node::start(cluster);
+    system::start(cluster);
 }
 
 /// A change was committed. Kubelets look at pods of their node, and at what those pods use.
@@ -110,6 +119,9 @@ fn pod_changed(cluster: &mut Cluster, change: &Change) {
                 || old.at("metadata.deletionGracePeriodSeconds") != change.new.at("metadata.deletionGracePeriodSeconds")
         }
     };
+    if change.kind == WatchType::Deleted && system::is_mirror(&change.new) {
+        system::wake(cluster, node);
+    }
     if relevant {
         if !change.new.spec().get("readinessGates").is_null()
             && let Some(run) = cluster.kubelets.pod_mut(change.new.uid())
@@ -125,6 +137,7 @@ fn pod_changed(cluster: &mut Cluster, change: &Change) {
 pub(crate) fn wake(cluster: &mut Cluster, node: &Str, uid: &Str, wake: &Wake) {
     match wake {
         Wake::Heartbeat => node::heartbeat(cluster, node),
+        Wake::Static => system::sync(cluster, node),
         Wake::Session(id) => exec::advance(cluster, *id),
         Wake::Sync if uid.is_empty() => node::sync(cluster, node),
         Wake::Sync => sync::sync(cluster, node, uid),

@@ -1,7 +1,8 @@
 //! Probes: startup, liveness, readiness, by exec, httpGet, tcpSocket and grpc, each in its own rhythm.
 //! Upstream: `pkg/kubelet/prober`.
 
-use super::process::{self, Hook, Place};
+use super::ahead::{self, Hook};
+use super::process::Place;
 use super::run::{ContainerRun, PodRun};
 use super::{actor, stop};
 use crate::Cluster;
@@ -216,7 +217,7 @@ fn ask(cluster: &mut Cluster, pod: &Object, uid: &Str, i: usize, spec: &Value) -
     let command = spec.at("exec.command").items();
     if !command.is_empty() {
         let argv: Vec<String> = command.iter().map(|w| w.as_str().unwrap_or("").to_string()).collect();
-        return match process::run_ahead(cluster, &place, &argv, timeout * 1000) {
+        return match ahead::run_ahead(cluster, &place, &argv, timeout * 1000) {
             Err(error) => Err(error),
             Ok(ran) if ran.timed_out => Err(format!("command timed out: {:?} timed out after {timeout}s", argv.join(" "))),
             Ok(ran) if ran.code == 0 => Ok(()),

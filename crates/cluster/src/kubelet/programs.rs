@@ -90,7 +90,8 @@ pub fn main_program(image: &Image) -> &'static str {
 fn is_own(image: &Image, name: &str) -> bool {
     let words = image.entrypoint.iter().chain(image.cmd).filter(|w| !w.starts_with('-'));
     let listed = words.into_iter().any(|w| shell::fs::name(w) == name && !["sh", "bash", "sleep"].contains(&name));
-    let unnamed = image.entrypoint.is_empty() && image.cmd.is_empty() && name == main_program(image);
+    let called = |r: &&str| r.rsplit('/').next() == Some(name);
+    let unnamed = image.entrypoint.is_empty() && image.cmd.is_empty() && image.repositories.iter().any(|r| called(&r));
     let more: &[&str] = match image.app {
         App::Nginx => &["nginx"],
         App::Apache | App::Wordpress => &["httpd", "apache2ctl", "apachectl", "httpd-foreground", "apache2-foreground"],

@@ -7,7 +7,7 @@ use super::images;
 use super::process;
 use super::run::{Backoff, ContainerRun, Ended, Log, Phase, PodRun, Role};
 use super::sync::NOTICE_MS;
-use super::{probes, stop};
+use super::{ahead, probes, stop};
 use crate::cx::Cx;
 use machinery::time::Millis;
 use machinery::{Object, Str};
@@ -369,7 +369,7 @@ fn post_start(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     if hook.is_null() {
         return;
     }
-    let done = process::hook(cx.cluster, pod, run, i, &hook);
+    let done = ahead::hook(cx.cluster, pod, run, i, &hook);
     let path = run.containers[i].field_path();
     if let Err(error) = done.result {
         cx.event_at(pod, &path, "Warning", "FailedPostStartHook", &format!("PostStartHook failed: {error}"));

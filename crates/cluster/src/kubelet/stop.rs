@@ -3,7 +3,7 @@
 
 use super::run::{ContainerRun, Phase, PodRun, Role, Stop, Stopping};
 use super::sync::NOTICE_MS;
-use super::{actor, process, start, status, volumes};
+use super::{actor, ahead, process, start, status, volumes};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::network;
@@ -130,7 +130,7 @@ pub fn container_with(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, gra
     let mut kill_at = now + grace_ms;
     let mut term_at = now;
     if !hook.is_null() && grace_ms > 0 {
-        let done = process::hook(cx.cluster, pod, run, i, &hook);
+        let done = ahead::hook(cx.cluster, pod, run, i, &hook);
         if let Err(error) = &done.result {
             let path = run.containers[i].field_path();
             cx.event_at(pod, &path, "Warning", "FailedPreStopHook", &format!("PreStopHook failed: {error}"));

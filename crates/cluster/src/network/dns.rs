@@ -31,6 +31,9 @@ pub fn answer(cluster: &Cluster, from: &Origin, name: &str) -> Found {
     if let Some(ip) = hosts_file(cluster, namespace, pod, &name) {
         return found(&name, &ip);
     }
+    if !is_served(cluster) {
+        return Found::default();
+    }
     let policy = cluster.store.get("pods", namespace, pod).map_or("", |p| p.text("spec.dnsPolicy"));
     if policy == "Default" || policy == "None" {
         return Found::default();
@@ -45,6 +48,15 @@ pub fn answer(cluster: &Cluster, from: &Origin, name: &str) -> Found {
         }
     }
     Found::default()
+}
+
+/// Whether a DNS server runs: always, unless its pods are to be seen and none of them is ready.
+fn is_served(cluster: &Cluster) -> bool {
+    if !cluster.world.system_pods {
+        return true;
+    }
+    let service = cluster.store.get("services", "kube-system", "kube-dns");
+    service.is_some_and(|s| !super::route::backends(cluster, s, "dns-tcp").is_empty())
 }
 
 /// The pod's own `/etc/hosts`.
