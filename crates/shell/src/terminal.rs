@@ -287,9 +287,11 @@ impl Terminal {
                 ChildCommand::Line(line) => Ok(line.as_str()),
                 ChildCommand::Argv(argv) => Err(argv.as_slice()),
             };
+            let process = running.ctx.process.clone();
+            let place = (&process.env, process.cwd.as_str());
             let started = self
                 .machine
-                .spawn_for(pid, line, capture, &mut fs, &mut host);
+                .spawn_for(pid, line, place, capture, &mut fs, &mut host);
             let mut children = running.ctx.process.children.borrow_mut();
             match started {
                 Some(child) => {

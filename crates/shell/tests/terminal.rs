@@ -188,6 +188,10 @@ fn jobs_and_undo() {
         terminal.job_notices(),
         "[1]+  Done                    sleep 5\n"
     );
+    assert_eq!(
+        run(&mut terminal, "history"),
+        "    1  sleep 5 &\n    2  history\n"
+    );
     let snapshot = terminal.snapshot();
     run(&mut terminal, "x=1; rm notes.txt; cd dir");
     assert_eq!(terminal.machine().cwd(), "/home/me/dir");

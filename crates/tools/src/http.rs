@@ -10,7 +10,7 @@ use crate::World;
 use crate::system::DOWNLOADS;
 
 pub async fn curl(ctx: Ctx, world: Rc<dyn World>) -> i32 {
-    run(ctx, world, |args, around| http_tools::curl(args, around)).await
+    run(ctx, world, http_tools::curl).await
 }
 
 pub async fn wget(ctx: Ctx, world: Rc<dyn World>) -> i32 {

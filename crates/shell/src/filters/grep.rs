@@ -276,7 +276,7 @@ impl Grep {
                     .is_some_and(|c| c.is_alphanumeric() || *c == '_')
             };
             let whole = start == 0 && end == line.len();
-            let bounded = !(start > 0 && word(start - 1)) && !word(end);
+            let bounded = (start == 0 || !word(start - 1)) && !word(end);
             let fits = (!self.options.has('x') || whole) && (!self.options.has('w') || bounded);
             if fits {
                 return Some((start, end));

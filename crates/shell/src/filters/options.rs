@@ -108,8 +108,7 @@ pub(super) fn parse_with(
                 continue;
             }
         };
-        let mut chars = letters.char_indices();
-        while let Some((place, flag)) = chars.next() {
+        for (place, flag) in letters.char_indices() {
             let attached = letters
                 .get(place + flag.len_utf8()..)
                 .unwrap_or("")

@@ -58,6 +58,7 @@ const BUILTINS: &[Builtin] = &[
     both("false", |cpu, _| status(cpu, 1)),
     inside("fg", fg),
     inside("hash", |cpu, _| status(cpu, 0)),
+    inside("history", history),
     inside("jobs", list_jobs),
     both("kill", kill),
     inside("let", let_command),
@@ -128,11 +129,7 @@ fn cd(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
         },
     };
     let path = resolve(&cpu.shell.cwd, &target);
-    let error = match cpu.fs.list(&path) {
-        Ok(_) => None,
-        Err(error) => Some(error),
-    };
-    if let Some(error) = error {
+    if let Err(error) = cpu.fs.list(&path) {
         let message = match cpu.machine.dialect {
             Dialect::Bash => format!("cd: {target}: {error}"),
             Dialect::Busybox => format!("cd: can't cd to {target}: {error}"),
@@ -370,6 +367,30 @@ fn let_command(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
         }
     }
     status(cpu, i32::from(value == 0))
+}
+
+fn history(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
+    let lines = cpu.machine.history.clone();
+    match args
+        .get(1)
+        .map(|word| (word.as_str(), word.parse::<usize>()))
+    {
+        Some(("-c", _)) => cpu.machine.history = Rc::default(),
+        Some((word, Err(_))) => {
+            let message = format!("history: {word}: numeric argument required");
+            return fail(cpu, 1, &message);
+        }
+        count => {
+            let most = count
+                .and_then(|(_, count)| count.ok())
+                .unwrap_or(lines.len());
+            let from = lines.len().saturating_sub(most);
+            for (at, line) in lines.iter().enumerate().skip(from) {
+                cpu.put(&format!("{:>5}  {line}\n", at + 1));
+            }
+        }
+    }
+    status(cpu, 0)
 }
 
 fn ulimit(cpu: &mut Cpu<'_>, _: &[String]) -> Flow {

@@ -8,6 +8,9 @@ pub(super) const MAX_WORD: usize = 4 << 20;
 /// Most fields of one word.
 pub(super) const MAX_FIELDS: usize = 100_000;
 
+/// Characters, each with the flag "quoted".
+pub(super) type Field = Vec<(char, bool)>;
+
 /// A word on its way: characters, each with the flag "quoted".
 #[derive(Default)]
 pub(super) struct Fields {
@@ -63,7 +66,7 @@ impl Fields {
         }
     }
 
-    pub fn finish(mut self) -> (Vec<Vec<(char, bool)>>, Vec<(String, String)>) {
+    pub fn finish(mut self) -> (Vec<Field>, Vec<(String, String)>) {
         if self.exists {
             self.end_field();
         }

@@ -49,6 +49,8 @@ pub type Env = BTreeMap<String, String>;
 pub(crate) const MAX_TASKS: usize = 128;
 /// Output that the caller has not drained; whoever writes more has to wait.
 const MAX_OUTPUT: usize = 1 << 20;
+/// Lines that `history` remembers.
+const MAX_HISTORY: usize = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -155,6 +157,8 @@ pub struct Machine {
     /// File descriptors were closed: pipes may have lost their ends.
     fds_changed: bool,
     random: u64,
+    /// Lines that were typed, for `history`.
+    history: Rc<Vec<String>>,
     /// Whether standard input and output are a terminal.
     pub tty_in: bool,
     pub tty_out: bool,
@@ -183,6 +187,7 @@ impl Machine {
             stdin_closed: false,
             fds_changed: false,
             random: 0x9E37_79B9_7F4A_7C15,
+            history: Rc::default(),
             tty_in: false,
             tty_out: false,
             columns: 80,
@@ -222,17 +227,24 @@ impl Machine {
             .root_shell()
             .map(|shell| shell.aliases.clone())
             .unwrap_or_default();
-        match syntax::parse(line, &aliases) {
+        let started = match syntax::parse(line, &aliases) {
             Ok(script) => {
                 self.start_tree(script);
                 Start::Started
             }
-            Err(SyntaxError::Incomplete(_)) => Start::Incomplete,
+            Err(SyntaxError::Incomplete(_)) => return Start::Incomplete,
             Err(error) => {
                 self.fail_start(line, &error);
                 Start::Failed
             }
+        };
+        if !line.trim().is_empty() {
+            let history = Rc::make_mut(&mut self.history);
+            history.push(line.trim_end().to_owned());
+            let spare = history.len().saturating_sub(MAX_HISTORY);
+            history.drain(..spare);
         }
+        started
     }
 
     /// As `start`, but a line that needs more is an error too: there is no more to come.

@@ -278,10 +278,10 @@ impl Machine {
             task.status.is_some()
                 && !task.watched
                 && task.pid != self.root
-                && !self
+                && self
                     .tasks
                     .get(&task.parent)
-                    .is_some_and(|p| p.status.is_none())
+                    .is_none_or(|p| p.status.is_some())
         };
         let dead: Vec<Pid> = self
             .tasks

@@ -8,7 +8,7 @@ use super::exec::Flow;
 use super::io::Ofd;
 use super::run::SharedEnv;
 use super::task::{Frame, Kind, Reader, Shell, Task, ToolTask};
-use super::{Dialect, Host, Lookup, MAX_TASKS, Machine, Pid};
+use super::{Dialect, Env, Host, Lookup, MAX_TASKS, Machine, Pid};
 use crate::filters;
 use crate::fs::{FileKind, Fs, name, resolve};
 use crate::syntax;
@@ -316,12 +316,14 @@ impl Machine {
         }
     }
 
-    /// Runs a line or a program as a child of an external program; ask `child_status` for its end.
+    /// Runs a line or a program as a child of an external program, with its environment and folder; ask `child_status` for its end.
     /// With `capture`, both its streams are collected for `take_child_output`.
+    #[allow(clippy::too_many_arguments)]
     pub fn spawn_for(
         &mut self,
         parent: Pid,
         line: Result<&str, &[String]>,
+        place: (&Env, &str),
         capture: bool,
         fs: &mut Fs,
         host: &mut dyn Host,
@@ -329,8 +331,12 @@ impl Machine {
         let shell = self.root_shell()?;
         let mut shell = shell.fork(Vec::new());
         shell.options.interactive = true;
-        let cwd = shell.cwd.clone();
-        let env = Rc::new(shell.env());
+        let cwd: Rc<str> = place.1.into();
+        shell.cwd = cwd.clone();
+        for (name, value) in place.0 {
+            shell.export(name, Some(value));
+        }
+        let env = Rc::new(place.0.clone());
         let mut parent_task = self.tasks.remove(&parent)?;
         let mut fds = parent_task.fds.clone();
         if capture {

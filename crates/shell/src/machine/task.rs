@@ -69,7 +69,10 @@ impl Task {
         match &self.kind {
             Kind::Shell(shell) => {
                 // A shell that reads its standard input is waiting, not idle.
-                shell.reader.is_none() && shell.frames.is_empty() && shell.pending.is_empty() && self.out.is_empty()
+                shell.reader.is_none()
+                    && shell.frames.is_empty()
+                    && shell.pending.is_empty()
+                    && self.out.is_empty()
             }
             _ => false,
         }
