@@ -1,6 +1,7 @@
 //! CertificateSigningRequest: a wish for a signed certificate.
 //! Upstream: `kubernetes:pkg/registry/certificates/certificates/strategy.go`.
 
+use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use machinery::{Errors, Object, Path, Value};
@@ -21,12 +22,13 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::AGE, Column::text("SignerName"), Column::text("Requestor"), Column::text("RequestedDuration"), Column::text("Condition")],
     cells: row,
     validate,
+    describe,
     ..Kind::NONE
 };
 
 fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
     let duration = match o.at("spec.expirationSeconds").as_i64() {
-        Some(s) => cells::human(s * 1000),
+        Some(s) => cells::human(s.saturating_mul(1000)),
         None => "<none>".into(),
     };
     vec![
@@ -73,4 +75,22 @@ fn validate(o: &Object, errors: &mut Errors) {
         let why = "may not specify a duration less than 600 seconds (10 minutes)";
         errors.invalid(&path.child("expirationSeconds"), n, why);
     }
+}
+
+/// Who asks, and how it stands. What is inside the request is not read: bottleship makes no certificates.
+fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.line(0, format!("Labels:\t{}", cells::labels(o.at("metadata.labels"))));
+    d.line(0, format!("Annotations:\t{}", cells::labels(o.at("metadata.annotations"))));
+    d.line(0, format!("CreationTimestamp:\t{}", rfc1123(o.text("metadata.creationTimestamp"))));
+    d.line(0, format!("Requesting User:\t{}", o.text("spec.username")));
+    if !o.text("spec.signerName").is_empty() {
+        d.line(0, format!("Signer:\t{}", o.text("spec.signerName")));
+    }
+    if let Some(s) = o.at("spec.expirationSeconds").as_i64() {
+        d.line(0, format!("Requested Duration:\t{}", cells::human(s.saturating_mul(1000))));
+    }
+    d.line(0, format!("Status:\t{}", condition(o)));
+    d.line(0, "Subject:\tbottleship does not simulate reading certificate requests");
+    d.events(o);
 }

@@ -346,7 +346,7 @@ pub fn resource_field(container: &Value, field: &Value) -> String {
         _ => (have.value(), divisor.value()),
     };
     let unit = if name == "cpu" { 1000 } else { 1 };
-    let divisor = if divisor == 0 { unit } else { divisor };
+    let divisor = if divisor <= 0 { unit } else { divisor };
     ((have.saturating_add(divisor - 1)) / divisor).to_string()
 }
 

@@ -113,7 +113,7 @@ impl Schedule {
             let Schedule::Every(ms) = self else {
                 return None;
             };
-            return Some((after / 1000 * 1000) + ms);
+            return Some((after / 1000 * 1000).saturating_add(*ms));
         };
         let has = |set: u64, n: u64| set >> n & 1 == 1;
         let mut t = after.div_euclid(60_000) + 1;

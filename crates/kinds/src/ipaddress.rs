@@ -1,6 +1,7 @@
 //! IPAddress: an address that a Service holds.
 //! Upstream: `kubernetes:pkg/registry/networking/ipaddress/strategy.go`.
 
+use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
 use machinery::{Object, Value};
 
@@ -17,6 +18,7 @@ pub const KIND: Kind = Kind {
     subresources: &[],
     columns: &[Column::NAME, Column::text("ParentRef")],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
@@ -27,4 +29,19 @@ fn row(o: &Object, _: &CellCx) -> Vec<Value> {
         ns => format!("{ns}/{}", p.text("name")),
     };
     vec![Value::str(o.name()), format!("{}/{place}", p.text("resource")).into()]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels_and_annotations(o);
+    let p = o.at("spec.parentRef");
+    if !p.is_null() {
+        d.line(0, "Parent Reference:");
+        for (title, key) in
+            [("Group", "group"), ("Resource", "resource"), ("Namespace", "namespace"), ("Name", "name")]
+        {
+            d.line(1, format!("{title}:\t{}", p.text(key)));
+        }
+    }
+    d.events(o);
 }

@@ -1,36 +1,45 @@
 //! What the kinds *are*: names, defaults, validation, columns, description: one file per kind. Nothing here acts.
 //!
+//! Layout: [`kind`] is the struct that every kind fills in; `registry!` below is the one list of them; the modules
+//! before it are what several kinds share. All work on values: defaults change them, validation and descriptions read.
+//!
 //! To add a kind: write `src/<kind>.rs` with a `pub const KIND: Kind`, and add its line to the registry below.
 
-mod affinity_validate;
-pub mod cells;
-mod container_describe;
-mod container_validate;
-mod crd_validate;
-pub mod cron;
-pub mod describe;
-mod diff;
+// What a kind is, and how to change one so that what does not change stays shared.
 pub mod edit;
-mod env_validate;
-pub mod hpa_describe;
 pub mod kind;
+// Rows and descriptions.
+pub mod cells;
+pub mod describe;
+pub mod tabs;
+// Validation that many kinds share.
+mod diff;
 pub mod meta;
 pub mod names;
-pub mod node_describe;
+mod resource_validate;
+mod warnings;
+mod workload;
+// The parts of a pod, which eight kinds hold.
+mod affinity_validate;
+mod container_describe;
+mod container_validate;
+mod env_validate;
 pub mod pod_cells;
 pub mod pod_defaults;
 pub mod pod_describe;
 pub mod pod_validate;
 pub mod pod_volumes;
-pub mod quantity;
-mod resource_validate;
+mod volume_validate;
+// Larger parts of single kinds.
+mod crd_validate;
+pub mod cron;
+mod hpa_describe;
+mod node_describe;
 mod service_validate;
-pub mod tabs;
+// For those who only compare and add amounts.
+pub mod quantity;
 #[cfg(test)]
 mod tests;
-mod volume_validate;
-mod warnings;
-mod workload;
 
 pub use kind::{CellCx, Column, Kind, ScalePaths, Subresource};
 

@@ -1,6 +1,7 @@
 //! ServiceCIDR: the range that cluster IPs come from.
 //! Upstream: `kubernetes:pkg/registry/networking/servicecidr/strategy.go`.
 
+use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use machinery::{Object, Value};
@@ -20,10 +21,31 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("CIDRs"), Column::AGE],
     cells: row,
+    describe,
     ..Kind::NONE
 };
 
 fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
     let cidrs = o.at("spec.cidrs").items().iter().filter_map(Value::as_str);
     vec![Value::str(o.name()), cidrs.collect::<Vec<_>>().join(",").into(), cells::age(o, cx)]
+}
+
+fn describe(o: &Object, d: &mut Describe) {
+    d.line(0, format!("Name:\t{}", o.name()));
+    d.labels_and_annotations(o);
+    let cidrs: Vec<&str> = o.at("spec.cidrs").items().iter().filter_map(Value::as_str).collect();
+    d.line(0, format!("CIDRs:\t{}", cidrs.join(", ")));
+    let conditions = o.at("status.conditions").items();
+    if !conditions.is_empty() {
+        d.line(0, "Status:");
+        d.line(0, "Conditions:");
+        d.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+        d.line(1, "----\t------\t------------------\t------\t-------");
+    }
+    for c in conditions {
+        let (kind, status) = (c.text("type"), c.text("status"));
+        let since = rfc1123(c.text("lastTransitionTime"));
+        d.line(1, format!("{kind}\t{status}\t{since}\t{}\t{}", c.text("reason"), c.text("message")));
+    }
+    d.events(o);
 }

@@ -170,3 +170,191 @@ fn a_pods_row_follows_from_its_containers() {
         "a 0/2 OOMKilled 0 10m",
     );
 }
+
+/// Related objects of nowhere.
+struct Nothing;
+
+impl crate::describe::Related for Nothing {
+    fn list(&self, _: &str, _: &str, _: &str, _: &str) -> Vec<Object> {
+        Vec::new()
+    }
+    fn get(&self, _: &str, _: &str, _: &str, _: &str) -> Option<Object> {
+        None
+    }
+    fn events(&self, _: &Object) -> Vec<Object> {
+        Vec::new()
+    }
+    fn now(&self) -> time::Millis {
+        i64::MAX
+    }
+}
+
+/// Field names to make nonsense of, and texts that have a meaning somewhere.
+const WORDS: &[&str] = &[
+    "metadata",
+    "name",
+    "labels",
+    "annotations",
+    "finalizers",
+    "ownerReferences",
+    "spec",
+    "status",
+    "containers",
+    "initContainers",
+    "template",
+    "selector",
+    "matchLabels",
+    "matchExpressions",
+    "operator",
+    "values",
+    "key",
+    "ports",
+    "port",
+    "targetPort",
+    "env",
+    "valueFrom",
+    "resourceFieldRef",
+    "resource",
+    "divisor",
+    "resources",
+    "limits",
+    "requests",
+    "cpu",
+    "volumes",
+    "volumeMounts",
+    "mountPath",
+    "livenessProbe",
+    "httpGet",
+    "strategy",
+    "rollingUpdate",
+    "maxSurge",
+    "schedule",
+    "jobTemplate",
+    "conditions",
+    "type",
+    "rules",
+    "verbs",
+    "http",
+    "paths",
+    "backend",
+    "metrics",
+    "target",
+    "currentMetrics",
+    "versions",
+    "schema",
+    "openAPIV3Schema",
+    "properties",
+    "hard",
+    "used",
+    "startTime",
+    "completionTime",
+    "completedIndexes",
+    "subsets",
+    "addresses",
+    "endpoints",
+    "taints",
+    "tolerations",
+    "behavior",
+    "2026-11-20T09:00:00Z",
+    "-5",
+    "1e30",
+    "99999999999999999999Gi",
+    "%",
+    "25%",
+    "/",
+    "a\tb\u{1b}\u{e9}",
+    "* * * * *",
+    "@every 9999999999h",
+    "limits.cpu",
+    "ReadWriteOnce",
+    "ClusterIP",
+    "Resource",
+    "Indexed",
+    "0.0.0.0/0",
+    "::/0",
+    "",
+];
+
+fn nonsense(seed: &mut u64, depth: usize) -> Value {
+    let mut next = |n: usize| {
+        *seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (*seed >> 33) as usize % n
+    };
+    match next(if depth == 0 { 5 } else { 9 }) {
+        0 => Value::Null,
+        1 => Value::from(next(2) == 0),
+        2 => Value::from([0, 1, -1, i64::MAX, i64::MIN, 70000][next(6)]),
+        3 | 4 => Value::from(WORDS[next(WORDS.len())]),
+        5 | 6 => {
+            let n = next(4);
+            Value::from(
+                (0..n)
+                    .map(|_| nonsense(seed, depth - 1))
+                    .collect::<Vec<_>>(),
+            )
+        }
+        _ => {
+            let n = next(12);
+            let keys: Vec<&str> = (0..n).map(|_| WORDS[next(WORDS.len())]).collect();
+            Value::from(
+                keys.into_iter()
+                    .map(|k| (k, nonsense(seed, depth - 1)))
+                    .collect::<machinery::Map>(),
+            )
+        }
+    }
+}
+
+#[test]
+fn nothing_that_can_be_written_stops_a_kind() {
+    let mut seed = 7;
+    for kind in crate::ALL {
+        for round in 0..60 {
+            let mut v = nonsense(&mut seed, 7);
+            let mut old = nonsense(&mut seed, 7);
+            if round % 2 == 0 {
+                v.set("spec.template.spec.containers", nonsense(&mut seed, 5));
+                old.set("status", nonsense(&mut seed, 5));
+            }
+            (kind.default)(&mut v);
+            (kind.default)(&mut old);
+            (kind.prepare_create)(&mut v);
+            (kind.prepare_update)(&mut v, &old);
+            if let Some(other) = kind.stored_as {
+                (other.to_stored)(&mut v);
+                (other.from_stored)(&mut v);
+            }
+            let (new, old) = (Object(v), Object(old));
+            let mut errors = Errors::default();
+            crate::meta::validate(kind, &new, &mut errors);
+            (kind.validate)(&new, &mut errors);
+            (kind.validate_update)(&new, &old, &mut errors);
+            let _ = (errors.message(), (kind.warnings)(&new));
+            let row = (kind.cells)(&new, &CellCx { now: 0 });
+            assert_eq!(row.len(), kind.columns.len(), "{}", kind.kind);
+            let mut d = crate::describe::Describe::new(&Nothing, true);
+            (kind.describe)(&new, &mut d);
+            d.finish();
+        }
+    }
+}
+
+#[test]
+fn every_kind_has_a_schema_and_a_name_of_its_own() {
+    let mut seen: Vec<String> = Vec::new();
+    for kind in crate::ALL {
+        let name = format!("{} {}", kind.api_version(), kind.kind);
+        assert!(
+            machinery::schema::of(&kind.api_version(), kind.kind).is_some(),
+            "{name} has no schema"
+        );
+        assert!(!seen.contains(&name), "{name} is listed twice");
+        assert!(
+            crate::of_resource(kind.group, kind.version, kind.plural).is_some(),
+            "{name}"
+        );
+        seen.push(name);
+    }
+}
