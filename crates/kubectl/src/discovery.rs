@@ -64,6 +64,9 @@ impl Res {
 /// All resources, in the server's order of preference.
 pub struct Mapper {
     pub all: Vec<Rc<Res>>,
+    /// Custom resources that were there when last looked, and are no more: believed in until something is not found,
+    /// as the real one believes in its cache.
+    stale: Vec<Rc<Res>>,
     /// `apps/v1`, in the server's order.
     pub versions: Vec<String>,
 }
@@ -72,6 +75,7 @@ impl Mapper {
     pub fn ask(cx: &Inner) -> Result<Mapper, Fail> {
         let mut out = Mapper {
             all: Vec::new(),
+            stale: Vec::new(),
             versions: Vec::new(),
         };
         for root in ["/api", "/apis"] {
@@ -85,7 +89,41 @@ impl Mapper {
                 out.read(group);
             }
         }
+        out.remember(cx);
         Ok(out)
+    }
+    /// The cache of discovery, a file as the real one has: custom resources only, and only if there are any.
+    fn remember(&mut self, cx: &Inner) {
+        let path = format!("{}/.kube/cache/discovery/custom.json", cx.host.home());
+        let custom = |r: &&Rc<Res>| {
+            kinds::of_resource(&r.group, &r.version, &r.plural).is_none()
+                && !r.group.ends_with("metrics.k8s.io")
+        };
+        let fresh: Vec<Rc<Res>> = self.all.iter().filter(custom).cloned().collect();
+        let known = cx.host.read(&path).ok();
+        let cached: Vec<Rc<Res>> = known
+            .as_deref()
+            .and_then(|t| crate::forms::parse_one(t).ok())
+            .map(|v| v.items().iter().map(|r| Rc::new(cached(r))).collect())
+            .unwrap_or_default();
+        let same = |a: &Rc<Res>, b: &Rc<Res>| a.qualified() == b.qualified();
+        if fresh.iter().any(|f| !cached.iter().any(|c| same(c, f))) {
+            let list: Vec<Value> = fresh.iter().map(|r| to_cache(r)).collect();
+            // A cache that cannot be written is none.
+            let _ = cx
+                .host
+                .write(&path, machinery::json::print(&Value::from(list)));
+            return;
+        }
+        let gone = |c: &Rc<Res>| !fresh.iter().any(|f| same(c, f));
+        self.stale = cached.into_iter().filter(gone).collect();
+    }
+    /// Forgets what was believed in: something was not found.
+    pub fn forget(cx: &Inner) {
+        let path = format!("{}/.kube/cache/discovery/custom.json", cx.host.home());
+        if cx.host.exists(&path) {
+            cx.host.remove(&path);
+        }
     }
     fn read(&mut self, group: &Value) {
         let name = group.text("metadata.name");
@@ -136,6 +174,9 @@ impl Mapper {
         if let Some(r) = self.all.iter().find(|r| named(r, &word)) {
             return Some(r.clone());
         }
+        if let Some(r) = self.stale.iter().find(|r| named(r, &word)) {
+            return Some(r.clone());
+        }
         let (resource, rest) = word.split_once('.')?;
         if let Some((version, group)) = rest.split_once('.')
             && let Some(r) = self
@@ -182,5 +223,33 @@ impl Mapper {
             .filter(|r| r.categories.iter().any(|c| c == name) && r.can("list"))
             .cloned()
             .collect()
+    }
+}
+
+fn to_cache(r: &Res) -> Value {
+    machinery::value!({
+        "group": r.group.clone(), "version": r.version.clone(), "kind": r.kind.clone(),
+        "plural": r.plural.clone(), "singular": r.singular.clone(), "short": r.short.clone(),
+        "namespaced": r.namespaced,
+    })
+}
+
+fn cached(v: &Value) -> Res {
+    let text = |key: &str| v.text(key).to_string();
+    Res {
+        group: text("group"),
+        version: text("version"),
+        kind: text("kind"),
+        plural: text("plural"),
+        singular: text("singular"),
+        short: v
+            .get("short")
+            .items()
+            .iter()
+            .filter_map(|s| s.as_str().map(str::to_string))
+            .collect(),
+        verbs: vec!["get".into(), "list".into()],
+        namespaced: v.flag("namespaced"),
+        ..Res::default()
     }
 }

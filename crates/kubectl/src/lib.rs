@@ -99,6 +99,11 @@ async fn run(ctx: Ctx, api: Rc<dyn Api>) -> i32 {
         Ok(()) => 0,
         Err(fail) => {
             let (text, status) = fail.print(&path);
+            if text.contains("the server doesn't have a resource type")
+                || text.contains("no matches for kind")
+            {
+                discovery::Mapper::forget(&cx);
+            }
             if !text.is_empty() {
                 host.err(&format!("{}\n", text.trim_end_matches('\n')));
             }

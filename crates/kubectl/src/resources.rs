@@ -351,11 +351,22 @@ pub fn list_request(res: &Res, namespace: &str, selector: &str, fields: &str) ->
 /// The words around a collection that could not be read because of its selectors.
 pub fn list_error(fail: Fail, res: &Res, selector: &str, fields: &str) -> Fail {
     match fail {
-        Fail::Status(mut s)
-            if s.reason == "BadRequest" && !(selector.is_empty() && fields.is_empty()) =>
-        {
+        Fail::Status(mut s) if ["BadRequest", "NotFound"].contains(&s.reason) => {
+            if s.reason == "NotFound" {
+                s.message.push_str(&format!(" (get {})", res.qualified()));
+            }
+            let what = match selector.is_empty() && fields.is_empty() {
+                true => "list",
+                false => "find",
+            };
+            let by = match what {
+                "list" => String::new(),
+                _ => format!(
+                    " that match label selector \"{selector}\", field selector \"{fields}\""
+                ),
+            };
             s.message = format!(
-                "Unable to find \"{}, Resource={}\" that match label selector \"{selector}\", field selector \"{fields}\": {}",
+                "Unable to {what} \"{}, Resource={}\"{by}: {}",
                 if res.group.is_empty() {
                     format!("/{}", res.version)
                 } else {

@@ -260,7 +260,7 @@ fn objects(cx: &Cx, found: resources::Found, format: Format) -> Result<(), Fail>
         sort(cx.flag("sort-by"), &mut items, |v| v)?;
     }
     // Only the formats that print whole objects leave them out.
-    let managed = cx.on("show-managed-fields") || !matches!(format, Format::Yaml | Format::Json | Format::Kyaml);
+    let managed = cx.on("show-managed-fields") || !format.hides_managed();
     let clean = |v: Value| {
         if managed {
             v

@@ -28,6 +28,13 @@ pub enum Format {
     Columns(columns::Spec),
 }
 
+impl Format {
+    /// Whole objects are shown without their bookkeeping; templates and paths may ask for it.
+    pub fn hides_managed(&self) -> bool {
+        matches!(self, Format::Yaml | Format::Json | Format::Kyaml)
+    }
+}
+
 /// A JSONPath template, parsed.
 pub struct Path {
     template: machinery::jsonpath::Template,
@@ -170,7 +177,7 @@ impl Shown {
             other => {
                 let n = self.count.get();
                 self.count.set(n + 1);
-                let clean = if self.managed {
+                let clean = if self.managed || !other.hides_managed() {
                     object.0.clone()
                 } else {
                     without_managed(&object.0)

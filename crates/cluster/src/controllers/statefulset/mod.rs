@@ -174,7 +174,7 @@ fn delete(cx: &mut Cx, view: &View, p: &Object, reason: &str) -> Result<(), Stat
             Err(e)
         }
         _ => {
-            let text = format!("delete {what} successful");
+            let text = format!("Delete {what} successful");
             cx.event(&view.set, "Normal", "SuccessfulDelete", &text);
             Ok(())
         }

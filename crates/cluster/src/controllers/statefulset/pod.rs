@@ -73,7 +73,7 @@ pub fn create(cx: &mut Cx, view: &View, n: i64) -> Result<(), Status> {
     let reason = format!("wanted {} replicas, number {n} is missing", view.replicas());
     match cx.create(&POD, &pod, &reason) {
         Ok(_) => {
-            let text = format!("create {what} successful");
+            let text = format!("Create {what} successful");
             cx.event(set, "Normal", "SuccessfulCreate", &text);
             Ok(())
         }
