@@ -169,7 +169,7 @@ fn delete(cx: &mut Cx, view: &View, p: &Object, reason: &str) -> Result<(), Stat
     let what = format!("Pod {} in StatefulSet {}", p.name(), view.set.name());
     match cx.delete(&POD, p, None, reason) {
         Err(e) if !e.is_not_found() => {
-            let text = format!("delete {what} failed error: {e}");
+            let text = format!("Delete {what} failed error: {e}");
             cx.event(&view.set, "Warning", "FailedDelete", &text);
             Err(e)
         }

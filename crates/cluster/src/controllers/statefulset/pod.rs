@@ -52,11 +52,11 @@ pub fn create_claims(cx: &mut Cx, view: &View, n: i64) -> Result<(), Status> {
         let reason = format!("{pod} needs it");
         match cx.create(&CLAIM, &Object(claim), &reason) {
             Ok(_) => {
-                let text = format!("create {what} success");
+                let text = format!("Create {what} success");
                 cx.event(set, "Normal", "SuccessfulCreate", &text);
             }
             Err(e) => {
-                let text = format!("create {what} failed error: {e}");
+                let text = format!("Create {what} failed error: {e}");
                 cx.event(set, "Warning", "FailedCreate", &text);
                 return Err(e);
             }
@@ -80,7 +80,7 @@ pub fn create(cx: &mut Cx, view: &View, n: i64) -> Result<(), Status> {
         Err(e) if crate::controllers::replicaset::namespace_is_going(cx, set, &e) => Ok(()),
         Err(e) if e.is_already_exists() => Err(e),
         Err(e) => {
-            let text = format!("create {what} failed error: {e}");
+            let text = format!("Create {what} failed error: {e}");
             cx.event(set, "Warning", "FailedCreate", &text);
             Err(e)
         }
