@@ -36,6 +36,10 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let Some(node) = cx.store().get("nodes", "", &key.1).cloned() else {
         return Ok(Requeue::Never);
     };
+    if cx.cluster.controllers.seen.insert(machinery::Str::from(node.uid())) {
+        let text = format!("Node {0} event: Registered Node {0} in Controller", node.name());
+        cx.event(&node, "Normal", "RegisteredNode", &text);
+    }
     let heard = last_heard(cx, &node);
     let silent = cx.now() - heard >= GRACE_MS;
     let node = match silent {

@@ -51,6 +51,8 @@ pub struct State {
     references: BTreeMap<Str, BTreeSet<Str>>,
     /// Pods by the uid of their controller, counted change by change.
     tallies: BTreeMap<Str, Tally>,
+    /// Uids of nodes that were greeted.
+    pub(super) seen: BTreeSet<Str>,
     /// What autoscalers wished for lately, by their uid: (when, replicas).
     pub(super) wishes: BTreeMap<Str, Vec<(Millis, i64)>>,
 }

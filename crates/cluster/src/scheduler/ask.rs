@@ -2,6 +2,7 @@
 
 use super::groups::Spread;
 use super::plugins::affinity::Neighbours;
+use super::plugins::basic;
 use super::volumes::Volumes;
 use machinery::{Object, Str, Value};
 use std::collections::BTreeMap;
@@ -61,7 +62,7 @@ impl Ask {
             preferred: affinity.get("preferredDuringSchedulingIgnoredDuringExecution").clone(),
             only_node: only_node(required),
             tolerations: spec.get("tolerations").clone(),
-            images: containers.iter().map(|c| Str::from(c.text("image"))).collect(),
+            images: containers.iter().map(|c| Str::from(basic::full_name(c.text("image")))).collect(),
             ..Ask::default()
         }
     }

@@ -257,11 +257,7 @@ pub(crate) use ask::read as read_resource;
 /// Whether a volume can be used on a node.
 pub(crate) fn volume_reaches(volume: &Object, node: &Object) -> bool {
     let rule = volume.at("spec.nodeAffinity.required");
-    let row = Row {
-        name: Str::from(node.name()),
-        labels: node.at("metadata.labels").clone(),
-        ..Row::default()
-    };
+    let row = Row::named(node);
     rule.is_null() || plugins::node_affinity::selects(rule, &row)
 }
 
@@ -278,11 +274,7 @@ pub(crate) enum Fit {
 
 pub(crate) fn node_fit(pod: &Object, node: &Object) -> Fit {
     let ask = ask::Ask::of(pod);
-    let row = Row {
-        name: Str::from(node.name()),
-        labels: node.at("metadata.labels").clone(),
-        ..Row::default()
-    };
+    let row = Row::named(node);
     let wanted = pod.text("spec.nodeName");
     if !wanted.is_empty() && wanted != node.name() || !plugins::node_affinity::fits(&ask, &row) {
         return Fit::No;

@@ -3,7 +3,7 @@
 
 use super::ask::{Amounts, Ask, add, amounts, host_ports, read};
 use super::groups::{self, Domains};
-use super::plugins::affinity;
+use super::plugins::{affinity, basic};
 use super::volumes;
 use crate::Cluster;
 use crate::store::{Change, Key};
@@ -19,9 +19,12 @@ pub struct Row {
     pub name: Str,
     pub labels: Value,
     pub taints: Value,
-    pub images: Value,
+    /// Sizes by full name, and the list that they were read from.
+    pub images: Rc<BTreeMap<String, i64>>,
+    image_list: Value,
     pub unschedulable: bool,
     pub allocatable: Amounts,
+    allocatable_list: Value,
     pub pods_max: i64,
     pub used: Amounts,
     /// cpu and memory used, with assumed amounts for pods that request nothing.
@@ -205,12 +208,19 @@ fn renew(
         }
     }
     let images = node.at("status.images");
-    if !row.images.same(images) && row.images != *images {
-        Rc::make_mut(row).images = images.clone();
+    if !row.image_list.same(images) {
+        let r = Rc::make_mut(row);
+        r.image_list = images.clone();
+        r.images = Rc::new(basic::image_sizes(images));
     }
+    let allocatable = node.at("status.allocatable");
+    if row.allocatable_list.same(allocatable) {
+        return hints;
+    }
+    Rc::make_mut(row).allocatable_list = allocatable.clone();
     let mut has = Amounts::default();
     let mut pods_max = 0;
-    for (k, v) in node.at("status.allocatable").entries() {
+    for (k, v) in allocatable.entries() {
         match k.as_str() {
             "pods" => pods_max = read(k, v),
             _ => add(&mut has, k, read(k, v)),
@@ -225,6 +235,14 @@ fn renew(
 }
 
 impl Row {
+    /// A node by name and labels only, for rules that ask no more.
+    pub(super) fn named(node: &Object) -> Row {
+        Row {
+            name: Str::from(node.name()),
+            labels: node.at("metadata.labels").clone(),
+            ..Row::default()
+        }
+    }
     /// Adds (`sign` 1) or takes away (-1) what a pod uses.
     pub fn take(&mut self, pod: &Object, sign: i64) {
         let (a, assumed) = amounts(pod.spec());

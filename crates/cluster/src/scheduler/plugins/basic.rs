@@ -5,6 +5,7 @@ use super::super::framework::Plugin;
 use super::super::rows::{Row, Snapshot};
 use super::{hopeless, refused, taints};
 use machinery::{Str, Value, value};
+use std::collections::BTreeMap;
 
 /// Cordoned nodes take no pod, but those that tolerate the taint that says so (a DaemonSet's).
 pub const NODE_UNSCHEDULABLE: Plugin = Plugin {
@@ -64,36 +65,33 @@ const SIZE_MAX: i64 = 1000 * MIB;
 
 fn score_images(s: &Snapshot, nodes: &[&Row]) -> Option<Vec<i64>> {
     let ask: &Ask = &s.ask;
-    let sizes: Vec<Vec<i64>> = nodes
-        .iter()
-        .map(|row| ask.images.iter().map(|i| size_of(&row.images, i)).collect())
-        .collect();
-    if sizes.iter().flatten().all(|n| *n == 0) {
+    let size = |row: &Row, image: &str| row.images.get(image).copied().unwrap_or(0);
+    let somewhere = |i: &Str| nodes.iter().filter(|row| size(row, i) > 0).count() as i64;
+    let spreads: Vec<i64> = ask.images.iter().map(somewhere).collect();
+    if spreads.iter().all(|n| *n == 0) {
         return Some(vec![0; nodes.len()]);
     }
-    let count = ask.images.len();
-    let spread = |i: usize| sizes.iter().filter(|of| of.get(i) > Some(&0)).count() as i64;
-    let spreads: Vec<i64> = (0..count).map(spread).collect();
     let total = nodes.len().max(1) as i64;
-    let max = SIZE_MAX * count.max(1) as i64;
-    let score = |of: &Vec<i64>| {
-        let sum: i64 = of.iter().zip(&spreads).map(|(size, n)| size * n / total).sum();
+    let max = SIZE_MAX * ask.images.len().max(1) as i64;
+    let score = |row: &&Row| {
+        let each = ask.images.iter().zip(&spreads);
+        let sum: i64 = each.map(|(i, n)| size(row, i) * n / total).sum();
         100 * (sum.clamp(SIZE_MIN, max) - SIZE_MIN) / (max - SIZE_MIN)
     };
-    Some(sizes.iter().map(score).collect())
+    Some(nodes.iter().map(score).collect())
 }
 
-fn size_of(images: &Value, name: &str) -> i64 {
-    let wanted = normal_name(name);
-    let has = |i: &&Value| {
-        let names = i.get("names").items().iter();
-        names.filter_map(Value::as_str).any(|n| n == name || normal_name(n) == wanted)
+/// A node's images by full name.
+pub fn image_sizes(list: &Value) -> BTreeMap<String, i64> {
+    let names = |i: &Value| -> Vec<(String, i64)> {
+        let all = i.get("names").items().iter().filter_map(Value::as_str);
+        all.map(|n| (full_name(n), i.int("sizeBytes"))).collect()
     };
-    images.items().iter().find(has).map_or(0, |i| i.int("sizeBytes"))
+    list.items().iter().flat_map(names).collect()
 }
 
 /// `nginx` → `docker.io/library/nginx:latest`.
-fn normal_name(name: &str) -> String {
+pub fn full_name(name: &str) -> String {
     let (host, rest) = match name.split_once('/') {
         Some((h, r)) if h.contains(['.', ':']) || h == "localhost" => (h, r.to_string()),
         Some(_) => ("docker.io", name.to_string()),
