@@ -6,6 +6,7 @@
 
 mod diff;
 mod json_patch;
+mod order;
 mod strategic;
 
 pub use diff::{three_way_as, two_way_as};

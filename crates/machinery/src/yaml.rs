@@ -7,6 +7,7 @@
 //! Left out: tags of one's own (read as text), complex keys (refused, as upstream).
 
 mod compose;
+mod helped;
 mod kyaml;
 mod marks;
 mod print;
