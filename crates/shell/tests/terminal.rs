@@ -143,6 +143,28 @@ fn ctrl_c_ends_what_runs() {
     assert_eq!(run(&mut terminal, "echo again"), "again\n");
 }
 
+/// A loop that never waits lets time go on all the same.
+#[test]
+fn busy_loops_take_time() {
+    for line in [
+        "while true; do :; done",
+        "while true; do hello; done >/dev/null 2>&1",
+    ] {
+        let mut terminal = terminal();
+        terminal.run(line);
+        let mut now = 1000;
+        for _ in 0..30 {
+            terminal.poll(now);
+            now = terminal.next_wake().unwrap_or(now).max(now);
+        }
+        assert!(now > 3000, "{line}: {now}");
+        terminal.interrupt();
+        terminal.poll(now);
+        assert!(terminal.is_idle(), "{line}");
+        assert_eq!(run(&mut terminal, "echo {1..5000} | wc -w"), "5000\n");
+    }
+}
+
 #[test]
 fn typed_input_and_end_of_file() {
     let mut terminal = terminal();

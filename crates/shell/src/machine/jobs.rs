@@ -327,6 +327,7 @@ impl Machine {
         host: &mut dyn Host,
     ) -> bool {
         fs.set_now(host.now_ms());
+        self.pace.wake();
         let targets: Vec<Pid> = match signal {
             // The terminal sends it to the whole foreground.
             Signal::Int if self.interactive || self.tty_in => self

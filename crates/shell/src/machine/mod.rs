@@ -20,6 +20,7 @@ mod fields;
 mod io;
 mod jobs;
 mod messages;
+mod pace;
 mod printf;
 mod reader;
 mod run;
@@ -159,6 +160,7 @@ pub struct Machine {
     random: u64,
     /// Lines that were typed, for `history`.
     history: Rc<Vec<String>>,
+    pace: pace::Pace,
     /// Whether standard input and output are a terminal.
     pub tty_in: bool,
     pub tty_out: bool,
@@ -188,6 +190,7 @@ impl Machine {
             fds_changed: false,
             random: 0x9E37_79B9_7F4A_7C15,
             history: Rc::default(),
+            pace: pace::Pace::default(),
             tty_in: false,
             tty_out: false,
             columns: 80,
@@ -310,6 +313,7 @@ impl Machine {
     }
 
     fn start_tree(&mut self, script: Rc<Script>) {
+        self.pace.wake();
         if let Some(shell) = self.root_shell_mut() {
             shell.push_script(script);
         }

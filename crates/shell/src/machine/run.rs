@@ -18,6 +18,11 @@ impl Machine {
     /// Does a bounded piece of work.
     pub fn step(&mut self, fs: &mut Fs, host: &mut dyn Host) -> Progress {
         fs.set_now(host.now_ms());
+        if let Some(until) = self.pace.resting(host.now_ms()) {
+            return Progress::Waiting {
+                until_ms: Some(until),
+            };
+        }
         let pids: Vec<Pid> = self.tasks.keys().copied().collect();
         let mut ran = false;
         let mut wake: Option<i64> = None;
@@ -42,7 +47,10 @@ impl Machine {
             .values()
             .all(|t| t.pid == self.root || t.status.is_some());
         if ran {
-            Progress::Running
+            match self.pace.worked() {
+                None => Progress::Running,
+                until_ms => Progress::Waiting { until_ms },
+            }
         } else if self.is_idle() && alone {
             Progress::Done(self.status())
         } else {

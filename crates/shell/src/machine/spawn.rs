@@ -115,6 +115,7 @@ impl Machine {
         }
         let tty = self.is_tty_ofd(fds.get(&1));
         if host.spawn(pid, argv, env, cwd, tty) {
+            self.pace.launched();
             return Ok(Kind::External);
         }
         // Builtins exist as programs too: `xargs echo`, `env printf`, `kubectl exec web -- test`.

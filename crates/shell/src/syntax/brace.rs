@@ -6,7 +6,7 @@
 use super::ast::{Part, Word};
 
 /// More words than this from one word, and it stays as it is.
-const MAX_WORDS: usize = 4096;
+const MAX_WORDS: usize = 50_000;
 
 #[derive(Clone)]
 enum Atom {
