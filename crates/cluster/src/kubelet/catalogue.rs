@@ -271,6 +271,7 @@ const HELLO: Image = Image {
     base: Base::Alpine,
     app: App::Hello { text: "Hello, world!", version: "1.0.0" },
     entrypoint: &["/hello-app"],
+    on_term: Some(2),
     ports: &[8080],
     ..NONE
 };
@@ -333,11 +334,11 @@ pub static CATALOGUE: &[&Image] = &[
     &Image { repositories: &["gcr.io/google-samples/kubernetes-bootcamp", "docker.io/jocatalin/kubernetes-bootcamp"], tags: &["v1"], app: App::Hello { text: "Hello Kubernetes bootcamp!", version: "v=1" }, base: Base::Debian, size: 82_000_000, boot: &["Kubernetes Bootcamp App Started At: the start of the container | Running On:  this pod", ""], ..HELLO },
     &Image { repositories: &["gcr.io/google-samples/kubernetes-bootcamp", "docker.io/jocatalin/kubernetes-bootcamp"], tags: &["v2", "latest"], app: App::Hello { text: "Hello Kubernetes bootcamp!", version: "v=2" }, base: Base::Debian, size: 82_000_000, ..HELLO },
     &Image { repositories: &["docker.io/library/traefik"], app: App::Page, ports: &[80, 8080], size: 48_000_000, ..PAGE },
-    &Image { repositories: &["docker.io/traefik/whoami", "docker.io/containous/whoami"], tags: &["latest", "v1.{8..11}*"], base: Base::Scratch, app: App::Whoami, entrypoint: &["/whoami"], ports: &[80], size: 2_700_000, memory_mi: 3, ..NONE },
+    &Image { repositories: &["docker.io/traefik/whoami", "docker.io/containous/whoami"], tags: &["latest", "v1.{8..11}*"], base: Base::Scratch, app: App::Whoami, on_term: Some(2), entrypoint: &["/whoami"], ports: &[80], size: 2_700_000, memory_mi: 3, ..NONE },
     &Image { repositories: &["docker.io/hashicorp/http-echo"], tags: &["latest", "alpine", "0.2.{1..3}", "1.0", "1.0.0"], base: Base::Scratch, app: App::HttpEcho, entrypoint: &["/http-echo"], ports: &[5678], size: 3_000_000, memory_mi: 3, ..NONE },
-    &Image { repositories: &["registry.k8s.io/e2e-test-images/agnhost", "k8s.gcr.io/e2e-test-images/agnhost"], tags: &["2.{10..59}"], base: Base::Alpine, app: App::Agnhost, entrypoint: &["/agnhost"], cmd: &["pause"], size: 52_000_000, memory_mi: 10, ..NONE },
+    &Image { repositories: &["registry.k8s.io/e2e-test-images/agnhost", "k8s.gcr.io/e2e-test-images/agnhost"], tags: &["2.{10..59}"], base: Base::Alpine, app: App::Agnhost, on_term: Some(2), entrypoint: &["/agnhost"], cmd: &["pause"], size: 52_000_000, memory_mi: 10, ..NONE },
     &Image { repositories: &["ghcr.io/stefanprodan/podinfo", "docker.io/stefanprodan/podinfo"], base: Base::Alpine, app: App::Podinfo, entrypoint: &["./podinfo"], ports: &[9898, 9797, 9999], size: 30_000_000, memory_mi: 20, ..NONE },
-    &Image { repositories: &["gcr.io/kuar-demo/kuard-amd64", "docker.io/kuard/kuard"], tags: &["{blue,green,purple,1,2,3}"], base: Base::Alpine, app: App::Kuard, entrypoint: &["/kuard"], ports: &[8080], size: 11_000_000, ..NONE },
+    &Image { repositories: &["gcr.io/kuar-demo/kuard-amd64", "docker.io/kuard/kuard"], tags: &["{blue,green,purple,1,2,3}"], base: Base::Alpine, app: App::Kuard, on_term: Some(2), entrypoint: &["/kuard"], ports: &[8080], size: 11_000_000, ..NONE },
     &Image { repositories: &["docker.io/curlimages/curl", "docker.io/yauritux/busybox-curl", "docker.io/radial/busyboxplus", "docker.io/byrnedo/alpine-curl"], size: 9_400_000, base: Base::Alpine, cmd: &["sh"], ..SHELL },
     &Image { repositories: &["docker.io/nicolaka/netshoot", "docker.io/praqma/network-multitool", "docker.io/wbitt/network-multitool", "docker.io/tutum/dnsutils", "registry.k8s.io/e2e-test-images/jessie-dnsutils", "gcr.io/kubernetes-e2e-test-images/dnsutils", "registry.k8s.io/e2e-test-images/dnsutils"], size: 180_000_000, base: Base::Alpine, cmd: &["sleep", "infinity"], ..SHELL },
     &Image { repositories: &["docker.io/library/python"], tags: &["latest", "slim", "alpine", "2*", "3*"], size: 370_000_000, app: App::Python, cmd: &["python3"], memory_mi: 12, ..SHELL },

@@ -14,6 +14,9 @@ use machinery::{Object, Request, Response, Status, Str, StreamId, StreamIn, Stre
 use shell::machine::Chunk;
 use shell::Fs;
 
+/// How long after its start a container's output is still given to who attaches.
+const FRESH_MS: i64 = 3_000;
+
 /// An open connection.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -168,7 +171,19 @@ fn exec(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Sessio
 
 fn attach(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Session, Status> {
     match running(cluster, pod, request) {
-        Ok(index) => Ok(Session::new(pod, index, Kind::Attach)),
+        Ok(index) => {
+            let mut session = Session::new(pod, index, Kind::Attach);
+            // Who attaches while a container starts (`kubectl run -it`) sees what it has said until now.
+            let c = cluster.kubelets.pod(pod.uid()).and_then(|r| r.containers.get(index));
+            if let Some(c) = c
+                && let super::run::Phase::Running { since } = c.phase
+                && cluster.now - since < FRESH_MS
+                && (c.spec(pod).flag("stdin") || c.spec(pod).flag("tty"))
+            {
+                session.out.push((1, logs::text(c, &Options::default()).into_bytes()));
+            }
+            Ok(session)
+        }
         Err(other) => other,
     }
 }

@@ -61,6 +61,7 @@ const CLIENTS: &[(&str, fn(&Image) -> bool, Client)] = &[
     ("wget", has_wget, wget),
     ("nc", |i| i.base == Base::Busybox || i.base == Base::Alpine || tools(i), nc),
     ("telnet", tools, nc),
+    ("ps", |i| i.base == Base::Busybox || i.base == Base::Alpine, ps),
     ("redis-cli", |i| i.app == App::Redis, redis_cli),
     ("apt-get", |i| i.base == Base::Debian, no_packages),
     ("apt", |i| i.base == Base::Debian, no_packages),
@@ -115,6 +116,7 @@ pub fn lookup(image: &Image, name: &str) -> Lookup {
         _ if bash_only_there || absent => Lookup::Missing,
         "curl" if !has_curl(image) => Lookup::Missing,
         "wget" if !has_wget(image) => Lookup::Missing,
+        "ps" | "free" | "uptime" if image.base == Base::Debian && image.app != App::Shell => Lookup::Missing,
         _ if CLIENTS.iter().any(|(n, _, _)| *n == name) => Lookup::Host,
         _ => Lookup::Default,
     }
@@ -480,4 +482,18 @@ fn redis_cli(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _:
 fn no_packages(_: &mut Cluster, _: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
     let name = asked.argv.first().map_or("", |w| shell::fs::name(w));
     Done::with(100, "", format!("{name}: bottleship does not simulate package managers; images with the tools are nicolaka/netshoot and curlimages/curl\n"))
+}
+
+/// Process 1 of the container, and who asks: what else runs beside is not told apart.
+fn ps(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
+    let Some(run) = cluster.kubelets.pod(place.uid) else { return Done::with(1, "", "") };
+    let Some((c, image)) = run.containers.get(place.index).and_then(|c| Some((c, c.image?))) else { return Done::with(1, "", "") };
+    let env = super::env::full(cluster, place.pod, run, place.index);
+    let main = super::process::command_line(place.pod, c, image, &env);
+    let main = match image.app {
+        App::Nginx => "nginx: master process nginx -g daemon off;".to_string(),
+        _ => without_entrypoint(&main).join(" "),
+    };
+    let text = format!("PID   USER     TIME  COMMAND\n    1 root      0:00 {main}\n   37 root      0:00 {}\n", asked.argv.join(" "));
+    Done::with(0, text, "")
 }
