@@ -69,6 +69,8 @@ pub struct State {
     pub(crate) disks: BTreeMap<Str, shell::fs::Tree>,
     pub(crate) sessions: BTreeMap<StreamId, exec::Session>,
     pub(crate) next_stream: u64,
+    /// Files of images that were laid out, by repository and tag.
+    pub(crate) bases: BTreeMap<(&'static str, &'static str), Rc<shell::Fs>>,
     /// Components of the control plane that were stopped on purpose.
     pub(crate) stopped: BTreeSet<Str>,
 }

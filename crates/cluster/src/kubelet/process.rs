@@ -292,6 +292,8 @@ pub struct Place<'a> {
 /// Steps a script until it waits or ends. `clock` is its time: later than the cluster's where it runs ahead (probes, hooks).
 pub fn drive(cluster: &mut Cluster, place: &Place, script: &mut Script, clock: Millis) -> Option<i32> {
     let image = cluster.kubelets.pod(place.uid)?.containers.get(place.index)?.image?;
+    volumes::warm_image(cluster, image);
+    volumes::warm(cluster, place.pod, place.uid);
     let run = cluster.kubelets.pods.get(place.uid)?.clone();
     let mut fs = volumes::open(cluster, place.pod, &run, place.index);
     drop(run);

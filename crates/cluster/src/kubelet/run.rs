@@ -32,6 +32,10 @@ pub struct PodRun {
     pub containers: Vec<ContainerRun>,
     /// emptyDir volumes and what was made of ConfigMaps and Secrets, by volume name.
     pub volumes: BTreeMap<Str, Tree>,
+    /// ConfigMaps and Secrets behind volumes as they were when the files were last made.
+    pub sources: Vec<Object>,
+    /// Files made of them, for pods whose processes look at files.
+    pub made: BTreeMap<Str, Tree>,
     /// When a wake-up is queued.
     pub wake_at: Option<Millis>,
     /// When the status is to be written, if it has changed since.

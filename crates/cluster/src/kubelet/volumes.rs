@@ -98,7 +98,29 @@ pub fn prepare(cx: &mut Cx, pod: &Object, run: &mut PodRun, told: Millis) -> Res
             run.volumes.insert(Str::from(v.text("name")), Tree::empty());
         }
     }
+    gather(cx.cluster, pod, run);
     Ok(())
+}
+
+/// Keeps the ConfigMaps and Secrets behind volumes as they are now.
+fn gather(cluster: &Cluster, pod: &Object, run: &mut PodRun) {
+    let found = sources(pod).into_iter().filter_map(|(resource, name)| cluster.store.get(resource, pod.namespace(), name));
+    run.sources = found.cloned().collect();
+    run.made.clear();
+}
+
+/// Makes the files of volumes once, for those who are going to look at them often.
+pub fn warm(cluster: &mut Cluster, pod: &Object, uid: &str) {
+    let Some(run) = cluster.kubelets.pods.get(uid) else { return };
+    if !run.made.is_empty() {
+        return;
+    }
+    let lasting = |v: &&Value| ["configMap", "secret", "projected", "downwardAPI"].iter().any(|k| v.has(k));
+    let volumes = pod.spec().get("volumes").items().iter().filter(lasting);
+    let made: Vec<(Str, Tree)> = volumes.map(|v| (Str::from(v.text("name")), tree(cluster, pod, run, v))).collect();
+    if let Some(run) = cluster.kubelets.pod_mut(uid) {
+        run.made = made.into_iter().collect();
+    }
 }
 
 /// Whether a volume can be made now.
@@ -141,9 +163,8 @@ fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), String> {
 }
 
 /// Files of ConfigMaps and Secrets follow what they are now: those of running containers too.
-pub fn refresh(cx: &mut Cx, _pod: &Object, _run: &mut PodRun) {
-    // Files are made from the objects whenever a container is looked into; nothing is kept that could be stale.
-    let _ = cx;
+pub fn refresh(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
+    gather(cx.cluster, pod, run);
 }
 
 /// The host name of a pod: its own, or its name.
@@ -158,7 +179,7 @@ pub fn hostname(_cluster: &Cluster, pod: &Object) -> String {
 /// The tree of one volume.
 fn tree(cluster: &Cluster, pod: &Object, run: &PodRun, v: &Value) -> Tree {
     let name = v.text("name");
-    if let Some(tree) = run.volumes.get(name) {
+    if let Some(tree) = run.volumes.get(name).or_else(|| run.made.get(name)) {
         return tree.clone();
     }
     let claim = v.at("persistentVolumeClaim").text("claimName");
@@ -196,7 +217,9 @@ fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &m
             "" => one.text("name"),
             name => name,
         };
-        let Some(o) = cluster.store.get(resource, ns, name) else { continue };
+        let kind = if resource == "secrets" { "Secret" } else { "ConfigMap" };
+        let kept = run.sources.iter().find(|o| o.kind() == kind && o.name() == name);
+        let Some(o) = kept.or_else(|| cluster.store.get(resource, ns, name)) else { continue };
         let items = one.get("items").items();
         let mut put = |key: &str, path: &str| {
             let text = o.get("data").get(key).as_str();
@@ -346,9 +369,40 @@ fn keep_tree(cluster: &mut Cluster, pod: &Object, uid: &str, volume: &Value, now
 }
 
 /// What an image and the runtime lay out before anything is mounted.
-fn base_files(cluster: &Cluster, pod: &Object, run: &PodRun, image: &Image) -> Fs {
-    let mut fs = Fs::new();
+fn base_files(cluster: &Cluster, pod: &Object, run: &PodRun, image: &'static Image) -> Fs {
+    let known = cluster.kubelets.bases.get(&image_key(image));
+    let mut fs = known.map_or_else(|| image_files(image), |fs| (**fs).clone());
     fs.set_now(run.since);
+    let host = hostname(cluster, pod);
+    let ip = crate::network::text_ip(run.ip);
+    let mut put = |path: &str, text: &str| {
+        let _ = fs.install(path, text);
+    };
+    put("/etc/hostname", &format!("{host}\n"));
+    let mut hosts = format!("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n{ip}\t{host}\n");
+    for alias in pod.spec().get("hostAliases").items() {
+        let names: Vec<&str> = alias.get("hostnames").items().iter().filter_map(Value::as_str).collect();
+        hosts.push_str(&format!("\n# Entries added by HostAliases.\n{}\t{}\n", alias.text("ip"), names.join("\t")));
+    }
+    put("/etc/hosts", &hosts);
+    put("/etc/resolv.conf", &format!("search {ns}.svc.cluster.local svc.cluster.local cluster.local\nnameserver {dns}\noptions ndots:5\n", ns = pod.namespace(), dns = crate::network::DNS_IP));
+    fs
+}
+
+/// An image is known by its first repository and tag.
+fn image_key(image: &'static Image) -> (&'static str, &'static str) {
+    (image.repositories.first().copied().unwrap_or(""), image.tags.first().copied().unwrap_or(""))
+}
+
+/// Lays an image's files out once, for all containers of it whose processes look at files.
+pub fn warm_image(cluster: &mut Cluster, image: &'static Image) {
+    let bases = &mut cluster.kubelets.bases;
+    bases.entry(image_key(image)).or_insert_with(|| Rc::new(image_files(image)));
+}
+
+/// What an image brings.
+fn image_files(image: &Image) -> Fs {
+    let mut fs = Fs::new();
     for dir in ["/bin", "/dev", "/etc", "/home", "/proc", "/root", "/sys", "/tmp", "/usr/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/var/log", "/var/run", "/run", "/opt", "/mnt", "/srv", "/lib"] {
         let _ = fs.mkdir(dir, true);
     }
@@ -360,8 +414,6 @@ fn base_files(cluster: &Cluster, pod: &Object, run: &PodRun, image: &Image) -> F
         Base::Alpine => "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.0\nPRETTY_NAME=\"Alpine Linux v3.22\"\n",
         _ => "",
     };
-    let host = hostname(cluster, pod);
-    let ip = crate::network::text_ip(run.ip);
     let mut put = |path: &str, text: &str| {
         let _ = fs.install(path, text);
     };
@@ -372,14 +424,6 @@ fn base_files(cluster: &Cluster, pod: &Object, run: &PodRun, image: &Image) -> F
         put("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n");
         put("/etc/group", "root:x:0:\nnogroup:x:65534:\n");
     }
-    put("/etc/hostname", &format!("{host}\n"));
-    let mut hosts = format!("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n{ip}\t{host}\n");
-    for alias in pod.spec().get("hostAliases").items() {
-        let names: Vec<&str> = alias.get("hostnames").items().iter().filter_map(Value::as_str).collect();
-        hosts.push_str(&format!("\n# Entries added by HostAliases.\n{}\t{}\n", alias.text("ip"), names.join("\t")));
-    }
-    put("/etc/hosts", &hosts);
-    put("/etc/resolv.conf", &format!("search {ns}.svc.cluster.local svc.cluster.local cluster.local\nnameserver {dns}\noptions ndots:5\n", ns = pod.namespace(), dns = crate::network::DNS_IP));
     for (path, text) in image.files {
         put(path, text);
     }
