@@ -33,7 +33,7 @@ pub(crate) fn assign(
     sync_cluster_ips(v, old);
     families(v, &mut errors);
     if errors.is_empty() {
-        cluster_ip(cluster, v, old, &mut errors);
+        cluster_ip(cluster, call.options.dry_run, v, old, &mut errors);
     }
     if errors.is_empty() {
         node_ports(cluster, v, old, &mut errors);
@@ -198,7 +198,13 @@ fn ip_text(ip: u32) -> String {
     format!("{}.{}.{}.{}", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255)
 }
 
-fn cluster_ip(cluster: &mut Cluster, v: &mut Value, old: Option<&Object>, errors: &mut Errors) {
+fn cluster_ip(
+    cluster: &mut Cluster,
+    dry_run: bool,
+    v: &mut Value,
+    old: Option<&Object>,
+    errors: &mut Errors,
+) {
     let had = old.filter(|o| needs_ip(o)).map_or("", |o| o.text("spec.clusterIP"));
     let ip = v.text("spec.clusterIP").to_string();
     if !needs_ip(v) || ip == "None" || !had.is_empty() {
@@ -226,7 +232,11 @@ fn cluster_ip(cluster: &mut Cluster, v: &mut Value, old: Option<&Object>, errors
     let list = Value::from(vec![Value::str(&ip)]);
     let failed = |why: String| format!("failed to allocate IP {ip}: {why}");
     if n <= RANGE.0 || n >= RANGE.1 {
-        let why = format!("the provided IP ({ip}) is not in the valid range. The range of valid IPs is {RANGE_TEXT}");
+        // A dry run asks the range, all else asks who holds that range.
+        let why = match dry_run {
+            true => format!("the provided IP ({ip}) is not in the valid range. The range of valid IPs is {RANGE_TEXT}"),
+            false => "the provided network does not match the current range".into(),
+        };
         errors.invalid(&path, list, &failed(why));
     } else if used.contains(&n) {
         errors.invalid(&path, list, &failed("provided IP is already allocated".into()));

@@ -409,7 +409,7 @@ fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
             rows.push(table::header(t, &o));
         }
         rows.extend(table::rows(t, &o, ""));
-        if many && i > 0 {
+        if many && i > 0 && o.headers {
             // Upstream separates tables on standard error, so that `| wc -l` counts rows only.
             cx.err("\n");
         }
