@@ -17,7 +17,7 @@ pub const KIND: Kind = Kind {
     generation: true,
     subresources: &[Subresource::STATUS],
     default,
-    prepare_create: prepare_create,
+    prepare_create,
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Created At")],
     cells: row,

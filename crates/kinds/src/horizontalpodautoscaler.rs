@@ -213,7 +213,7 @@ fn metric(m: &Value, path: &Path, errors: &mut Errors) {
     let source = m.get(field);
     let path = path.child(field);
     if source.is_null() {
-        let why = format!("must populate information for the given metric source");
+        let why = "must populate information for the given metric source".to_string();
         return errors.required(&path, &why);
     }
     let target = source.get("target");

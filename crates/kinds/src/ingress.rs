@@ -80,10 +80,7 @@ fn describe(o: &Object, d: &mut Describe) {
     d.line(0, format!("Namespace:\t{}", o.namespace()));
     let address = crate::service::load_balancer(o.at("status.loadBalancer")).join(",");
     d.line(0, format!("Address:\t{address}"));
-    let class = match spec.get("ingressClassName").as_str() {
-        Some(class) => class,
-        None => "<none>",
-    };
+    let class = spec.get("ingressClassName").as_str().unwrap_or("<none>");
     d.line(0, format!("Ingress Class:\t{class}"));
     let default = match spec.get("defaultBackend") {
         Value::Null => "<default>".to_string(),

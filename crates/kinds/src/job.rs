@@ -21,7 +21,7 @@ pub const KIND: Kind = Kind {
     generation: true,
     subresources: &[Subresource::STATUS],
     default,
-    prepare_create: prepare_create,
+    prepare_create,
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Status"), Column::text("Completions"), Column::text("Duration"), Column::AGE, Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")],
     cells: row,

@@ -95,7 +95,7 @@ pub fn roles(o: &Object) -> Vec<String> {
     for (key, value) in o.labels() {
         if let Some(role) = key.strip_prefix("node-role.kubernetes.io/") {
             roles.push(role.to_string());
-        } else if key == &"kubernetes.io/role" {
+        } else if key == "kubernetes.io/role" {
             roles.push(value.as_str().unwrap_or("").to_string());
         }
     }

@@ -62,7 +62,7 @@ pub fn base64(bytes: &[u8]) -> String {
 /// The bytes that a base64 text stands for; None where it is not base64.
 pub fn unbase64(text: &str) -> Option<Vec<u8>> {
     let clean: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
-    if clean.len() % 4 != 0 {
+    if !clean.len().is_multiple_of(4) {
         return None;
     }
     let mut out = Vec::with_capacity(clean.len() / 4 * 3);

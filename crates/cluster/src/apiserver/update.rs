@@ -3,7 +3,7 @@
 
 use super::{Call, Done, addresses, admission, commit, crd, decode, delete, meta, owners};
 use crate::Cluster;
-use machinery::{Errors, Object, PatchType, Status, Value};
+use machinery::{Errors, Object, Status, Value};
 
 pub(crate) fn update(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let mut warnings = Vec::new();

@@ -33,7 +33,7 @@ impl Options {
 }
 
 /// The container that a request names, or the only one. The error is the API server's.
-pub fn container<'a>(pod: &'a Object, run: Option<&PodRun>, request: &Request) -> Result<(String, Option<usize>), Status> {
+pub fn container(pod: &Object, run: Option<&PodRun>, request: &Request) -> Result<(String, Option<usize>), Status> {
     let name = request.param("container").unwrap_or("");
     let spec = pod.spec();
     let of = |list: &str| spec.get(list).items().iter().map(|c| c.text("name").to_string()).collect::<Vec<_>>();

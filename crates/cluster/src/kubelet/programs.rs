@@ -92,7 +92,7 @@ fn is_own(image: &Image, name: &str) -> bool {
     let words = image.entrypoint.iter().chain(image.cmd).filter(|w| !w.starts_with('-'));
     let listed = words.into_iter().any(|w| shell::fs::name(w) == name && !["sh", "bash", "sleep"].contains(&name));
     let called = |r: &&str| r.rsplit('/').next() == Some(name);
-    let unnamed = image.entrypoint.is_empty() && image.cmd.is_empty() && image.repositories.iter().any(|r| called(&r));
+    let unnamed = image.entrypoint.is_empty() && image.cmd.is_empty() && image.repositories.iter().any(called);
     let more: &[&str] = match image.app {
         App::Nginx => &["nginx"],
         App::Apache | App::Wordpress => &["httpd", "apache2ctl", "apachectl", "httpd-foreground", "apache2-foreground"],
@@ -403,7 +403,7 @@ fn ping(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Mill
 }
 
 fn curl(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now: Millis) -> Done {
-    http(cluster, place, asked, fs, now, |args, around| http_tools::curl(args, around))
+    http(cluster, place, asked, fs, now, http_tools::curl)
 }
 
 fn wget(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now: Millis) -> Done {

@@ -203,8 +203,8 @@ pub fn assign(cluster: &mut Cluster, pod: &Object, node: &Str, uid: &Str) -> u32
     }
     for _ in 0..253 {
         last = if last >= 254 { 2 } else { last + 1 };
-        if !cluster.network.pods.contains_key(&(base + last)) {
-            cluster.network.pods.insert(base + last, uid.clone());
+        if let std::collections::btree_map::Entry::Vacant(e) = cluster.network.pods.entry(base + last) {
+            e.insert(uid.clone());
             if let Some(n) = cluster.kubelets.node_mut(node) {
                 n.last_ip = last;
             }

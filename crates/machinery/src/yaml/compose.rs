@@ -94,7 +94,7 @@ struct Item {
     span: Span,
 }
 
-impl<'r, 'b> Composer<Parser<&'r mut &'b [u8]>> {
+impl Composer<Parser<&mut &[u8]>> {
     fn document(&mut self) -> Result<Value, YamlError> {
         loop {
             let event = self.next()?;
