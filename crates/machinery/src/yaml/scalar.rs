@@ -121,7 +121,10 @@ fn is_timestamp(s: &str) -> bool {
     let in_range = |s: &str, max: u32| {
         all_digits(s) && s.len() <= 2 && s.parse::<u32>().is_ok_and(|n| n <= max)
     };
-    if year.len() != 4 || !all_digits(year) || !in_range(month, 12) || month.trim_matches('0').is_empty()
+    if year.len() != 4
+        || !all_digits(year)
+        || !in_range(month, 12)
+        || month.trim_matches('0').is_empty()
     {
         return false;
     }
