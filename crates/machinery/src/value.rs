@@ -321,6 +321,9 @@ impl fmt::Debug for Value {
     }
 }
 
+/// Maps up to this size are searched from the front.
+const SCANNED_MAX: usize = 16;
+
 /// The entries of a map, sorted by key.
 #[derive(Clone, Default, PartialEq)]
 pub struct Map(Vec<(Str, Value)>);
@@ -345,6 +348,13 @@ impl Map {
         self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
     }
     pub fn get(&self, key: &str) -> Option<&Value> {
+        // Most maps are small, and most keys differ in length or at an end: that is cheaper to see than an order.
+        if self.0.len() <= SCANNED_MAX {
+            let ends = |s: &str| (s.len(), s.as_bytes().first().copied(), s.as_bytes().last().copied());
+            let wanted = ends(key);
+            let found = self.0.iter().find(|(k, _)| k.len() == wanted.0 && ends(k) == wanted && k.as_str() == key);
+            return found.map(|(_, v)| v);
+        }
         self.find(key).ok().map(|i| &self.0[i].1)
     }
     pub fn entry(&mut self, key: &str) -> &mut Value {
