@@ -114,3 +114,30 @@ fn the_control_planes_pods_are_seen_where_the_world_wants_it_and_can_be_stopped(
     after(&mut c, 6_000);
     assert_eq!(phase(&mut c), "Running");
 }
+
+#[test]
+fn a_node_that_is_cut_off_is_noticed_and_comes_back() {
+    use cluster::kubelet::faults::Fault;
+    let mut c = fresh();
+    let mut web = pod("web", value!({ "name": "web", "image": "nginx" }));
+    web.set("spec.nodeName", "node-2");
+    post(&mut c, PODS, web);
+    after(&mut c, 5_000);
+    let ready = |c: &mut Cluster| {
+        let n = get(c, "/api/v1/nodes/node-2");
+        let all = n.at("status.conditions").items().to_vec();
+        all.iter().find(|c| c.text("type") == "Ready").map(|c| c.text("status").to_string()).unwrap_or_default()
+    };
+    let cut = |on| Fault::CutNode { node: "node-2".into(), on };
+    assert!(c.fault(cut(true)));
+    after(&mut c, 70_000);
+    assert_eq!(ready(&mut c), "Unknown");
+    c.fault(cut(false));
+    after(&mut c, 15_000);
+    assert_eq!(ready(&mut c), "True");
+    assert_eq!(get(&mut c, &format!("{PODS}/web")).text("status.phase"), "Running");
+    assert!(c.fault(Fault::KillProcess { namespace: "default".into(), pod: "web".into(), container: String::new() }));
+    after(&mut c, 3_000);
+    let status = get(&mut c, &format!("{PODS}/web")).at("status.containerStatuses").items()[0].clone();
+    assert_eq!((status.int("restartCount"), status.int("lastState.terminated.exitCode")), (1, 137));
+}

@@ -3,7 +3,7 @@
 
 use super::process::{self, Place};
 use super::run::{Phase, PodRun};
-use super::{env, programs, volumes};
+use super::{env, ms, programs, volumes};
 use crate::Cluster;
 use machinery::{Object, Value};
 use std::rc::Rc;
@@ -68,10 +68,11 @@ pub struct Hook {
 pub fn hook(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize, hook: &Value) -> Hook {
     let seconds = hook.at("sleep").get("seconds").as_i64();
     if let Some(s) = seconds {
-        return Hook { result: Ok(()), took_ms: s * 1000 };
+        return Hook { result: Ok(()), took_ms: ms(s) };
     }
     let uid = run.uid.clone();
-    let grace = pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30) * 1000;
+    let grace = pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30);
+    let grace = ms(grace);
     let running = matches!(run.containers[i].phase, Phase::Running { .. });
     cluster.kubelets.pods.insert(uid.clone(), Rc::new(std::mem::take(run)));
     let place = Place { pod, uid: &uid, index: i };

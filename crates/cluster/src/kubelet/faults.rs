@@ -125,6 +125,7 @@ fn mark(cluster: &mut Cluster, uid: &str, i: usize, change: impl FnOnce(&mut Con
 }
 
 fn leak(cluster: &mut Cluster, uid: &str, i: usize, mib_per_s: i64) {
+    let mib_per_s = mib_per_s.clamp(0, 1 << 20);
     let now = cluster.now;
     let Some(pod) = cluster.store.by_uid(uid).cloned() else { return };
     let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) else { return };

@@ -26,7 +26,7 @@ impl Options {
             previous: flag("previous"),
             timestamps: flag("timestamps"),
             tail: number("tailLines").and_then(|n| usize::try_from(n).ok()),
-            since: number("sinceSeconds").map(|s| now - s * 1000).or(since_time),
+            since: number("sinceSeconds").map(|s| now - super::ms(s)).or(since_time),
             limit_bytes: number("limitBytes").and_then(|n| usize::try_from(n).ok()),
         }
     }

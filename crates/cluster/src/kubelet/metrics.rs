@@ -134,5 +134,5 @@ pub fn stress(pod: &Object, c: &ContainerRun) -> (i64, i64) {
     let number = |name: &str| super::programs::flag(&words, name).and_then(|v| v.parse::<i64>().ok());
     let bytes = super::programs::flag(&words, "mem-total").or_else(|| super::programs::flag(&words, "vm-bytes"));
     let mib = bytes.and_then(|b| super::env::nano(&b)).map_or(0, |n| (n / 1_000_000_000) as i64 >> 20);
-    (number("cpus").or_else(|| number("cpu")).unwrap_or(0) * 1000, mib)
+    (number("cpus").or_else(|| number("cpu")).unwrap_or(0).clamp(0, 1 << 20) * 1000, mib.clamp(0, 1 << 30))
 }

@@ -157,6 +157,11 @@ pub(crate) fn wake_at(cluster: &mut Cluster, run: &mut PodRun, at: Millis) {
     cluster.queue.push(at, event);
 }
 
+/// Seconds of a spec as milliseconds; absurd ones are as good as for ever.
+pub(crate) fn ms(seconds: i64) -> i64 {
+    seconds.clamp(0, 1 << 40) * 1000
+}
+
 /// The kubelet of a node as an actor.
 pub(crate) fn actor<'a>(cluster: &'a mut Cluster, node: &Str, trigger: Trigger) -> Cx<'a> {
     Cx { cluster, actor: "kubelet", host: node.clone(), trigger }

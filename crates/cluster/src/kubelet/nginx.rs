@@ -3,6 +3,9 @@
 
 use shell::Fs;
 
+/// Blocks within blocks.
+const DEPTH_MAX: u32 = 32;
+
 /// A directive with its words, and its block where it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directive {
@@ -28,7 +31,7 @@ pub fn load(fs: &Fs) -> Result<Vec<Directive>, String> {
 fn read(fs: &Fs, path: &str, depth: u32) -> Result<Vec<Directive>, String> {
     let text = fs.read_text(path).map_err(|_| format!("open() \"{path}\" failed (2: No such file or directory)"))?;
     let mut tokens = tokens(&text);
-    let (list, _) = block(&mut tokens, path, false, text.lines().count() + 1)?;
+    let (list, _) = block(&mut tokens, path, 0, text.lines().count() + 1)?;
     let mut out = Vec::new();
     expand(fs, list, depth, &mut out)?;
     Ok(out)
@@ -107,7 +110,11 @@ fn tokens(text: &str) -> Tokens {
     out.into_iter().peekable()
 }
 
-fn block(tokens: &mut Tokens, file: &str, inner: bool, last: usize) -> Result<(Vec<Directive>, bool), String> {
+fn block(tokens: &mut Tokens, file: &str, depth: u32, last: usize) -> Result<(Vec<Directive>, bool), String> {
+    let inner = depth > 0;
+    if depth > DEPTH_MAX {
+        return Err(format!("too deeply nested block in {file}"));
+    }
     let mut out = Vec::new();
     let mut words: Vec<String> = Vec::new();
     while let Some((token, line, is_word)) = tokens.next() {
@@ -119,7 +126,7 @@ fn block(tokens: &mut Tokens, file: &str, inner: bool, last: usize) -> Result<(V
             ";" if words.is_empty() => return Err(format!("unexpected \";\" in {file}:{line}")),
             ";" => out.push(Directive { words: std::mem::take(&mut words), block: Vec::new(), line, file: file.into() }),
             "{" => {
-                let (list, _) = block(tokens, file, true, last)?;
+                let (list, _) = block(tokens, file, depth + 1, last)?;
                 out.push(Directive { words: std::mem::take(&mut words), block: list, line, file: file.into() });
             }
             _ if inner && words.is_empty() => return Ok((out, true)),

@@ -4,7 +4,7 @@
 use super::ahead::{self, Hook};
 use super::process::Place;
 use super::run::{ContainerRun, PodRun};
-use super::{actor, stop};
+use super::{actor, ms, stop};
 use crate::Cluster;
 use crate::network;
 use machinery::http::{Fetch, HttpRequest};
@@ -76,7 +76,7 @@ pub fn begin(pod: &Object, c: &mut ContainerRun, now: Millis) {
     for what in What::ALL {
         let p = spec.get(what.field());
         if !p.is_null() {
-            let first = (p.int("initialDelaySeconds") * 1000).max(FIRST_MS);
+            let first = ms(p.int("initialDelaySeconds")).max(FIRST_MS);
             list.push(Probe { what, next: now + first, good: 0, bad: 0 });
         }
     }
@@ -114,7 +114,7 @@ pub fn advance(cluster: &mut Cluster, pod: &Object, uid: &Str) {
 fn period(spec: &Value) -> i64 {
     match spec.int("periodSeconds") {
         0 => 10_000,
-        s => s * 1000,
+        s => ms(s),
     }
 }
 
@@ -198,7 +198,7 @@ fn verdict(cluster: &mut Cluster, pod: &Object, uid: &Str, i: usize, what: What,
             let Some(run) = cluster.kubelets.pods.remove(uid) else { return };
             let mut run: PodRun = Rc::unwrap_or_clone(run);
             let mut cx = actor(cluster, &node, Trigger::Probe(what.word().into()));
-            stop::container_with(&mut cx, pod, &mut run, i, grace * 1000, &message);
+            stop::container_with(&mut cx, pod, &mut run, i, ms(grace), &message);
             cluster.kubelets.pods.insert(uid.clone(), Rc::new(run));
         }
     }
@@ -217,7 +217,7 @@ fn ask(cluster: &mut Cluster, pod: &Object, uid: &Str, i: usize, spec: &Value) -
     let command = spec.at("exec.command").items();
     if !command.is_empty() {
         let argv: Vec<String> = command.iter().map(|w| w.as_str().unwrap_or("").to_string()).collect();
-        return match ahead::run_ahead(cluster, &place, &argv, timeout * 1000) {
+        return match ahead::run_ahead(cluster, &place, &argv, ms(timeout)) {
             Err(error) => Err(error),
             Ok(ran) if ran.timed_out => Err(format!("command timed out: {:?} timed out after {timeout}s", argv.join(" "))),
             Ok(ran) if ran.code == 0 => Ok(()),

@@ -3,7 +3,7 @@
 
 use super::run::{ContainerRun, Phase, PodRun, Role, Stop, Stopping};
 use super::sync::NOTICE_MS;
-use super::{actor, ahead, process, start, status, volumes};
+use super::{actor, ahead, ms, process, start, status, volumes};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::network;
@@ -21,7 +21,7 @@ const TEARDOWN_MS: i64 = 200;
 /// The pod is told to go, or ended by the kubelet: everything that runs is stopped.
 pub fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let now = cx.now();
-    let grace = grace_ms(pod, run);
+    let grace = grace_ms(pod);
     if let Some(s) = &mut run.stopping {
         // A shorter grace period may have come later.
         let kill_at = s.kill_at.min(now + grace);
@@ -44,12 +44,11 @@ pub fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     }
 }
 
-fn grace_ms(pod: &Object, run: &PodRun) -> i64 {
+fn grace_ms(pod: &Object) -> i64 {
     let spec = pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30);
     match pod.at("metadata.deletionGracePeriodSeconds").as_i64() {
-        Some(s) if pod.is_deleting() => s * 1000,
-        _ if run.failed.is_some() => spec * 1000,
-        _ => spec * 1000,
+        Some(s) if pod.is_deleting() => ms(s),
+        _ => ms(spec),
     }
 }
 
@@ -116,7 +115,7 @@ fn alive(c: &ContainerRun) -> bool {
 
 /// Stops one container, with the pod's grace period; `message` is the event's.
 pub fn container(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, message: &str) {
-    let grace = pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30) * 1000;
+    let grace = ms(pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30));
     container_with(cx, pod, run, i, grace, message);
 }
 

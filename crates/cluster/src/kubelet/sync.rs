@@ -4,7 +4,7 @@
 //! called at any time. Upstream: `pkg/kubelet/kubelet.go` (`SyncPod`), `pkg/kubelet/kuberuntime/kuberuntime_manager.go`.
 
 use super::run::{ContainerRun, Phase, PodRun, Role, Stage};
-use super::{actor, faults, probes, process, start, status, stop, volumes, wake_at};
+use super::{actor, faults, ms, probes, process, start, status, stop, volumes, wake_at};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::network;
@@ -150,7 +150,7 @@ fn deadline(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let Some(limit) = pod.spec().get("activeDeadlineSeconds").as_i64() else {
         return;
     };
-    if run.failed.is_none() && cx.now() >= run.since + limit * 1000 && !status::is_terminal(pod, run) {
+    if run.failed.is_none() && cx.now() >= run.since + ms(limit) && !status::is_terminal(pod, run) {
         let message = "Pod was active on the node longer than the specified deadline";
         cx.event(pod, "Normal", "DeadlineExceeded", message);
         run.failed = Some(Rc::new(("DeadlineExceeded".into(), message.into())));
@@ -212,7 +212,7 @@ fn due(run: &PodRun, pod: &Object) -> Option<Millis> {
     };
     let deadline = match (pod.spec().get("activeDeadlineSeconds").as_i64(), &run.failed) {
         (Some(s), None) if run.containers.iter().any(|c| c.ended().is_none()) => {
-            Some(run.since + s * 1000)
+            Some(run.since + ms(s))
         }
         _ => None,
     };

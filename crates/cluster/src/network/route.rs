@@ -166,7 +166,7 @@ impl Way<'_> {
             hops.push(hop(at, "no ready endpoints"));
             return Fetch::Refused;
         };
-        hops.push(hop(at, format!("{} of {} endpoints: {}:{}", 1, all.len(), chosen.ip, chosen.port)));
+        hops.push(hop(at, format!("one of {} endpoints: {}:{}", all.len(), chosen.ip, chosen.port)));
         if ns == "default" && name == "kubernetes" {
             return api_server();
         }
@@ -201,7 +201,7 @@ impl Way<'_> {
                 0 => STICKY_S,
                 s => s,
             };
-            if cluster.now - at < timeout * 1000
+            if cluster.now - at < crate::kubelet::ms(timeout)
                 && let Some(b) = all.iter().find(|b| b.ip == *ip)
             {
                 let b = b.clone();
