@@ -4,8 +4,8 @@
 //! so much work at one instant the machine rests: a moment at first, longer and longer if it never
 //! waits by itself. Programs of the host take no time either; a loop of them gets a steady pace.
 
-/// Steps at one instant before the first rest; a step is up to 64 frames of each process.
-const STEPS: u32 = 1500;
+/// Turns of processes at one instant before a rest; a turn is up to 64 frames.
+const TURNS: u32 = 1500;
 /// Programs of the host started at one instant before a rest.
 const LAUNCHES: u32 = 4;
 const LAUNCH_REST_MS: i64 = 100;
@@ -14,7 +14,7 @@ const LONGEST_REST_MS: i64 = 60_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pace {
     now_ms: i64,
-    steps: u32,
+    turns: u32,
     launches: u32,
     /// The last rest for computing; the next one is longer.
     rest_ms: i64,
@@ -35,19 +35,19 @@ impl Pace {
         }
         if now_ms != self.now_ms {
             self.now_ms = now_ms;
-            self.steps = 0;
+            self.turns = 0;
             self.launches = 0;
         }
         None
     }
 
     /// After a step that did something: whether a rest begins, and its end.
-    pub fn worked(&mut self) -> Option<i64> {
-        self.steps += 1;
+    pub fn worked(&mut self, turns: u32) -> Option<i64> {
+        self.turns += turns;
         if self.launches > LAUNCHES {
             self.launches = 0;
             self.until_ms = Some(self.now_ms.saturating_add(LAUNCH_REST_MS));
-        } else if self.steps > STEPS {
+        } else if self.turns > TURNS {
             self.rest_ms = (self.rest_ms + self.rest_ms / 2 + 1).min(LONGEST_REST_MS);
             self.until_ms = Some(self.now_ms.saturating_add(self.rest_ms));
         }

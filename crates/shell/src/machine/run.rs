@@ -25,12 +25,16 @@ impl Machine {
         }
         let pids: Vec<Pid> = self.tasks.keys().copied().collect();
         let mut ran = false;
+        let mut turns = 0;
         let mut wake: Option<i64> = None;
         for pid in pids {
             match self.turn(pid, fs, host) {
                 Flow::Blocked => {}
                 Flow::Sleep(until) => wake = Some(wake.map_or(until, |wake| wake.min(until))),
-                _ => ran = true,
+                _ => {
+                    ran = true;
+                    turns += 1;
+                }
             }
             while let Some((pid, signal)) = self.signals.pop() {
                 ran |= self.deliver(pid, signal, host);
@@ -47,7 +51,7 @@ impl Machine {
             .values()
             .all(|t| t.pid == self.root || t.status.is_some());
         if ran {
-            match self.pace.worked() {
+            match self.pace.worked(turns) {
                 None => Progress::Running,
                 until_ms => Progress::Waiting { until_ms },
             }
