@@ -9,7 +9,7 @@ use crate::model::pod::PodState;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::{Interval, Timeout};
 use playground::{Input, Output, Playground, Ref, editor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -33,6 +33,11 @@ pub struct Run {
     /// Files that were edited and not yet saved.
     unsaved: BTreeMap<String, String>,
     dirty: bool,
+    /// Lines of a solution that are still to be typed, and when the last one was.
+    script: VecDeque<String>,
+    typed_at: f64,
+    /// The end of what the terminal shows.
+    tail: String,
 }
 
 impl Run {
@@ -63,11 +68,22 @@ impl Run {
             prompted: false,
             unsaved: BTreeMap::new(),
             dirty: notice.is_some() || from_link,
+            script: VecDeque::new(),
+            typed_at: 0.0,
+            tail: String::new(),
         };
         (run, notice)
     }
     pub fn input(&mut self, input: Input) {
         self.dirty = true;
+        // What the learner types ends what is typed for them.
+        let own = matches!(
+            input,
+            Input::Keys(_) | Input::Type(_) | Input::Undo | Input::Reset | Input::Lesson(_)
+        );
+        if own {
+            self.script.clear();
+        }
         self.session.input(input);
     }
     /// Lets real time pass, within the frame's budget.
@@ -87,7 +103,28 @@ impl Run {
             keep::keep_session(&self.session.save());
         }
     }
+    /// Types the next line of a solution once the one before has ended, or a shell in a container waits at its prompt.
+    fn type_next(&mut self, ts: f64) {
+        const PAUSE_MS: f64 = 400.0;
+        let waits = self.tail.trim_end().ends_with(['#', '$']);
+        let ready = !self.session.is_running() || waits;
+        if ready
+            && ts - self.typed_at > PAUSE_MS
+            && let Some(line) = self.script.pop_front()
+        {
+            self.typed_at = ts;
+            self.tail.clear();
+            self.input(Input::Run(line));
+        }
+    }
     fn write(&mut self, text: &str) {
+        if let Some((at, _)) = text.char_indices().rev().nth(40) {
+            self.tail = text.get(at..).unwrap_or_default().to_string();
+        } else {
+            self.tail.push_str(text);
+            let cut = self.tail.char_indices().rev().nth(200).map_or(0, |c| c.0);
+            self.tail.drain(..cut);
+        }
         if self.terminal_ready {
             bridge::terminal_write(text);
         } else {
@@ -205,6 +242,7 @@ impl App {
     /// One animation frame: time passes, what happened is folded, panes that show it draw anew.
     pub(super) fn frame(&mut self, ctx: &Context<App>, ts: f64) -> bool {
         let before = self.model.borrow().versions;
+        self.run.type_next(ts);
         let outputs = self.run.advance(ts);
         let mut screen = String::new();
         let mut effects = Vec::new();
@@ -348,9 +386,7 @@ impl App {
             }
             Act::ShowMe(lines) => {
                 self.save_files();
-                for line in lines {
-                    self.run.input(Input::Run(line));
-                }
+                self.run.script = lines.into();
             }
         }
         self.prefs.keep();

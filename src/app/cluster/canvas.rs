@@ -4,7 +4,7 @@ use super::super::run::pod_ref;
 use super::super::ui::{Act, Shown, use_ui};
 use crate::i18n::T;
 use crate::layout::Rect;
-use crate::model::pod::Pod;
+use crate::model::pod::{Pod, PodState};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
@@ -82,5 +82,12 @@ fn draw(node: &NodeRef, pods: &[(Rc<Pod>, Rect)]) {
             last = class;
         }
         c.fill_rect(r.x, r.y, r.w, r.h);
+        // What does not run is hollow: colour is never alone.
+        if !matches!(
+            pod.state,
+            PodState::Ready | PodState::NotReady | PodState::Completed
+        ) {
+            c.clear_rect(r.x + 1.0, r.y + 1.0, r.w - 2.0, r.h - 2.0);
+        }
     }
 }
