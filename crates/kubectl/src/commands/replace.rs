@@ -107,7 +107,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
 fn one(cx: &Cx, info: &Info, shown: &Shown) -> Result<(), Fail> {
     let dry = cx.dry_run()?;
     let mut object = info.object.clone();
-    if cx.on("save-config") {
+    if cx.on("save-config") || object.annotation(super::apply::LAST).is_some() {
         object = super::apply::annotated(&object);
     }
     if dry == DryRun::Client {

@@ -101,7 +101,8 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         let Target::One(info) = target else { continue };
         count += 1;
         let mut object = info.object.clone();
-        if cx.on("save-config") {
+        // An annotation that is there already is brought up to date.
+        if cx.on("save-config") || object.annotation(super::apply::LAST).is_some() {
             object = super::apply::annotated(&object);
         }
         if cx.on("record") {
