@@ -140,7 +140,7 @@ pub fn parse(command: &'static Command, words: &[String]) -> Result<Parsed, Stri
                 None => (long, None),
             };
             if name == "help" {
-                out.help = true;
+                out.help = value.as_deref().and_then(go_bool).unwrap_or(true);
                 continue;
             }
             let flag = lookup(command, |f| f.long == name)

@@ -353,18 +353,13 @@ async fn attached(cx: &Cx, pod: &Info, container: &str) -> Result<(), Fail> {
                 break;
             }
             if s.at("state.terminated").as_map().is_some() {
-                let request = machinery::Request::get(format!("{}/log", pod.path()))
-                    .with("container", container);
-                if let machinery::Response::Text(t) = cx.send(request)? {
-                    cx.out(t);
-                }
-                return Ok(());
+                return super::exec::logs(cx, pod, container);
             }
         }
         cx.host.changed().await;
     }
     let tty = cx.on("tty") && cx.host.0.is_tty_in();
-    super::exec::to(
+    super::exec::or_logs(
         cx,
         pod,
         container,
@@ -374,5 +369,4 @@ async fn attached(cx: &Cx, pod: &Info, container: &str) -> Result<(), Fail> {
         },
     )
     .await
-    .map(drop)
 }

@@ -155,6 +155,28 @@ async fn attach(cx: Cx) -> Result<(), Fail> {
     to(&cx, &pod, &container, talk(&cx)).await.map(drop)
 }
 
+/// Attaches; where the container has ended before that could be done, shows what it wrote instead.
+pub async fn or_logs(cx: &Cx, pod: &Info, container: &str, talk: Talk) -> Result<(), Fail> {
+    let Err(e) = to(cx, pod, container, talk).await else {
+        return Ok(());
+    };
+    cx.err(format!(
+        "warning: couldn't attach to pod/{}, falling back to streaming logs: {}\n",
+        pod.name,
+        e.message()
+    ));
+    logs(cx, pod, container)
+}
+
+/// What the container wrote.
+pub fn logs(cx: &Cx, pod: &Info, container: &str) -> Result<(), Fail> {
+    let request = Request::get(format!("{}/log", pod.path())).with("container", container);
+    if let machinery::Response::Text(t) = cx.send(request)? {
+        cx.out(t);
+    }
+    Ok(())
+}
+
 /// Attaches, and carries bytes until the container ends.
 pub async fn to(cx: &Cx, pod: &Info, container: &str, talk: Talk) -> Result<i32, Fail> {
     if talk.tty && !cx.on("quiet") {

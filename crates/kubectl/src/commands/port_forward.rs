@@ -137,7 +137,7 @@ fn port(info: &Info, pod: &Object, spec: &str) -> Result<(i64, i64), Fail> {
     };
     let local = match local {
         // A free port is any that is not taken; this one is the pod's own, shifted out of the well-known range.
-        "" => 30_000 + number % 10_000,
+        "" | "0" => 30_000 + number % 10_000,
         l if l == remote && l.parse::<i64>().is_err() => number,
         l => l.parse::<i64>().map_err(|_| {
             text(format!(

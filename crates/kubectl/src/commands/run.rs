@@ -7,7 +7,7 @@ use crate::fail::{Fail, text, usage};
 use crate::print::Shown;
 use crate::resources::Info;
 use crate::stream::Talk;
-use machinery::{Object, Response, Value, value};
+use machinery::{Object, Value, value};
 
 pub const COMMAND: Command = Command {
     name: "run",
@@ -339,13 +339,9 @@ async fn attached(cx: &Cx, pod: &Info) -> Result<(), Fail> {
             stdin: cx.on("stdin"),
             tty,
         };
-        super::exec::to(cx, pod, &container, talk).await?;
+        super::exec::or_logs(cx, pod, &container, talk).await?;
     } else {
-        let request =
-            machinery::Request::get(format!("{}/log", pod.path())).with("container", container);
-        if let Response::Text(t) = cx.send(request)? {
-            cx.out(t);
-        }
+        super::exec::logs(cx, pod, &container)?;
     }
     if cx.flag("restart") == "Always" || cx.on("leave-stdin-open") {
         return Ok(());

@@ -177,8 +177,11 @@ pub fn post(
         "" => manager,
         given => given,
     };
+    // An object that was read from a cluster may be made anew.
+    let mut object = object.0.clone();
+    object.remove("metadata.resourceVersion");
     let mut request = Request::new(Method::Post, info.res.path(&info.namespace))
-        .body(object.0.clone())
+        .body(object)
         .with("fieldManager", manager)
         .with("fieldValidation", validation(cx)?);
     if dry == DryRun::Server {
