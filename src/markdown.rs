@@ -74,7 +74,7 @@ pub fn parse(text: &str) -> Vec<Block> {
             if !same && !continues {
                 break;
             }
-            if continues && shape == Shape::List(true) || continues && shape == Shape::List(false) {
+            if continues && matches!(shape, Shape::List(_)) {
                 if let Some(last) = run.last_mut() {
                     last.push(' ');
                     last.push_str(n.trim_end());

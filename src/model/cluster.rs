@@ -13,6 +13,9 @@ pub const HUES: u8 = 8;
 /// How much news is kept until it is read.
 const NEWS_MAX: usize = 400;
 
+/// Pods behind a Service: name and whether it is ready.
+pub type Backends = Vec<(String, bool)>;
+
 /// A Service, for the short list of the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
@@ -24,7 +27,7 @@ pub struct Service {
     /// `80:31080/TCP`
     pub ports: Vec<String>,
     /// Pods behind it: name and whether it is ready.
-    pub endpoints: Vec<(String, bool)>,
+    pub endpoints: Backends,
 }
 
 /// What happened to a pod, for those who listen rather than look.
@@ -47,7 +50,7 @@ pub struct Cluster {
     pub owners: BTreeMap<String, Owner>,
     pub services: BTreeMap<(String, String), Service>,
     /// EndpointSlice (namespace, name) → (service, pods).
-    slices: BTreeMap<(String, String), (String, Vec<(String, bool)>)>,
+    slices: BTreeMap<(String, String), (String, Backends)>,
     pub namespaces: BTreeSet<String>,
     counting: usize,
     pub news: Vec<News>,
