@@ -71,7 +71,7 @@ pub fn parse(text: &str) -> Vec<Block> {
             }
             let same = shape_of(n) == shape;
             let continues = shape_of(n) == Shape::Text && shape != Shape::Table;
-            if !same && !continues {
+            if !(same || continues) {
                 break;
             }
             if continues && matches!(shape, Shape::List(_)) {

@@ -20,8 +20,6 @@ pub(crate) struct Target {
     /// "" for the collection.
     pub name: String,
     pub subresource: String,
-    /// What follows the subresource (`proxy/some/path`).
-    pub rest: String,
 }
 
 impl Target {
@@ -89,7 +87,6 @@ pub(crate) fn parse(cluster: &Cluster, request: &Request) -> Result<Route, Statu
         namespace,
         name: text(0),
         subresource: text(1),
-        rest: after.get(2..).unwrap_or(&[]).join("/"),
     }))
 }
 

@@ -184,7 +184,7 @@ pub fn without_entrypoint(argv: &[String]) -> &[String] {
 /// What process 1 does if it is the image's own program; None: a script has to be run.
 pub fn own(image: &'static Image, argv: &[String], env: &Env, spec: &Value, now: Millis) -> Option<Outcome> {
     let name = shell::fs::name(argv.first()?);
-    if !is_own(image, name) && !(image.app == App::Pause && name == "pause") {
+    if !is_own(image, name) && (image.app != App::Pause || name != "pause") {
         return match argv {
             [one] if one.ends_with("entrypoint.sh") => Some(Outcome::Wait),
             _ => None,

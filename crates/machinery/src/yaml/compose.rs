@@ -354,11 +354,13 @@ impl Composer<Parser<&mut &[u8]>> {
             }
             Some(t @ ("int" | "float" | "bool" | "null")) => {
                 let r = scalar::resolve(&text);
-                let fits = match (t, &r) {
-                    ("int", Scalar::Int(_)) | ("float", Scalar::Float(_) | Scalar::Int(_)) => true,
-                    ("bool", Scalar::Bool(_)) | ("null", Scalar::Null) => true,
-                    _ => false,
-                };
+                let fits = matches!(
+                    (t, &r),
+                    ("int", Scalar::Int(_))
+                        | ("float", Scalar::Float(_) | Scalar::Int(_))
+                        | ("bool", Scalar::Bool(_))
+                        | ("null", Scalar::Null)
+                );
                 if !fits {
                     let words = format!("yaml: cannot decode {} `{text}` as a !!{t}", tag_of(&r));
                     return Err(self.fail(&words, span));

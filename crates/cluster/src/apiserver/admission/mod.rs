@@ -39,6 +39,7 @@ type Mutate = fn(&mut Ctx, &mut Value) -> Result<(), Status>;
 type Validate = fn(&mut Ctx, &Object) -> Result<(), Status>;
 
 pub(crate) struct Plugin {
+    #[expect(dead_code, reason = "the list is read by people")]
     pub name: &'static str,
     /// The resources it looks at (plural names); none means all.
     pub resources: &'static [&'static str],

@@ -76,9 +76,9 @@ impl Schedule {
             return Some(t + ms);
         }
         let first = t.div_euclid(MINUTE_MS) + 1;
-        let mut day = first.div_euclid(1440);
+        let today = first.div_euclid(1440);
         let mut from = first.rem_euclid(1440);
-        for _ in 0..DAYS_MAX {
+        for day in today..today + DAYS_MAX {
             if self.fits_day(day) {
                 let fits = |m: &i64| {
                     self.hours >> (m / 60) & 1 == 1 && self.minutes >> (m % 60) & 1 == 1
@@ -87,7 +87,6 @@ impl Schedule {
                     return Some((day * 1440 + m) * MINUTE_MS);
                 }
             }
-            day += 1;
             from = 0;
         }
         None

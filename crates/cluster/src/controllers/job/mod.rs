@@ -3,7 +3,7 @@
 //! A pod that fails is replaced, with growing pauses (10 s, 20 s, ...), until `backoffLimit` is passed. So that no finished
 //! pod is counted twice or missed, each carries a finalizer that only this controller takes off, after counting it.
 //!
-//! - here: the order of the steps; [`count`]: counting, and what the counts mean; [`pod`]: making pods.
+//! Here is the order of the steps; [`count`]: counting, and what the counts mean; [`pod`]: making pods.
 //! Left out: pod failure policies, success policies, `managedBy`.
 
 mod count;

@@ -145,7 +145,7 @@ fn covered(one: &Value, others: &[Value]) -> bool {
                 let (a, b) = (words(one.get(f)), words(o.get(f)));
                 a.iter()
                     .all(|x| b.contains(x) || b.iter().any(|y| y == "*"))
-                    && !(b.is_empty() && !a.is_empty())
+                    && (!b.is_empty() || a.is_empty())
             };
             one.has("verbs")
                 && ["verbs", "apiGroups", "resources", "nonResourceURLs"]
