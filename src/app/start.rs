@@ -7,6 +7,11 @@ pub fn start() {
     std::panic::set_hook(Box::new(|info| bridge::crashed(&info.to_string())));
     spawn_local(async {
         let shared = bridge::shared().await.ok().and_then(|s| s.as_string());
-        yew::Renderer::<App>::with_props(Start { shared }).render();
+        let props = Start { shared };
+        // A document that keeps a place for the app (the tests' does) keeps the rest of itself.
+        match gloo::utils::document().get_element_by_id("app") {
+            Some(place) => yew::Renderer::<App>::with_root_and_props(place, props).render(),
+            None => yew::Renderer::<App>::with_props(props).render(),
+        };
     });
 }

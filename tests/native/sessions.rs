@@ -107,3 +107,15 @@ fn many_pasted_lines_run_one_after_the_other() {
         assert!(shown.contains(word), "{shown:?}");
     }
 }
+
+/// The same file is what the Wasm build is held against (`tests/web`). `UPDATE=1` rewrites it.
+#[test]
+fn a_session_gives_the_trace_that_is_written_down() {
+    let path = crate::root().join("tests/trace.txt");
+    let found = playground::trace::trace();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &found).expect("writable");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == written, "the trace changed (UPDATE=1 writes it):\n{found}");
+}

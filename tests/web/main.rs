@@ -35,6 +35,12 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
 
 #[wasm_bindgen_test]
 async fn the_page_shows_a_running_cluster_a_prompt_and_a_lesson() {
+    // The document's own content is the harness's: the app gets a place of its own in it.
+    let place = document().create_element("div").expect("an element");
+    place.set_id("app");
+    place.set_attribute("style", "width: 1280px; height: 800px").expect("an attribute");
+    let body = document().body().expect("a body");
+    body.append_child(&place).expect("it is appended");
     page::app::start();
     until("a header", || text("header h1") == "bottleship").await;
     until("three nodes", || count(".node") == 3).await;
@@ -53,4 +59,9 @@ async fn the_page_shows_a_running_cluster_a_prompt_and_a_lesson() {
         text(".step.now h3") != before
     })
     .await;
+}
+
+#[wasm_bindgen_test]
+fn wasm_gives_the_trace_that_native_gives() {
+    assert_eq!(playground::trace::trace(), include_str!("../trace.txt"));
 }

@@ -21,6 +21,7 @@ pub mod save;
 pub mod session;
 pub mod shared;
 mod tell;
+pub mod trace;
 pub mod transcript;
 pub mod why;
 

@@ -133,7 +133,7 @@ fn chromium() -> Done {
     if have {
         Ok(())
     } else {
-        apt(&["chromium", "chromium-driver", "fonts-noto-cjk"])
+        apt(&["chromium", "chromium-driver", "fonts-nanum"])
     }
 }
 

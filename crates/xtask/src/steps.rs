@@ -101,7 +101,9 @@ fn wasm_pack() -> Result<Command, String> {
         "--test",
         "web",
     ];
-    Ok(tool("wasm-pack", &args))
+    let mut c = tool("wasm-pack", &args);
+    c.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    Ok(c)
 }
 
 pub fn shots() -> Done {
