@@ -10,6 +10,7 @@ mod icons;
 mod inspector;
 mod keep;
 mod lesson;
+mod measure;
 mod prose;
 mod run;
 mod splitter;

@@ -5,6 +5,9 @@ use wasm_bindgen_futures::spawn_local;
 
 pub fn start() {
     std::panic::set_hook(Box::new(|info| bridge::crashed(&info.to_string())));
+    if super::measure::measure() {
+        return;
+    }
     spawn_local(async {
         let shared = bridge::shared().await.ok().and_then(|s| s.as_string());
         let props = Start { shared };
