@@ -69,6 +69,33 @@ impl Ord for dyn Lookup + '_ {
     }
 }
 
+/// A uid as a number, which is cheaper to compare than its text; the text itself where it is no UUID.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Uid {
+    Number(u128),
+    Text(Str),
+}
+
+impl Uid {
+    fn of(text: &str) -> Uid {
+        let b = text.as_bytes();
+        let digit = |c: u8| match c {
+            b'0'..=b'9' => Some(c - b'0'),
+            b'a'..=b'f' => Some(c - b'a' + 10),
+            _ => None,
+        };
+        let mut n = 0u128;
+        for (i, c) in b.iter().enumerate() {
+            match (i, digit(*c)) {
+                (8 | 13 | 18 | 23, _) if *c == b'-' => {}
+                (8 | 13 | 18 | 23, _) | (36.., _) | (_, None) => return Uid::Text(Str::from(text)),
+                (_, Some(d)) => n = n << 4 | u128::from(d),
+            }
+        }
+        if b.len() == 36 { Uid::Number(n) } else { Uid::Text(Str::from(text)) }
+    }
+}
+
 #[derive(Clone, Default)]
 struct Table {
     objects: BTreeMap<Key, Object>,
@@ -84,7 +111,7 @@ struct Table {
 #[derive(Clone, Default)]
 pub struct Store {
     tables: BTreeMap<Resource, Table>,
-    by_uid: BTreeMap<Str, (Resource, Key)>,
+    by_uid: BTreeMap<Uid, (Resource, Key)>,
     version: u64,
     log: VecDeque<Rc<Change>>,
 }
@@ -105,12 +132,12 @@ impl Store {
             .get(&(namespace, name) as &dyn Lookup)
     }
     pub fn by_uid(&self, uid: &str) -> Option<&Object> {
-        let (resource, key) = self.by_uid.get(uid)?;
+        let (resource, key) = self.locate(uid)?;
         self.tables.get(resource)?.objects.get(key)
     }
     /// The resource and key of the object with this uid.
     pub fn locate(&self, uid: &str) -> Option<&(Resource, Key)> {
-        self.by_uid.get(uid)
+        self.by_uid.get(&Uid::of(uid))
     }
     /// All objects of a resource, or those of one namespace, by namespace and name.
     pub fn list<'a>(
@@ -223,13 +250,13 @@ impl Store {
             }
         };
         if what == WatchType::Deleted {
-            self.by_uid.remove(stamped.uid());
+            self.by_uid.remove(&Uid::of(stamped.uid()));
         } else if old.as_ref().is_none_or(|o| o.uid() != stamped.uid()) {
             if let Some(o) = &old {
-                self.by_uid.remove(o.uid());
+                self.by_uid.remove(&Uid::of(o.uid()));
             }
             self.by_uid
-                .insert(Str::from(stamped.uid()), (resource.clone(), key.clone()));
+                .insert(Uid::of(stamped.uid()), (resource.clone(), key.clone()));
         }
         let change = Rc::new(Change {
             version,
