@@ -65,7 +65,8 @@ impl PartialOrd for dyn Lookup + '_ {
 }
 impl Ord for dyn Lookup + '_ {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.parts().cmp(&other.parts())
+        let ((a, m), (b, n)) = (self.parts(), other.parts());
+        machinery::value::order(a, b).then_with(|| machinery::value::order(m, n))
     }
 }
 
@@ -225,10 +226,10 @@ impl Store {
         let version = self.version;
         let table = self.tables.entry(resource.clone()).or_default();
         table.version = version;
-        let stamp = |o: Object| {
-            o.edit(|v| {
-                *v.field("metadata").field("resourceVersion") = Value::from(version.to_string());
-            })
+        // In place where nobody else holds the object.
+        let stamp = |mut o: Object| {
+            *o.0.field("metadata").field("resourceVersion") = Value::from(version.to_string());
+            o
         };
         let (what, old, stamped) = match new {
             Some(new) => {

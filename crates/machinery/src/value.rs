@@ -79,7 +79,7 @@ impl PartialOrd for Str {
 }
 impl Ord for Str {
     fn cmp(&self, other: &Str) -> std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
+        order(self, other)
     }
 }
 impl std::hash::Hash for Str {
@@ -128,6 +128,25 @@ pub(crate) fn same_text(a: &str, b: &str) -> bool {
         return u32::from_le_bytes(*a1) == u32::from_le_bytes(*b1) && u32::from_le_bytes(*a2) == u32::from_le_bytes(*b2);
     }
     a.iter().zip(b).all(|(x, y)| x == y)
+}
+
+/// The order of two texts: by bytes, as everywhere, eight at a time.
+#[inline]
+pub fn order(a: &str, b: &str) -> std::cmp::Ordering {
+    if a.as_ptr() == b.as_ptr() {
+        return a.len().cmp(&b.len());
+    }
+    let ((x, x_rest), (y, y_rest)) = (a.as_bytes().as_chunks::<8>(), b.as_bytes().as_chunks::<8>());
+    for (m, n) in x.iter().zip(y) {
+        let (m, n) = (u64::from_be_bytes(*m), u64::from_be_bytes(*n));
+        if m != n {
+            return m.cmp(&n);
+        }
+    }
+    match x.len() == y.len() {
+        true => x_rest.iter().cmp(y_rest),
+        false => a.cmp(b),
+    }
 }
 
 /// A JSON value. Cloning is O(1).
@@ -226,7 +245,12 @@ impl Value {
     }
     /// The value at a path of keys: `v.at("spec.template.spec")`. Keys with dots need [`Value::get`].
     pub fn at(&self, path: &str) -> &Value {
-        path.split('.').fold(self, |v, key| v.get(key))
+        let (mut v, mut rest) = (self, path);
+        while let Some(i) = rest.bytes().position(|b| b == b'.') {
+            v = v.get(&rest[..i]);
+            rest = &rest[i + 1..];
+        }
+        v.get(rest)
     }
     /// Text of the field at `path`, "" where there is none.
     pub fn text(&self, path: &str) -> &str {
@@ -371,7 +395,7 @@ impl Map {
         Map(entries)
     }
     fn find(&self, key: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
+        self.0.binary_search_by(|(k, _)| order(k, key))
     }
     pub fn get(&self, key: &str) -> Option<&Value> {
         // Most maps are small, and most keys differ in length: that is cheaper to see than an order.
