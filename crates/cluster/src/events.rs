@@ -7,7 +7,7 @@ use crate::apiserver::{self, Call, Options, Verb, Who};
 use crate::cx::Cx;
 use machinery::time::Millis;
 use machinery::{Cause, Object, Str, Value, time, value};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// So many similar events (same but for the message) are told one by one.
@@ -26,11 +26,11 @@ const REMEMBERED_MAX: usize = 4096;
 #[derive(Clone, Default)]
 pub struct State {
     /// By source, object and kind of event, without the message.
-    similar: BTreeMap<String, Similar>,
+    similar: BTreeMap<Mark, Similar>,
     /// By all of that with the message: the Event object that counts it.
-    counted: BTreeMap<String, Counted>,
+    counted: BTreeMap<Mark, Counted>,
     /// By source and object: tokens of the spam filter, in thousandths, and when they were counted.
-    tokens: BTreeMap<String, (i64, Millis)>,
+    tokens: BTreeMap<Mark, (i64, Millis)>,
     /// Counts the events of one millisecond.
     sequence: u64,
     /// The events written, oldest first, to forget them in time.
@@ -39,7 +39,8 @@ pub struct State {
 
 #[derive(Clone)]
 struct Similar {
-    messages: BTreeSet<String>,
+    /// Different ones, [`SIMILAR_MAX`] at most.
+    messages: Vec<Box<str>>,
     last: Millis,
 }
 
@@ -50,31 +51,58 @@ struct Counted {
     last: Millis,
 }
 
+/// Stands for what an event is told apart by: texts one after another, as a number. Ten thousand long texts that begin
+/// alike would cost more to compare than all else that is done here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Mark(u64);
+
+impl Mark {
+    const NONE: Mark = Mark(0xcbf2_9ce4_8422_2325);
+    fn and(self, text: &str) -> Mark {
+        let mix = |h: u64, word: u64| {
+            let h = (h ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            h ^ (h >> 29)
+        };
+        let (words, rest) = text.as_bytes().as_chunks::<8>();
+        let h = words.iter().fold(self.0, |h, w| mix(h, u64::from_le_bytes(*w)));
+        let last = rest.iter().fold(0, |n, b| n << 8 | u64::from(*b));
+        // The length ends the text, so that what follows cannot be taken for a part of it.
+        Mark(mix(mix(h, last), text.len() as u64))
+    }
+}
+
 /// Records an event about an object (or, with a field path, about a part of it).
 pub(crate) fn record(cx: &mut Cx, about: &Object, field_path: &str, kind: &'static str, reason: &str, message: &str) {
     let now = cx.now();
     forget(cx.cluster, now);
-    let source = format!("{}/{}/{}/{}/{}", cx.actor, cx.host, about.kind(), about.namespace(), about.name());
-    let source = format!("{source}/{}/{field_path}", about.uid());
+    let parts = [cx.actor, cx.host.as_str(), about.kind(), about.namespace(), about.name(), about.uid(), field_path];
+    let source = parts.into_iter().fold(Mark::NONE, Mark::and);
     let state = &mut cx.cluster.recorder;
-    if !state.may_speak(&source, now) {
+    if !state.may_speak(source, now) {
         return;
     }
-    let group = format!("{source}/{kind}/{reason}");
-    let combined = state.is_combined(&group, message, now);
-    let message = if combined { format!("(combined from similar events): {message}") } else { message.to_string() };
+    let group = source.and(kind).and(reason);
+    let combined = state.is_combined(group, message, now);
+    let told;
+    let message = match combined {
+        true => {
+            told = format!("(combined from similar events): {message}");
+            told.as_str()
+        }
+        false => message,
+    };
     // Combined events share one object, whose message is the newest.
-    let key = if combined { group } else { format!("{group}/{message}") };
+    let key = if combined { group } else { group.and(message) };
     let known = state.counted.get(&key).cloned();
     if let Some(c) = known
-        && count_again(cx, &c, &message, now)
+        && count_again(cx, &c, message, now)
     {
         if let Some(c) = cx.cluster.recorder.counted.get_mut(&key) {
             c.last = now;
         }
         return;
     }
-    let e = new_event(cx, about, field_path, kind, reason, &message);
+    let e = new_event(cx, about, field_path, kind, reason, message);
     let namespace = apiserver::str_of(e.at("metadata.namespace"));
     let name = apiserver::str_of(e.at("metadata.name"));
     // An event that cannot be written is lost, as upstream's is; nothing depends on it.
@@ -138,15 +166,15 @@ fn new_event(cx: &mut Cx, about: &Object, field_path: &str, kind: &'static str, 
 
 impl State {
     /// The spam filter: a bucket of tokens for each source and object.
-    fn may_speak(&mut self, source: &str, now: Millis) -> bool {
-        if self.tokens.len() >= REMEMBERED_MAX && !self.tokens.contains_key(source) {
+    fn may_speak(&mut self, source: Mark, now: Millis) -> bool {
+        if self.tokens.len() >= REMEMBERED_MAX && !self.tokens.contains_key(&source) {
             self.tokens.retain(|_, (_, at)| now - *at < REFILL_MS);
             // Looking at all of them must not happen for every event: if few are old, half are let go.
             if self.tokens.len() > REMEMBERED_MAX / 2 {
                 thin(&mut self.tokens);
             }
         }
-        let (left, at) = self.tokens.entry(source.to_string()).or_insert((BURST * 1000, now));
+        let (left, at) = self.tokens.entry(source).or_insert((BURST * 1000, now));
         *left = (*left + (now - *at) * 1000 / REFILL_MS).min(BURST * 1000);
         *at = now;
         if *left < 1000 {
@@ -156,24 +184,29 @@ impl State {
         true
     }
     /// Whether so many similar messages came lately that they are told as one.
-    fn is_combined(&mut self, group: &str, message: &str, now: Millis) -> bool {
-        if self.similar.len() >= REMEMBERED_MAX && !self.similar.contains_key(group) {
+    fn is_combined(&mut self, group: Mark, message: &str, now: Millis) -> bool {
+        if self.similar.len() >= REMEMBERED_MAX && !self.similar.contains_key(&group) {
             self.similar.retain(|_, s| now - s.last < SIMILAR_MS);
             if self.similar.len() > REMEMBERED_MAX / 2 {
                 thin(&mut self.similar);
             }
         }
-        let s = self.similar.entry(group.to_string()).or_insert(Similar { messages: BTreeSet::new(), last: now });
+        let s = self.similar.entry(group).or_insert(Similar { messages: Vec::new(), last: now });
         if now - s.last > SIMILAR_MS {
             s.messages.clear();
         }
         s.last = now;
-        s.messages.insert(message.to_string());
+        if !s.messages.iter().any(|m| **m == *message) {
+            s.messages.push(message.into());
+        }
         if s.messages.len() < SIMILAR_MAX {
             return false;
         }
         // One is let go, so that the next new message is combined too and the set stays small.
-        s.messages.pop_first();
+        let first = s.messages.iter().enumerate().min_by(|a, b| a.1.cmp(b.1)).map(|(i, _)| i);
+        if let Some(i) = first {
+            s.messages.swap_remove(i);
+        }
         true
     }
     /// Forgets the older half of what is counted.
@@ -186,7 +219,7 @@ impl State {
 }
 
 /// Lets every second entry go.
-fn thin<V>(map: &mut BTreeMap<String, V>) {
+fn thin<V>(map: &mut BTreeMap<Mark, V>) {
     let mut keep = false;
     map.retain(|_, _| {
         keep = !keep;

@@ -40,13 +40,19 @@ impl Rng {
     pub fn uuid(&mut self) -> String {
         let (a, b) = (self.next_u64(), self.next_u64());
         let (a, b) = (a & !0xf000 | 0x4000, b & !(3 << 62) | 1 << 63);
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            a >> 32,
-            a >> 16 & 0xffff,
-            a & 0xffff,
-            b >> 48,
-            b & 0xffff_ffff_ffff
-        )
+        let mut out = String::with_capacity(36);
+        for (n, digits) in [(a >> 32, 8), (a >> 16, 4), (a, 4), (b >> 48, 4), (b, 12)] {
+            if !out.is_empty() {
+                out.push('-');
+            }
+            push_hex(&mut out, n, digits);
+        }
+        out
     }
+}
+
+/// The last `digits` hexadecimal digits of `n`.
+pub(crate) fn push_hex(out: &mut String, n: u64, digits: u32) {
+    let digit = |i: u32| char::from(b"0123456789abcdef"[(n >> (4 * i) & 15) as usize]);
+    out.extend((0..digits).rev().map(digit));
 }

@@ -65,7 +65,35 @@ impl PartialOrd for dyn Lookup + '_ {
 }
 impl Ord for dyn Lookup + '_ {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.parts().cmp(&other.parts())
+        let ((a, m), (b, n)) = (self.parts(), other.parts());
+        machinery::value::order(a, b).then_with(|| machinery::value::order(m, n))
+    }
+}
+
+/// A uid as a number, which is cheaper to compare than its text; the text itself where it is no UUID.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Uid {
+    Number(u128),
+    Text(Str),
+}
+
+impl Uid {
+    fn of(text: &str) -> Uid {
+        let b = text.as_bytes();
+        let digit = |c: u8| match c {
+            b'0'..=b'9' => Some(c - b'0'),
+            b'a'..=b'f' => Some(c - b'a' + 10),
+            _ => None,
+        };
+        let mut n = 0u128;
+        for (i, c) in b.iter().enumerate() {
+            match (i, digit(*c)) {
+                (8 | 13 | 18 | 23, _) if *c == b'-' => {}
+                (8 | 13 | 18 | 23, _) | (36.., _) | (_, None) => return Uid::Text(Str::from(text)),
+                (_, Some(d)) => n = n << 4 | u128::from(d),
+            }
+        }
+        if b.len() == 36 { Uid::Number(n) } else { Uid::Text(Str::from(text)) }
     }
 }
 
@@ -84,7 +112,7 @@ struct Table {
 #[derive(Clone, Default)]
 pub struct Store {
     tables: BTreeMap<Resource, Table>,
-    by_uid: BTreeMap<Str, (Resource, Key)>,
+    by_uid: BTreeMap<Uid, (Resource, Key)>,
     version: u64,
     log: VecDeque<Rc<Change>>,
 }
@@ -105,12 +133,12 @@ impl Store {
             .get(&(namespace, name) as &dyn Lookup)
     }
     pub fn by_uid(&self, uid: &str) -> Option<&Object> {
-        let (resource, key) = self.by_uid.get(uid)?;
+        let (resource, key) = self.locate(uid)?;
         self.tables.get(resource)?.objects.get(key)
     }
     /// The resource and key of the object with this uid.
     pub fn locate(&self, uid: &str) -> Option<&(Resource, Key)> {
-        self.by_uid.get(uid)
+        self.by_uid.get(&Uid::of(uid))
     }
     /// All objects of a resource, or those of one namespace, by namespace and name.
     pub fn list<'a>(
@@ -198,10 +226,10 @@ impl Store {
         let version = self.version;
         let table = self.tables.entry(resource.clone()).or_default();
         table.version = version;
-        let stamp = |o: Object| {
-            o.edit(|v| {
-                *v.field("metadata").field("resourceVersion") = Value::from(version.to_string());
-            })
+        // In place where nobody else holds the object.
+        let stamp = |mut o: Object| {
+            *o.0.field("metadata").field("resourceVersion") = Value::from(version.to_string());
+            o
         };
         let (what, old, stamped) = match new {
             Some(new) => {
@@ -223,13 +251,13 @@ impl Store {
             }
         };
         if what == WatchType::Deleted {
-            self.by_uid.remove(stamped.uid());
+            self.by_uid.remove(&Uid::of(stamped.uid()));
         } else if old.as_ref().is_none_or(|o| o.uid() != stamped.uid()) {
             if let Some(o) = &old {
-                self.by_uid.remove(o.uid());
+                self.by_uid.remove(&Uid::of(o.uid()));
             }
             self.by_uid
-                .insert(Str::from(stamped.uid()), (resource.clone(), key.clone()));
+                .insert(Uid::of(stamped.uid()), (resource.clone(), key.clone()));
         }
         let change = Rc::new(Change {
             version,

@@ -32,6 +32,20 @@ pub fn days(year: i64, month: u32, day: u32) -> i64 {
 pub fn rfc3339(t: Millis) -> String {
     let s = t.div_euclid(1000);
     let ((y, mo, d), r) = (civil(s.div_euclid(86_400)), s.rem_euclid(86_400));
+    if let Ok(y @ 0..10_000) = u32::try_from(y) {
+        // Every write stamps its time: this is the form without detour.
+        let mut out = String::with_capacity(20);
+        let mut two = |n: u32, end: &str| {
+            out.extend([n / 10 % 10, n % 10].map(|d| char::from(b'0' + d as u8)));
+            out.push_str(end);
+        };
+        let r = r as u32;
+        two(y / 100, "");
+        for (n, end) in [(y, "-"), (mo, "-"), (d, "T"), (r / 3600, ":"), (r / 60 % 60, ":"), (r % 60, "Z")] {
+            two(n, end);
+        }
+        return out;
+    }
     format!(
         "{y:04}-{mo:02}-{d:02}T{:02}:{:02}:{:02}Z",
         r / 3600,

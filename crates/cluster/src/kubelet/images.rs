@@ -137,7 +137,7 @@ pub fn hex64(text: &str) -> String {
             h ^= h >> 29;
         }
         h = (h ^ (h >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        out.push_str(&format!("{:016x}", h ^ (h >> 32)));
+        crate::rng::push_hex(&mut out, h ^ (h >> 32), 16);
     }
     out
 }

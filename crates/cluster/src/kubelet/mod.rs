@@ -157,6 +157,19 @@ pub(crate) fn wake_at(cluster: &mut Cluster, run: &mut PodRun, at: Millis) {
     cluster.queue.push(at, event);
 }
 
+/// As [`wake_at`], for a pod whose run is in its place.
+fn wake_pod_at(cluster: &mut Cluster, uid: &str, at: Millis) {
+    let at = at.max(cluster.now);
+    let now = cluster.now;
+    let Some(run) = cluster.kubelets.pod_mut(uid) else { return };
+    if run.wake_at.is_some_and(|t| t <= at && t > now) {
+        return;
+    }
+    run.wake_at = Some(at);
+    let event = Event::Kubelet { node: run.node.clone(), uid: run.uid.clone(), wake: Wake::Sync };
+    cluster.queue.push(at, event);
+}
+
 /// Seconds of a spec as milliseconds; absurd ones are as good as for ever.
 pub(crate) fn ms(seconds: i64) -> i64 {
     seconds.clamp(0, 1 << 40) * 1000

@@ -4,7 +4,7 @@
 //! called at any time. Upstream: `pkg/kubelet/kubelet.go` (`SyncPod`), `pkg/kubelet/kuberuntime/kuberuntime_manager.go`.
 
 use super::run::{ContainerRun, Phase, PodRun, Role, Stage};
-use super::{actor, faults, ms, probes, process, start, status, stop, volumes, wake_at};
+use super::{actor, faults, ms, probes, process, start, status, stop, volumes, wake_pod_at};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::network;
@@ -197,9 +197,7 @@ fn finish(cluster: &mut Cluster, pod: Object, run: PodRun, reachable: bool) {
     let Some(run) = cluster.kubelets.pods.get(&uid) else { return };
     if let Some(at) = due(run, &pod) {
         let at = if reachable { at } else { at.max(cluster.now + 1000) };
-        let mut run = Rc::unwrap_or_clone(cluster.kubelets.pods.remove(&uid).unwrap_or_default());
-        wake_at(cluster, &mut run, at);
-        cluster.kubelets.pods.insert(uid, Rc::new(run));
+        wake_pod_at(cluster, &uid, at);
     }
 }
 

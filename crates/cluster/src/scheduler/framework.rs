@@ -47,8 +47,10 @@ pub struct Verdict {
     pub chosen: Option<Str>,
     /// Node, plugin, refusal.
     pub refused: Vec<(Str, &'static str, Refusal)>,
-    /// Feasible nodes with (plugin, weighted score).
-    pub scored: Vec<(Str, Vec<(&'static str, i64)>, i64)>,
+    /// The first feasible nodes, what each plugin gave them (weighted), and the sums; put together only for display.
+    scored: Vec<Str>,
+    parts: Vec<(&'static str, Vec<i64>)>,
+    totals: Vec<i64>,
     pub feasible: usize,
     /// Refused whatever the node, in these words.
     pub pre_refused: Option<String>,
@@ -92,7 +94,7 @@ pub fn schedule(snapshot: &Snapshot, plugins: &[&Plugin]) -> Verdict {
         // Of one there is nothing to rank.
         [only] => {
             v.chosen = Some(only.name.clone());
-            v.scored.push((only.name.clone(), Vec::new(), 0));
+            v.scored.push(only.name.clone());
         }
         _ => rank(snapshot, plugins, &feasible, &mut v),
     }
@@ -154,13 +156,8 @@ fn rank(snapshot: &Snapshot, plugins: &[&Plugin], feasible: &[&Row], v: &mut Ver
         }
     }
     v.chosen = best.and_then(|b| feasible.get(b.2)).map(|r| r.name.clone());
-    let shown = feasible.iter().zip(&totals).enumerate().take(SHOWN_MAX);
-    v.scored = shown
-        .map(|(i, (row, total))| {
-            let of_node = parts.iter().map(|(p, s)| (*p, s.get(i).copied().unwrap_or(0)));
-            (row.name.clone(), of_node.collect(), *total)
-        })
-        .collect();
+    v.scored = feasible.iter().take(SHOWN_MAX).map(|row| row.name.clone()).collect();
+    (v.parts, v.totals) = (parts, totals);
 }
 
 impl Verdict {
@@ -187,11 +184,12 @@ impl Verdict {
             scores: Vec::new(),
             total: 0,
         });
-        let scored = self.scored.iter().map(|(node, scores, total)| NodeVerdict {
+        let of = |list: &[i64], i: usize| list.get(i).copied().unwrap_or(0);
+        let scored = self.scored.iter().enumerate().map(|(i, node)| NodeVerdict {
             node: node.to_string(),
             refused: None,
-            scores: scores.clone(),
-            total: *total,
+            scores: self.parts.iter().map(|(p, scores)| (*p, of(scores, i))).collect(),
+            total: of(&self.totals, i),
         });
         let mut out: Vec<NodeVerdict> = scored.chain(refused).collect();
         if let Some(text) = &self.pre_refused {
