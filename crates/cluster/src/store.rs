@@ -72,13 +72,13 @@ impl Ord for dyn Lookup + '_ {
 
 /// A uid as a number, which is cheaper to compare than its text; the text itself where it is no UUID.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Uid {
+pub(crate) enum Uid {
     Number(u128),
     Text(Str),
 }
 
 impl Uid {
-    fn of(text: &str) -> Uid {
+    pub(crate) fn of(text: &str) -> Uid {
         let b = text.as_bytes();
         let digit = |c: u8| match c {
             b'0'..=b'9' => Some(c - b'0'),

@@ -41,7 +41,7 @@ use crate::event::Event;
 use crate::store::Change;
 use machinery::time::Millis;
 use machinery::{Object, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger, WatchType};
-use run::{NodeRun, PodRun};
+use run::{NodeRun, PodRun, Runs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -61,7 +61,7 @@ pub enum Wake {
 /// All kubelets' state: pods, containers, processes, images on nodes, open streams.
 #[derive(Clone, Default)]
 pub struct State {
-    pub(crate) pods: BTreeMap<Str, Rc<PodRun>>,
+    pub(crate) pods: Runs,
     pub(crate) nodes: BTreeMap<Str, Rc<NodeRun>>,
     /// Which pods use a ConfigMap or Secret: (resource, namespace, name) → uids.
     pub(crate) users: BTreeMap<(Str, Str, Str), BTreeSet<Str>>,

@@ -6,6 +6,7 @@
 use super::catalogue::Image;
 use super::probes::Probes;
 use super::process::Proc;
+use crate::store::Uid;
 use machinery::time::Millis;
 use machinery::{Object, Str, Value};
 use shell::Fs;
@@ -49,6 +50,31 @@ pub struct PodRun {
     pub why: &'static str,
     /// The pod has been told to go away; it never starts anything again.
     pub gone: bool,
+}
+
+/// The pods' runs by uid.
+#[derive(Clone, Default)]
+pub(crate) struct Runs(BTreeMap<Uid, Rc<PodRun>>);
+
+impl Runs {
+    pub fn get(&self, uid: &str) -> Option<&Rc<PodRun>> {
+        self.0.get(&Uid::of(uid))
+    }
+    pub fn get_mut(&mut self, uid: &str) -> Option<&mut Rc<PodRun>> {
+        self.0.get_mut(&Uid::of(uid))
+    }
+    pub fn insert(&mut self, uid: Str, run: Rc<PodRun>) {
+        self.0.insert(Uid::of(&uid), run);
+    }
+    pub fn remove(&mut self, uid: &str) -> Option<Rc<PodRun>> {
+        self.0.remove(&Uid::of(uid))
+    }
+    pub fn iter(&self) -> impl Iterator<Item = (&Str, &Rc<PodRun>)> {
+        self.0.values().map(|run| (&run.uid, run))
+    }
+    pub fn values(&self) -> impl Iterator<Item = &Rc<PodRun>> {
+        self.0.values()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

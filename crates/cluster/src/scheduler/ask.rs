@@ -25,6 +25,8 @@ const MEMORY_ASSUMED: i64 = 200 << 20;
 pub struct Ask {
     pub pod: Object,
     pub uid: Str,
+    /// `spec.nodeName`.
+    pub node_name: Str,
     pub requests: Amounts,
     /// cpu and memory with assumed amounts where nothing is requested.
     pub assumed: (i64, i64),
@@ -54,6 +56,7 @@ impl Ask {
         Ask {
             pod: pod.clone(),
             uid: Str::from(pod.uid()),
+            node_name: Str::from(pod.text("spec.nodeName")),
             requests,
             assumed,
             ports: host_ports(spec),

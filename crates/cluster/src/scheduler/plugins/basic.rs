@@ -24,8 +24,8 @@ pub const NODE_UNSCHEDULABLE: Plugin = Plugin {
 pub const NODE_NAME: Plugin = Plugin {
     name: "NodeName",
     filter: Some(|s, row| {
-        let wanted = s.ask.pod.text("spec.nodeName");
-        if wanted.is_empty() || *wanted == *row.name {
+        let wanted = &s.ask.node_name;
+        if wanted.is_empty() || *wanted == row.name {
             return Ok(());
         }
         hopeless("node(s) didn't match the requested node name")
