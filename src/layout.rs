@@ -1,6 +1,7 @@
 //! Where things stand in the nodes view: pure geometry of the read model and a width. Elements move between two layouts
 //! by themselves (a transition on `transform`), so a pod that is bound glides from the tray to its node.
 
+use machinery::Arrange;
 use crate::model::cluster::Cluster;
 use crate::model::pod::Pod;
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ pub fn nodes(cluster: &Cluster, shown: &dyn Fn(&Pod) -> bool, width: f64, height
         }
     }
     for group in groups.values_mut() {
-        group.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
+        group.arrange_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
     }
     let grain = match count {
         n if n <= CAPSULES_MAX => Grain::Capsule,

@@ -1,5 +1,6 @@
 //! All nodes, pods and owners, folded from changes: nothing is kept but what is drawn.
 
+use machinery::Arrange;
 use super::node::Node;
 use super::owner::Owner;
 use super::pod::{Pod, PodState};
@@ -202,7 +203,7 @@ impl Cluster {
                 all.extend(pods.iter().cloned());
             }
         }
-        all.sort();
+        all.arrange();
         let key = (namespace.to_string(), service.to_string());
         if let Some(s) = self.services.get_mut(&key) {
             s.endpoints = all;

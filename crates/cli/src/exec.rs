@@ -1,5 +1,6 @@
 //! `bottleship exec` and `bottleship repl`: a shell on a fresh world.
 
+use machinery::Arrange;
 use playground::session::{HOME, Session};
 use playground::transcript::lay_out;
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -85,7 +86,7 @@ fn copy(session: &mut Session, dir: &Path, name: &str, depth: usize, left: &mut 
         return;
     };
     let mut paths: Vec<_> = entries.flatten().map(|e| e.path()).collect();
-    paths.sort();
+    paths.arrange();
     for path in paths {
         let Some(last) = path.file_name().and_then(|n| n.to_str()) else {
             continue;

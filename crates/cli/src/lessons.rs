@@ -1,5 +1,6 @@
 //! `bottleship lessons`: checks lessons: format, languages, quoted commands, every solution.
 
+use machinery::Arrange;
 use std::process::ExitCode;
 
 /// Checks the lessons of these folders (each a `lessons/` with its `index.yaml`), or the built-in ones.
@@ -50,7 +51,7 @@ fn from_disk(folder: &str) -> Result<lesson::Index, String> {
         let mut names: Vec<String> = entries
             .filter_map(|e| e.file_name().into_string().ok())
             .collect();
-        names.sort();
+        names.arrange();
         names
     };
     lesson::Index::read(&read, &list)

@@ -2,6 +2,7 @@
 //! minutes and all after it are combined, and a source that says too much about one object is cut off.
 //! Upstream: `client-go:tools/record/events_cache.go`. Events older than an hour are gone, as etcd's lease has it.
 
+use machinery::Arrange;
 use crate::Cluster;
 use crate::apiserver::{self, Call, Options, Verb, Who};
 use crate::cx::Cx;
@@ -179,7 +180,7 @@ impl State {
     /// Forgets the older half of what is counted.
     fn shrink(&mut self) {
         let mut times: Vec<Millis> = self.counted.values().map(|c| c.last).collect();
-        times.sort_unstable();
+        times.arrange();
         let middle = times.get(times.len() / 2).copied().unwrap_or(0);
         self.counted.retain(|_, c| c.last > middle);
     }

@@ -1,5 +1,6 @@
 //! What several kinds' columns share.
 
+use machinery::Arrange;
 use crate::kind::CellCx;
 use machinery::{Object, Value};
 
@@ -64,7 +65,7 @@ pub fn selector(selector: &Value) -> String {
             .iter()
             .filter_map(Value::as_str)
             .collect();
-        values.sort_unstable();
+        values.arrange();
         let values = values.join(",");
         let text = match e.text("operator") {
             "In" => format!("{key} in ({values})"),
@@ -75,7 +76,7 @@ pub fn selector(selector: &Value) -> String {
         };
         parts.push((key.to_string(), text));
     }
-    parts.sort_by(|a, b| a.0.cmp(&b.0));
+    parts.arrange_by(|a, b| a.0.cmp(&b.0));
     or_none(parts.into_iter().map(|p| p.1).collect::<Vec<_>>().join(","))
 }
 

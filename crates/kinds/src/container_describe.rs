@@ -1,6 +1,7 @@
 //! Descriptions of containers: state, command, resources, probes, environment, mounts.
 //! Upstream: `describeContainers` in `kubectl:pkg/describe/describe.go`.
 
+use machinery::Arrange;
 use crate::describe::{Describe, rfc1123};
 use machinery::{NULL, Object, Quantity, Value};
 
@@ -353,7 +354,7 @@ pub fn resource_field(container: &Value, field: &Value) -> String {
 fn mounts(d: &mut Describe, c: &Value) {
     let sorted = |key: &str, path: &str| {
         let mut all: Vec<Value> = c.get(key).items().to_vec();
-        all.sort_by(|a, b| a.text(path).cmp(b.text(path)));
+        all.arrange_by(|a, b| a.text(path).cmp(b.text(path)));
         all
     };
     let mounts = sorted("volumeMounts", "mountPath");

@@ -34,13 +34,16 @@ impl<'a> Describe<'a> {
     }
     /// One line at a level: `d.line(0, "Name:\tweb")`.
     pub fn line(&mut self, level: usize, text: impl AsRef<str>) {
-        self.write(level, text);
+        self.add(level, text.as_ref());
         self.text.push('\n');
     }
     /// The start of a line at a level, or, at level 0, more of the same line.
     pub fn write(&mut self, level: usize, text: impl AsRef<str>) {
+        self.add(level, text.as_ref());
+    }
+    fn add(&mut self, level: usize, text: &str) {
         self.text.push_str(&"  ".repeat(level));
-        for c in text.as_ref().chars() {
+        for c in text.chars() {
             match c {
                 '\u{1b}' => self.text.push_str("^["),
                 '\r' => self.text.push_str("\\r"),

@@ -1,6 +1,7 @@
 //! LimitRange: bounds and defaults for what one pod or container of a namespace asks for.
 //! Upstream: `kubernetes:pkg/registry/core/limitrange/strategy.go`.
 
+use machinery::Arrange;
 use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
 use crate::edit::each;
@@ -62,7 +63,7 @@ pub fn rows(d: &mut Describe, prefix: &str, o: &Object) {
     for item in o.at("spec.limits").items() {
         let mut names: Vec<&str> =
             FIELDS.iter().flat_map(|f| item.get(f).entries()).map(|(k, _)| k.as_str()).collect();
-        names.sort_unstable();
+        names.arrange();
         names.dedup();
         for name in names {
             let amounts = FIELDS.map(|f| item.get(f).get(name).as_str().unwrap_or("-"));
@@ -102,7 +103,7 @@ fn validate(o: &Object, errors: &mut Errors) {
         const FIELDS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
         let mut names: Vec<&str> =
             FIELDS.iter().flat_map(|f| item.get(f).entries()).map(|(k, _)| k.as_str()).collect();
-        names.sort_unstable();
+        names.arrange();
         names.dedup();
         for name in names {
             bounds(item, name, &path, errors);

@@ -1,6 +1,7 @@
 //! Namespace: a room for names, quotas and permissions.
 //! Upstream: `kubernetes:pkg/registry/core/namespace/strategy.go`.
 
+use machinery::Arrange;
 use crate::names;
 use crate::meta;
 use crate::describe::{Describe, rfc1123};
@@ -75,7 +76,7 @@ fn describe(o: &Object, d: &mut Describe) {
     }
     d.line(0, "");
     let mut quotas = d.related.list("v1", "ResourceQuota", o.name(), "");
-    quotas.sort_by(|a, b| a.name().cmp(b.name()));
+    quotas.arrange_by(|a, b| a.name().cmp(b.name()));
     if quotas.is_empty() {
         d.line(0, "No resource quota.");
     } else {

@@ -1,6 +1,7 @@
 //! Node: a machine that runs pods.
 //! Upstream: `kubernetes:pkg/registry/core/node/strategy.go`, `printNode`.
 
+use machinery::Arrange;
 use crate::names;
 use crate::meta;
 use crate::cells;
@@ -100,7 +101,7 @@ pub fn roles(o: &Object) -> Vec<String> {
         }
     }
     roles.retain(|r| !r.is_empty());
-    roles.sort();
+    roles.arrange();
     roles.dedup();
     roles
 }

@@ -1,6 +1,7 @@
 //! The description of a node: its conditions, what it has, and what its pods take of that.
 //! Upstream: `describeNode`, `describeNodeResource` in `kubectl:pkg/describe/describe.go`.
 
+use machinery::Arrange;
 use crate::describe::{Describe, or_unset, rfc1123};
 use crate::pod::Amounts;
 use machinery::{Object, Quantity, Value};
@@ -83,7 +84,7 @@ pub fn node(o: &Object, d: &mut Describe) {
 
 fn taints(d: &mut Describe, taints: &Value) {
     let mut all: Vec<&Value> = taints.items().iter().collect();
-    all.sort_by_key(|t| (t.text("effect"), t.text("key")));
+    all.arrange_by_key(|t| (t.text("effect"), t.text("key")));
     let one = |t: &&Value| match (t.text("value"), t.text("effect")) {
         ("", "") => t.text("key").to_string(),
         ("", effect) => format!("{}:{effect}", t.text("key")),

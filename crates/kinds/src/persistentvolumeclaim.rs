@@ -1,6 +1,7 @@
 //! PersistentVolumeClaim: a user's wish for storage.
 //! Upstream: `kubernetes:pkg/registry/core/persistentvolumeclaim/strategy.go`.
 
+use machinery::Arrange;
 use crate::meta;
 use crate::describe::{Describe, rfc1123};
 use crate::cells;
@@ -114,7 +115,7 @@ fn describe(o: &Object, d: &mut Describe) {
             || o.owners().iter().any(|r| r.text("kind") == "Pod" && r.text("uid") == p.uid())
     };
     let mut users: Vec<String> = pods.iter().filter(uses).map(|p| p.name().to_string()).collect();
-    users.sort();
+    users.arrange();
     d.multiline("", "Used By", users);
     conditions(o, d);
     d.events(o);

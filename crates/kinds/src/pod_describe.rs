@@ -1,6 +1,7 @@
 //! Descriptions of pods and of the pod templates in other kinds.
 //! Upstream: `describePod`, `DescribePodTemplate`, `describeContainers` in `kubectl:pkg/describe/describe.go`.
 
+use machinery::Arrange;
 use crate::container_describe::{containers, resources, seccomp};
 use crate::describe::{Describe, rfc1123};
 use crate::pod_volumes::volumes;
@@ -182,7 +183,7 @@ pub fn template(d: &mut Describe, template: &Value) {
 
 fn spread(d: &mut Describe, space: &str, constraints: &Value) {
     let mut all: Vec<&Value> = constraints.items().iter().collect();
-    all.sort_by_key(|c| c.text("topologyKey"));
+    all.arrange_by_key(|c| c.text("topologyKey"));
     for (i, c) in all.iter().enumerate() {
         let head = if i == 0 {
             "Topology Spread Constraints:"
@@ -207,7 +208,7 @@ fn spread(d: &mut Describe, space: &str, constraints: &Value) {
 
 fn tolerations(d: &mut Describe, space: &str, tolerations: &Value) {
     let mut all: Vec<&Value> = tolerations.items().iter().collect();
-    all.sort_by_key(|t| t.text("key"));
+    all.arrange_by_key(|t| t.text("key"));
     let one = |t: &&Value| {
         let mut text = t.text("key").to_string();
         if !t.text("value").is_empty() {

@@ -1,6 +1,7 @@
 //! ResourceQuota: how much a namespace may use in all.
 //! Upstream: `kubernetes:pkg/registry/core/resourcequota/strategy.go`.
 
+use machinery::Arrange;
 use crate::describe::Describe;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
@@ -57,7 +58,7 @@ fn describe(o: &Object, d: &mut Describe) {
 
 pub fn scopes(d: &mut Describe, level: usize, bullet: &str, o: &Object) {
     let mut scopes: Vec<&str> = o.at("spec.scopes").items().iter().filter_map(Value::as_str).collect();
-    scopes.sort_unstable();
+    scopes.arrange();
     if scopes.is_empty() {
         return;
     }

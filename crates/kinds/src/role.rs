@@ -1,6 +1,7 @@
 //! Role: what may be done in one namespace.
 //! Upstream: `kubernetes:pkg/registry/rbac/role/strategy.go`.
 
+use machinery::Arrange;
 use crate::describe::Describe;
 use crate::kind::{CellCx, Column, Kind};
 use machinery::{Errors, Object, Path, Value};
@@ -93,7 +94,7 @@ fn compact(rules: &Value) -> Vec<Row> {
             }
         }
     }
-    rows.sort_by_key(|r| format!("[{}] {}", r.verbs.join(" "), r.resource));
+    rows.arrange_by_key(|r| format!("[{}] {}", r.verbs.join(" "), r.resource));
     rows
 }
 

@@ -2,6 +2,7 @@
 //! Upstream: `kubernetes:pkg/registry/core/service/strategy.go`, `SetDefaults_Service`.
 //! The cluster IP, node ports and IP families are no defaults: the API server's allocator chooses them.
 
+use machinery::Arrange;
 use crate::describe::{Describe, or_unset, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
@@ -130,7 +131,7 @@ pub fn load_balancer(status: &Value) -> Vec<String> {
             out.push(address.to_string());
         }
     }
-    out.sort();
+    out.arrange();
     out.dedup();
     out
 }

@@ -1,5 +1,6 @@
 //! What Tab offers: commands, subcommands, flags, types, names, namespaces, containers, contexts.
 
+use machinery::Arrange;
 use crate::command::{Command, Complete, Flag};
 use crate::flags::{self, GLOBAL};
 use crate::{ROOT, config, forms};
@@ -29,7 +30,7 @@ pub fn complete(request: &CompletionRequest, api: &Rc<dyn Api>) -> Vec<Candidate
         None => at.arguments(current),
     };
     out.retain(|c| c.text.starts_with(current));
-    out.sort_by(|a, b| a.text.cmp(&b.text));
+    out.arrange_by(|a, b| a.text.cmp(&b.text));
     out.dedup_by(|a, b| a.text == b.text);
     out
 }

@@ -1,5 +1,6 @@
 //! What a running command has at hand: its flags and arguments, the terminal, the file system, the cluster.
 
+use machinery::Arrange;
 use crate::command::Command;
 use crate::config::{self, Config};
 use crate::discovery::Mapper;
@@ -149,7 +150,7 @@ impl Inner {
         let mut words = vec![self.path()];
         words.extend(self.parsed.args.iter().cloned());
         let mut given = self.parsed.given.clone();
-        given.sort_by_key(|(k, _)| *k);
+        given.arrange_by_key(|(k, _)| *k);
         words.extend(given.iter().map(|(k, v)| format!("--{k}={v}")));
         words.join(" ")
     }

@@ -1,5 +1,6 @@
 //! `--help`, the list of commands, and suggestions: all derived from the list of commands.
 
+use machinery::Arrange;
 use crate::ROOT;
 use crate::command::{Command, Flag, FlagKind};
 use crate::commands::GROUPS;
@@ -63,7 +64,7 @@ pub fn command(way: &[&'static Command]) -> String {
     }
     let mut flags: Vec<&Flag> = c.own_flags().collect();
     flags.retain(|f| f.deprecated.is_empty());
-    flags.sort_by_key(|f| f.long);
+    flags.arrange_by_key(|f| f.long);
     flags.dedup_by_key(|f| f.long);
     if !flags.is_empty() {
         out.push_str("\nOptions:\n");

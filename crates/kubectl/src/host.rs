@@ -1,5 +1,6 @@
 //! The terminal and the file system as a command sees them: the shell's context, with paths made absolute.
 
+use machinery::Arrange;
 use shell::Ctx as Process;
 
 /// A running command's handle on its terminal and files.
@@ -84,7 +85,7 @@ impl Ctx {
     pub fn list(&self, path: &str) -> Vec<String> {
         let full = self.full(path);
         let mut names = self.0.with_fs(|fs| fs.list(&full)).unwrap_or_default();
-        names.sort();
+        names.arrange();
         names
     }
     pub async fn read_all(&self) -> String {

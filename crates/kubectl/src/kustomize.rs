@@ -4,6 +4,7 @@
 
 mod names;
 
+use machinery::Arrange;
 use crate::cx::Inner;
 use crate::fail::{Fail, text};
 use crate::forms;
@@ -27,7 +28,7 @@ pub fn build(cx: &Inner, folder: &str) -> Result<Vec<Object>, Fail> {
         )));
     }
     let mut objects = accumulate(cx, folder, 0)?;
-    objects.sort_by_key(|o| (order(o.kind()), 0));
+    objects.arrange_by_key(|o| (order(o.kind()), 0));
     Ok(objects)
 }
 

@@ -1,6 +1,7 @@
 //! Open connections: exec, attach, following logs. Bytes go through [`machinery::Api::stream`]; between polls the
 //! command waits for the world to change, or for something to be typed.
 
+use machinery::Arrange;
 use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::resources::{self, Ask, Info, Target};
@@ -165,7 +166,7 @@ pub fn pods_of(cx: &Cx, info: &Info) -> Result<Vec<Info>, Fail> {
         "",
     ))?;
     let mut pods = resources::items(&res, &list);
-    pods.sort_by_key(|p| {
+    pods.arrange_by_key(|p| {
         let o = &p.object;
         (
             o.text("spec.nodeName").is_empty(),

@@ -79,17 +79,24 @@ impl Errors {
         );
     }
     pub fn invalid(&mut self, path: &Path, value: impl Into<Value>, detail: &str) {
-        let head = format!("Invalid value: {}", go_value(&value.into()));
-        self.add("FieldValueInvalid", path, Self::with_detail(head, detail));
+        self.bad("FieldValueInvalid", path, value.into(), detail);
+    }
+    // What takes a `Value` is one copy of the code, however many types the callers pass.
+    fn bad(&mut self, kind: &'static str, path: &Path, value: Value, detail: &str) {
+        let head = format!("Invalid value: {}", go_value(&value));
+        self.add(kind, path, Self::with_detail(head, detail));
     }
     /// `Unsupported value: "x": supported values: "a", "b"`. `supported` is given in the order to print.
     pub fn not_supported(&mut self, path: &Path, value: impl Into<Value>, supported: &[&str]) {
+        self.none_of(path, value.into(), supported);
+    }
+    fn none_of(&mut self, path: &Path, value: Value, supported: &[&str]) {
         let list = supported
             .iter()
             .map(|s| format!("{s:?}"))
             .collect::<Vec<_>>()
             .join(", ");
-        let head = format!("Unsupported value: {}", go_value(&value.into()));
+        let head = format!("Unsupported value: {}", go_value(&value));
         let detail = if supported.is_empty() {
             String::new()
         } else {
@@ -109,18 +116,13 @@ impl Errors {
         );
     }
     pub fn duplicate(&mut self, path: &Path, value: impl Into<Value>) {
-        self.add(
-            "FieldValueDuplicate",
-            path,
-            format!("Duplicate value: {}", go_value(&value.into())),
-        );
+        self.about("FieldValueDuplicate", path, "Duplicate value", value.into());
     }
     pub fn not_found(&mut self, path: &Path, value: impl Into<Value>) {
-        self.add(
-            "FieldValueNotFound",
-            path,
-            format!("Not found: {}", go_value(&value.into())),
-        );
+        self.about("FieldValueNotFound", path, "Not found", value.into());
+    }
+    fn about(&mut self, kind: &'static str, path: &Path, what: &str, value: Value) {
+        self.add(kind, path, format!("{what}: {}", go_value(&value)));
     }
     /// `Too long: may not be more than N bytes`.
     pub fn too_long(&mut self, path: &Path, max: usize) {
@@ -138,12 +140,7 @@ impl Errors {
         );
     }
     pub fn type_invalid(&mut self, path: &Path, value: impl Into<Value>, detail: &str) {
-        let head = format!("Invalid value: {}", go_value(&value.into()));
-        self.add(
-            "FieldValueTypeInvalid",
-            path,
-            Self::with_detail(head, detail),
-        );
+        self.bad("FieldValueTypeInvalid", path, value.into(), detail);
     }
     pub fn internal(&mut self, path: &Path, detail: &str) {
         self.add(

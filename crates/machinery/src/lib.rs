@@ -2,12 +2,14 @@
 //!
 //! Layout, in reading order:
 //! - [`value`]: the persistent tree that every object is; [`view`]: typed reading of it; [`object`]: what all objects have.
+//! - [`arrange`]: sorting.
 //! - [`status`], [`field`]: the one error type, and what validation finds.
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
 //! - [`validate_names`]: rules for names that kinds share.
 //! - [`schema`]: types and fields of all kinds; [`strict`]: decoding against them; [`patch`]: changing by them; [`managed`]: who owns which field.
 
+pub mod arrange;
 pub mod duration;
 pub mod field;
 pub mod http;
@@ -29,6 +31,7 @@ pub mod value;
 pub mod view;
 pub mod yaml;
 
+pub use arrange::Arrange;
 pub use field::{Errors, Path};
 pub use object::Object;
 pub use quantity::Quantity;

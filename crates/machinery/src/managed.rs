@@ -11,6 +11,7 @@ mod compare;
 mod merge;
 mod set;
 
+use crate::arrange::Arrange;
 pub use set::Set;
 
 use crate::schema::{Type, TypeRef};
@@ -187,7 +188,7 @@ fn read(object: &Value) -> Vec<Entry> {
 
 fn write(mut object: Value, mut entries: Vec<Entry>) -> Value {
     entries.retain(|e| !e.fields.is_empty());
-    entries.sort_by(|a, b| {
+    entries.arrange_by(|a, b| {
         let key = |e: &Entry| {
             (
                 !e.applies,
@@ -241,7 +242,7 @@ fn printed(e: &Entry) -> String {
 /// (manager, path) pairs as one answer.
 fn conflict(mut conflicts: Vec<(String, String)>) -> Status {
     // Upstream sorts by manager; paths keep their order.
-    conflicts.sort_by(|a, b| a.0.cmp(&b.0));
+    conflicts.arrange_by(|a, b| a.0.cmp(&b.0));
     let message = match &conflicts[..] {
         [(manager, path)] => {
             format!("Apply failed with 1 conflict: conflict with {manager}: {path}")

@@ -4,6 +4,7 @@
 mod fields;
 mod parse;
 
+use crate::arrange::Arrange;
 pub use fields::{FieldSelector, FieldTerm};
 
 use crate::{Str, Value, validate_names};
@@ -53,7 +54,7 @@ impl Selector {
     pub fn parse(s: &str) -> Result<Selector, String> {
         let mut parser = parse::Parser::new(s);
         let mut requirements = parser.requirements()?;
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.arrange_by(|a, b| a.key.cmp(&b.key));
         Ok(Selector {
             requirements,
             nothing: false,
@@ -95,7 +96,7 @@ impl Selector {
             out.requirements
                 .push(Requirement::new(e.text("key"), op, values)?);
         }
-        out.requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        out.requirements.arrange_by(|a, b| a.key.cmp(&b.key));
         Ok(out)
     }
     /// As [`Selector::of_object`]; a bad one matches nothing.
@@ -136,7 +137,7 @@ impl std::fmt::Display for Selector {
 impl Requirement {
     /// Checked as `labels.NewRequirement` does.
     pub fn new(key: &str, op: Op, mut values: Vec<String>) -> Result<Requirement, String> {
-        values.sort();
+        values.arrange();
         values.dedup();
         let mut errors = Vec::new();
         let bad = validate_names::qualified_name(key);

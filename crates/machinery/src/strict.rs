@@ -10,6 +10,7 @@
 
 mod texts;
 
+use crate::arrange::Arrange;
 use crate::schema::{Field, Type, TypeRef};
 use crate::{Map, Str, Value, json};
 use texts::{base64_error, instant, quantity};
@@ -141,7 +142,7 @@ impl Decoder {
             }
         }
         if out.len() > before {
-            out.sort_by(|a, b| a.0.cmp(&b.0));
+            out.arrange_by(|a, b| a.0.cmp(&b.0));
         }
         Ok(())
     }

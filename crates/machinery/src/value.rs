@@ -256,7 +256,11 @@ impl Value {
     }
     /// Sets the value at a path of keys. Does not copy anything where it already is that value.
     pub fn set(&mut self, path: &str, value: impl Into<Value>) {
-        let value = value.into();
+        self.set_value(path, value.into());
+    }
+    // One copy of the code, however many types of value there are.
+    #[inline(never)]
+    fn set_value(&mut self, path: &str, value: Value) {
         if self.at(path) != &value || value.is_null() {
             *self.place(path) = value;
         }
@@ -264,8 +268,12 @@ impl Value {
     /// Sets the value at `path` if there is none (missing or null): what a default does.
     pub fn set_default(&mut self, path: &str, value: impl Into<Value>) {
         if self.at(path).is_null() {
-            *self.place(path) = value.into();
+            self.put(path, value.into());
         }
+    }
+    #[inline(never)]
+    fn put(&mut self, path: &str, value: Value) {
+        *self.place(path) = value;
     }
     /// Takes away the field at a path of keys; says what it was.
     pub fn remove(&mut self, path: &str) -> Value {
@@ -369,7 +377,10 @@ impl Map {
     }
     /// Sets `key`; says what was there.
     pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<Value>) -> Option<Value> {
-        let (key, value) = (key.into(), value.into());
+        self.insert_value(key.into(), value.into())
+    }
+    #[inline(never)]
+    fn insert_value(&mut self, key: Str, value: Value) -> Option<Value> {
         match self.find(&key) {
             Ok(i) => Some(std::mem::replace(&mut self.0[i].1, value)),
             Err(i) => {
@@ -377,6 +388,12 @@ impl Map {
                 None
             }
         }
+    }
+    /// An entry of a [`value!`](crate::value!) literal.
+    #[doc(hidden)]
+    #[inline(never)]
+    pub fn lit(&mut self, key: &'static str, value: Value) {
+        self.insert_value(Str::lit(key), value);
     }
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         self.find(key).ok().map(|i| self.0.remove(i).1)
@@ -495,10 +512,10 @@ macro_rules! value {
     (@list [$($done:expr,)*] null $(, $($rest:tt)*)?) => { $crate::value!(@list [$($done,)* $crate::Value::Null,] $($($rest)*)?) };
     (@list [$($done:expr,)*] $item:expr $(, $($rest:tt)*)?) => { $crate::value!(@list [$($done,)* $crate::Value::from($item),] $($($rest)*)?) };
     (@map $map:ident) => {};
-    (@map $map:ident $key:literal : null $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::Value::Null); $crate::value!(@map $map $($($rest)*)?); };
-    (@map $map:ident $key:literal : { $($m:tt)* } $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::value!({ $($m)* })); $crate::value!(@map $map $($($rest)*)?); };
-    (@map $map:ident $key:literal : [ $($l:tt)* ] $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::value!([ $($l)* ])); $crate::value!(@map $map $($($rest)*)?); };
-    (@map $map:ident $key:literal : $item:expr $(, $($rest:tt)*)?) => { $map.insert($crate::Str::lit($key), $crate::Value::from($item)); $crate::value!(@map $map $($($rest)*)?); };
+    (@map $map:ident $key:literal : null $(, $($rest:tt)*)?) => { $map.lit($key, $crate::Value::Null); $crate::value!(@map $map $($($rest)*)?); };
+    (@map $map:ident $key:literal : { $($m:tt)* } $(, $($rest:tt)*)?) => { $map.lit($key, $crate::value!({ $($m)* })); $crate::value!(@map $map $($($rest)*)?); };
+    (@map $map:ident $key:literal : [ $($l:tt)* ] $(, $($rest:tt)*)?) => { $map.lit($key, $crate::value!([ $($l)* ])); $crate::value!(@map $map $($($rest)*)?); };
+    (@map $map:ident $key:literal : $item:expr $(, $($rest:tt)*)?) => { $map.lit($key, $crate::Value::from($item)); $crate::value!(@map $map $($($rest)*)?); };
     ($other:expr) => { $crate::Value::from($other) };
 }
 

@@ -1,6 +1,7 @@
 //! Looking at the cluster without asking it anything: for lesson checks, the inspector and "why?". Reads the store, so that
 //! nothing a learner's page shows appears in the record of calls.
 
+use machinery::Arrange;
 use crate::message::Ref;
 use crate::shared::Shared;
 use cluster::Cluster;
@@ -91,6 +92,6 @@ pub fn events(cluster: &Cluster, about: &Object) -> Vec<Object> {
         who.text("name") == about.name() && who.text("kind") == about.kind() && who.text("namespace") == about.namespace()
     };
     let mut found: Vec<Object> = cluster.store.list("events", Some(namespace)).filter(same).cloned().collect();
-    found.sort_by(|a, b| a.text("lastTimestamp").cmp(b.text("lastTimestamp")).then(a.resource_version().cmp(&b.resource_version())));
+    found.arrange_by(|a, b| a.text("lastTimestamp").cmp(b.text("lastTimestamp")).then(a.resource_version().cmp(&b.resource_version())));
     found
 }

@@ -1,6 +1,7 @@
 //! The nodes view: compartments with their pods, the tray of the unscheduled above them. Places come from
 //! [`crate::layout`]; an element moves by itself when its place changes.
 
+use machinery::Arrange;
 use super::super::icons;
 use super::super::run::pod_ref;
 use super::super::ui::{Act, Shown, Ui, use_size, use_ui};
@@ -153,7 +154,7 @@ fn pods(
     about: &UseStateHandle<Option<About>>,
 ) -> Html {
     let mut all: Vec<&(Rc<Pod>, Rect)> = layout.pods.iter().collect();
-    all.sort_by(|a, b| (a.0.created, &a.0.name).cmp(&(b.0.created, &b.0.name)));
+    all.arrange_by(|a, b| (a.0.created, &a.0.name).cmp(&(b.0.created, &b.0.name)));
     let one = |(pod, rect): &&(Rc<Pod>, Rect)| {
         let hue = model.cluster.hue_of(pod);
         let is_selected = selected.is_some_and(|s| {

@@ -1,5 +1,6 @@
 //! The cluster's text twin: every pod as a row.
 
+use machinery::Arrange;
 use super::super::run::pod_ref;
 use super::super::ui::{Act, Shown, use_ui};
 use super::is_shown;
@@ -26,7 +27,7 @@ pub fn pod_table(props: &Props) -> Html {
         .values()
         .filter(|p| is_shown(&p.namespace, props.system))
         .collect();
-    pods.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    pods.arrange_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     let more = pods.len().saturating_sub(ROWS_MAX);
     let row = |p: &&std::rc::Rc<crate::model::pod::Pod>| {
         html! {

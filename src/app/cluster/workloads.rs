@@ -1,5 +1,6 @@
 //! The workloads view: Deployments, their ReplicaSets, their pods; a rollout as a bar between its bounds.
 
+use machinery::Arrange;
 use super::super::icons;
 use super::super::run::pod_ref;
 use super::super::ui::{Act, Shown, Ui, use_ui};
@@ -39,7 +40,7 @@ pub fn workloads(props: &Props) -> Html {
         }
     }
     for list in pods.values_mut() {
-        list.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
+        list.arrange_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
     }
     let mut roots: Vec<&Owner> = model
         .cluster
@@ -48,7 +49,7 @@ pub fn workloads(props: &Props) -> Html {
         .filter(|o| is_shown(&o.namespace, props.system))
         .filter(|o| !model.cluster.owners.contains_key(&o.owner))
         .collect();
-    roots.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    roots.arrange_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     let alone = pods.get("").cloned().unwrap_or_default();
     let empty = roots.is_empty() && alone.is_empty();
     html! {
@@ -77,7 +78,7 @@ fn root(ui: &Ui, model: &Model, o: &Owner, pods: &ByOwner) -> Html {
         .values()
         .filter(|c| c.owner == o.uid)
         .collect();
-    sets.sort_by_key(|s| std::cmp::Reverse(s.revision));
+    sets.arrange_by_key(|s| std::cmp::Reverse(s.revision));
     html! {
         <section class="work" key={o.uid.clone()}>
             <button class="object" onclick={ui.on(Act::Select(owner_ref(o)))}>

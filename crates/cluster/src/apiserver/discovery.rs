@@ -1,5 +1,6 @@
 //! Which groups, versions and resources there are; health; version. Upstream: `apiserver:pkg/endpoints/discovery`.
 
+use machinery::Arrange;
 use crate::Cluster;
 use kinds::Kind;
 use machinery::{Accept, Request, Response, Status, Value, value};
@@ -79,7 +80,7 @@ fn group_versions(cluster: &Cluster) -> Vec<(&'static str, Vec<&'static str>)> {
         }
     }
     for (_, versions) in &mut out {
-        versions.sort_by_key(|v| std::cmp::Reverse(rank(v)));
+        versions.arrange_by_key(|v| std::cmp::Reverse(rank(v)));
     }
     out
 }

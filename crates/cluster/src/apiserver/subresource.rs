@@ -1,6 +1,7 @@
 //! Subresources that speak a kind of their own: scale, binding, eviction, token, finalize; and those that the kubelet
 //! serves: log, exec, attach, portforward. Each is one line of [`WRITES`].
 
+use machinery::Arrange;
 use super::route::Target;
 use super::{Call, Done, Verb, Who, commit, decode, delete, meta, update};
 use crate::Cluster;
@@ -228,7 +229,7 @@ fn selector_text(s: &Value) -> String {
             _ => format!("!{key}"),
         });
     }
-    out.sort();
+    out.arrange();
     out.join(",")
 }
 

@@ -1,6 +1,7 @@
 //! PodDisruptionBudget: how many pods may be evicted now. The API server's eviction asks this number and lowers it.
 //! Upstream: `kubernetes:pkg/controller/disruption`.
 
+use machinery::Arrange;
 use super::deployment::int_or_percent;
 use super::{Controller, Requeue, labels, pods, woken_by_itself};
 use crate::cx::Cx;
@@ -64,7 +65,7 @@ fn wanted(cx: &Cx, budget: &Object, mine: &[Object]) -> (i64, i64) {
     }
     // Percentages are of what the pods' controllers want, not of what happens to be there.
     let mut owners: Vec<&str> = mine.iter().map(|p| p.controller().text("uid")).collect();
-    owners.sort();
+    owners.arrange();
     owners.dedup();
     let expected = owners.iter().map(|uid| scale_of(cx, uid)).sum::<i64>();
     let desired = match max.is_null() {

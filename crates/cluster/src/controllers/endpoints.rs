@@ -1,6 +1,7 @@
 //! Endpoints: the older form of what EndpointSlices tell, one object for each Service, deprecated since v1.33 but still
 //! written. Upstream: `kubernetes:pkg/controller/endpoint/endpoints_controller.go`.
 
+use machinery::Arrange;
 use super::endpointslice::{
     TRIGGER_TIME, labels_of, ports_for, selects_pods, target_ref, trigger_time,
     woken_by_service_or_pod,
@@ -115,7 +116,7 @@ fn subsets(cx: &Cx, service: &Object) -> (Value, usize) {
     for (ports, mut ready, mut not_ready) in groups {
         let mut subset = Value::map();
         for (name, list) in [("addresses", &mut ready), ("notReadyAddresses", &mut not_ready)] {
-            list.sort_by_key(|a| a.text("ip").to_string());
+            list.arrange_by_key(|a| a.text("ip").to_string());
             if !list.is_empty() {
                 subset.set(name, list.clone());
             }

@@ -6,6 +6,7 @@
 //! Proxies on every node read the slices, not the pods. A slice holds 100 endpoints, so that one pod's change does not
 //! send the whole list to every node.
 
+use machinery::Arrange;
 use super::{Controller, Requeue, labels, pods, woken_by_owned};
 use crate::Cluster;
 use crate::cx::Cx;
@@ -68,7 +69,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let mine = |s: &&Object| s.label(MANAGED_BY) == Some(MANAGER);
     let mut slices: Vec<Object> =
         cx.store().owned(resource, service.uid()).filter(mine).cloned().collect();
-    slices.sort_by(|a, b| a.created().cmp(&b.created()).then(a.name().cmp(b.name())));
+    slices.arrange_by(|a, b| a.created().cmp(&b.created()).then(a.name().cmp(b.name())));
     let wanted = wanted(cx, &service);
     let total: usize = wanted.iter().map(|g| g.endpoints.len()).sum();
     cx.cluster.controllers.took_ms = total as i64 / 10;
@@ -220,7 +221,7 @@ fn fill(group: Group, have: &[Object]) -> Vec<(Value, Vec<Value>)> {
         // The usual case, without an index: old ones keep their order.
         let old = have.first().map_or(&[][..], |s| s.get("endpoints").items());
         let place = |e: &Value| old.iter().position(|o| id(o) == id(e)).unwrap_or(usize::MAX);
-        fresh.sort_by_key(place);
+        fresh.arrange_by_key(place);
         return vec![(group.ports, fresh)];
     }
     let mut by_uid: std::collections::BTreeMap<String, Value> =

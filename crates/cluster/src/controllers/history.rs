@@ -1,6 +1,7 @@
 //! ControllerRevisions: the remembered templates of DaemonSets and StatefulSets, what `rollout history` lists and `undo`
 //! goes back to. Upstream: `kubernetes:pkg/controller/history`.
 
+use machinery::Arrange;
 use super::deployment::safe_encode;
 use super::{kind_of, pods};
 use crate::cx::Cx;
@@ -17,7 +18,7 @@ fn kind() -> Result<&'static Kind, Status> {
 pub fn list(cx: &mut Cx, owner: &Object) -> Result<Vec<Object>, Status> {
     let selector = owner.at("spec.selector").clone();
     let mut all = pods::claim(cx, kind()?, owner, &|l| super::labels::matches(&selector, l))?;
-    all.sort_by(|a, b| {
+    all.arrange_by(|a, b| {
         let by_number = a.int("revision").cmp(&b.int("revision"));
         by_number.then(a.created().cmp(&b.created())).then(a.name().cmp(b.name()))
     });

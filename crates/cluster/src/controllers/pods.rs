@@ -1,6 +1,7 @@
 //! What all controllers of pods share: reading a pod's state, making one from a template, claiming those that a selector
 //! selects, and choosing whom to delete first. Upstream: `kubernetes:pkg/controller/controller_utils.go`, `pkg/api/v1/pod`.
 
+use machinery::Arrange;
 use super::{labels, queue};
 use crate::cx::Cx;
 use machinery::time::{Millis, parse_rfc3339};
@@ -133,7 +134,7 @@ pub fn rank_for_deletion(pods: &mut [Object], related: &[Object], now: Millis) {
     for p in related.iter().filter(|p| is_active(p)) {
         *per_node.entry(p.text("spec.nodeName")).or_default() += 1;
     }
-    pods.sort_by(|a, b| {
+    pods.arrange_by(|a, b| {
         let rank = |p: &Object| per_node.get(p.text("spec.nodeName")).copied().unwrap_or(0);
         assigned(a)
             .cmp(&assigned(b))

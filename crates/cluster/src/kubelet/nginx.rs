@@ -1,6 +1,7 @@
 //! nginx's own configuration, for those who mount one: `listen`, `server_name`, `root`, `location`, `return`,
 //! `proxy_pass`, `upstream`, `include`. Other directives are read and have no effect here.
 
+use machinery::Arrange;
 use shell::Fs;
 
 /// Blocks within blocks.
@@ -162,7 +163,7 @@ fn port(server: &Directive) -> Vec<u16> {
 /// The ports that the configuration listens on.
 pub fn ports(config: &[Directive]) -> Vec<u16> {
     let mut all: Vec<u16> = servers(config).into_iter().flat_map(port).collect();
-    all.sort_unstable();
+    all.arrange();
     all.dedup();
     all
 }

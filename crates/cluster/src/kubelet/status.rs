@@ -1,6 +1,7 @@
 //! What a kubelet tells the API server of a pod: phase, conditions, container statuses, addresses.
 //! Upstream: `pkg/kubelet/kubelet_pods.go` (`generateAPIPodStatus`), `pkg/kubelet/status/generate.go`.
 
+use machinery::Arrange;
 use super::images;
 use super::run::{ContainerRun, Ended, Phase, PodRun, Role};
 use super::{actor, start, stop};
@@ -115,7 +116,7 @@ fn container_statuses(pod: &Object, run: &PodRun, list: u8) -> Vec<Value> {
     };
     let mut out: Vec<Value> = run.containers.iter().filter(of).map(|c| container_status(pod, run, c)).collect();
     if list == 0 {
-        out.sort_by(|a, b| a.text("name").cmp(b.text("name")));
+        out.arrange_by(|a, b| a.text("name").cmp(b.text("name")));
     }
     out
 }

@@ -1,6 +1,7 @@
 //! Names: what CoreDNS answers inside the cluster, and the resolver's search path.
 //! Upstream: `coredns:plugin/kubernetes`, `kubernetes/dns:docs/specification.md`.
 
+use machinery::Arrange;
 use super::{Origin, parse_ip};
 use crate::Cluster;
 use machinery::Object;
@@ -95,7 +96,7 @@ fn service(cluster: &Cluster, ns: &str, name: &str, depth: u32) -> Option<Vec<St
     match s.text("spec.clusterIP") {
         "None" => {
             let mut ips: Vec<String> = endpoints(cluster, s).map(|e| e.0).collect();
-            ips.sort();
+            ips.arrange();
             ips.dedup();
             (!ips.is_empty()).then_some(ips)
         }

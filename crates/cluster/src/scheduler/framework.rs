@@ -4,6 +4,7 @@
 //! nodes are found; it goes on from there for the next pod. Then the scores: every scoring plugin gives each feasible
 //! node 0 to 100, times its weight; the highest sum wins.
 
+use machinery::Arrange;
 use super::NodeVerdict;
 use super::rows::{Row, Snapshot};
 use machinery::Str;
@@ -217,7 +218,7 @@ pub fn histogram<'a>(refusals: impl Iterator<Item = &'a Refusal>) -> String {
         }
     }
     let mut parts: Vec<String> = counts.iter().map(|(t, n)| format!("{n} {t}")).collect();
-    parts.sort();
+    parts.arrange();
     match parts.is_empty() {
         true => String::new(),
         false => format!(" {}.", parts.join(", ")),

@@ -5,6 +5,7 @@
 //! away; if the pod would fit then, as many as possible are thought back, the more important first. The node whose
 //! victims are least important wins. They are deleted, and the pod waits for the room, which is reserved for it.
 
+use machinery::Arrange;
 use super::framework::{Refusal, Verdict, histogram};
 use super::plugins::PLUGINS;
 use super::rows::{Row, Snapshot};
@@ -126,7 +127,7 @@ fn victims(
     }
     // Back come the more important, then the longer running, as long as the pod still fits.
     let started = |p: &Object| time::parse_rfc3339(p.text("status.startTime")).unwrap_or(i64::MAX);
-    lower.sort_by_key(|p| (-p.int("spec.priority"), started(p)));
+    lower.arrange_by_key(|p| (-p.int("spec.priority"), started(p)));
     let mut out = Vec::new();
     for p in lower {
         row.take(&p, 1);

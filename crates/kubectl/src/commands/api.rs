@@ -1,5 +1,6 @@
 //! `kubectl api-resources` and `kubectl api-versions`, from discovery. Upstream: `kubectl:pkg/cmd/apiresources`.
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Example, Run};
 use crate::cx::Cx;
@@ -65,9 +66,9 @@ async fn resources(cx: Cx) -> Result<(), Fail> {
     };
     let mut shown: Vec<Rc<Res>> = all.iter().filter(|r| preferred(r)).cloned().collect();
     match sort {
-        "name" => shown.sort_by(|a, b| a.plural.cmp(&b.plural)),
-        "kind" => shown.sort_by(|a, b| a.kind.cmp(&b.kind)),
-        _ => shown.sort_by(|a, b| (&a.group, &a.plural).cmp(&(&b.group, &b.plural))),
+        "name" => shown.arrange_by(|a, b| a.plural.cmp(&b.plural)),
+        "kind" => shown.arrange_by(|a, b| a.kind.cmp(&b.kind)),
+        _ => shown.arrange_by(|a, b| (&a.group, &a.plural).cmp(&(&b.group, &b.plural))),
     }
     if output == "name" {
         for r in &shown {
@@ -93,7 +94,7 @@ async fn resources(cx: Cx) -> Result<(), Fail> {
         ];
         if output == "wide" {
             let mut verbs = r.verbs.clone();
-            verbs.sort();
+            verbs.arrange();
             row.push(verbs.join(","));
             row.push(r.categories.join(","));
         }
@@ -115,7 +116,7 @@ pub const VERSIONS: Command = Command {
 
 async fn versions(cx: Cx) -> Result<(), Fail> {
     let mut all = cx.mapper()?.versions.clone();
-    all.sort();
+    all.arrange();
     all.dedup();
     for v in all {
         cx.line(v);

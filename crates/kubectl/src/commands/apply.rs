@@ -1,5 +1,6 @@
 //! `kubectl apply`: make the cluster be as the files say. Upstream: `kubectl:pkg/cmd/apply`.
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, DryRun};
@@ -324,7 +325,7 @@ fn prune(cx: &Cx, ask: &Ask, applied: &[(Info, Object)], dry: DryRun) -> Result<
         .map(|(i, _)| i.namespace.clone())
         .filter(|n| !n.is_empty())
         .collect();
-    namespaces.sort();
+    namespaces.arrange();
     namespaces.dedup();
     let selector = ask.selector.clone().unwrap_or_default();
     for (version, kind) in PRUNED {

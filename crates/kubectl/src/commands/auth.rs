@@ -2,6 +2,7 @@
 
 mod reconcile;
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Example, Run};
 use crate::cx::Cx;
@@ -222,7 +223,7 @@ fn list(cx: &Cx) -> Result<(), Fail> {
             }
         }
     }
-    lines.sort_by_key(|l| {
+    lines.arrange_by_key(|l| {
         (
             !l.verbs.contains(&"*".to_string()),
             l.resource.contains('.'),
@@ -240,7 +241,7 @@ fn list(cx: &Cx) -> Result<(), Fail> {
             });
         }
     }
-    urls.sort_by(|a, b| a.urls.cmp(&b.urls));
+    urls.arrange_by(|a, b| a.urls.cmp(&b.urls));
     let mut rows = Vec::new();
     if !cx.on("no-headers") {
         rows.push(

@@ -2,6 +2,7 @@
 
 mod entries;
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::config::{entry, file};
@@ -58,7 +59,7 @@ fn save(cx: &Cx, config: &Value) -> Result<(), Fail> {
         }
         // The file is written sorted by name.
         let mut items = v.get(list).items().to_vec();
-        items.sort_by(|a, b| a.text("name").cmp(b.text("name")));
+        items.arrange_by(|a, b| a.text("name").cmp(b.text("name")));
         v.set(list, items);
     }
     v.set_default("current-context", "");
@@ -159,7 +160,7 @@ async fn get_contexts(cx: Cx) -> Result<(), Fail> {
         )));
     }
     let mut contexts = config.get("contexts").items().to_vec();
-    contexts.sort_by(|a, b| a.text("name").cmp(b.text("name")));
+    contexts.arrange_by(|a, b| a.text("name").cmp(b.text("name")));
     let mut missing = Vec::new();
     if !cx.args().is_empty() {
         missing = cx
@@ -210,7 +211,7 @@ fn names(cx: &Cx, list: &str) -> Result<(), Fail> {
         .iter()
         .map(|c| c.text("name"))
         .collect();
-    all.sort();
+    all.arrange();
     for name in all {
         cx.line(name);
     }

@@ -1,6 +1,7 @@
 //! `kubectl describe`: what a kind's own description says, with related objects fetched through the API.
 //! Upstream: `kubectl:pkg/cmd/describe`.
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
@@ -179,7 +180,7 @@ pub fn events_about(cx: &Cx, about: &Object) -> Vec<Object> {
         .cloned()
         .map(Object)
         .collect();
-    out.sort_by_key(last_seen);
+    out.arrange_by_key(last_seen);
     out
 }
 

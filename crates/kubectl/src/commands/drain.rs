@@ -1,5 +1,6 @@
 //! `kubectl cordon`, `uncordon`, `drain`. Upstream: `kubectl:pkg/cmd/drain`, `pkg/drain`.
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, DryRun};
@@ -308,14 +309,14 @@ async fn empty(cx: &Cx, node: &Info) -> Result<(), Vec<String>> {
         }
     }
     if !refused.is_empty() {
-        refused.sort();
+        refused.arrange();
         return Err(refused
             .into_iter()
             .map(|(w, pods)| format!("cannot delete {w}: {}", pods.join(", ")))
             .collect());
     }
     if !warned.is_empty() {
-        warned.sort_by_key(|(w, _)| std::cmp::Reverse(*w));
+        warned.arrange_by_key(|(w, _)| std::cmp::Reverse(*w));
         let parts: Vec<String> = warned
             .iter()
             .map(|(w, pods)| format!("{w}: {}", pods.join(", ")))

@@ -1,5 +1,6 @@
 //! `kubectl events`. Upstream: `kubectl:pkg/cmd/events`.
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Example, Run};
 use crate::commands::describe::last_seen;
@@ -98,7 +99,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         })
         .filter(wanted)
         .collect();
-    events.sort_by_key(last_seen);
+    events.arrange_by_key(last_seen);
     let format = print::parse(&cx, cx.flag("output"), print::GET_FORMATS)?;
     let watch = cx.on("watch");
     if events.is_empty() && !watch {

@@ -3,6 +3,7 @@
 mod raw;
 mod watch;
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
@@ -312,7 +313,7 @@ pub fn sort<T>(by: &str, items: &mut [T], value: impl Fn(&T) -> &Value) -> Resul
     }
     // An insertion sort keeps equal items in their order and moves keys along with them.
     let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|&a, &b| compare(&keyed[a], &keyed[b]));
+    order.arrange_by(|&a, &b| compare(&keyed[a], &keyed[b]));
     let mut place = vec![0; order.len()];
     for (to, &from) in order.iter().enumerate() {
         place[from] = to;

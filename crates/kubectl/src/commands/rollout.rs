@@ -5,6 +5,7 @@ mod history;
 mod status;
 mod undo;
 
+use machinery::Arrange;
 use super::*;
 use crate::change;
 use crate::command::{Complete, Example, Run};
@@ -204,7 +205,7 @@ fn revisions(cx: &Cx, info: &Info) -> Result<Vec<(i64, Object, Value)>, Fail> {
         })
         .filter(|r| r.0 > 0)
         .collect();
-    out.sort_by_key(|r| r.0);
+    out.arrange_by_key(|r| r.0);
     Ok(out)
 }
 

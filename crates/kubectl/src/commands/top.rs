@@ -1,5 +1,6 @@
 //! `kubectl top`: from the metrics API, which a cluster has only if something serves it. Upstream: `kubectl:pkg/cmd/top`.
 
+use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
@@ -130,9 +131,9 @@ async fn nodes(cx: Cx) -> Result<(), Fail> {
 
 fn sort(cx: &Cx, all: &mut [Value], key: impl Fn(&Value) -> (i64, i64)) {
     match cx.flag("sort-by") {
-        "cpu" => all.sort_by_key(|v| std::cmp::Reverse(key(v).0)),
-        "memory" => all.sort_by_key(|v| std::cmp::Reverse(key(v).1)),
-        _ => all.sort_by(|a, b| a.text("metadata.name").cmp(b.text("metadata.name"))),
+        "cpu" => all.arrange_by_key(|v| std::cmp::Reverse(key(v).0)),
+        "memory" => all.arrange_by_key(|v| std::cmp::Reverse(key(v).1)),
+        _ => all.arrange_by(|a, b| a.text("metadata.name").cmp(b.text("metadata.name"))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Making strategic merge patches, as kubectl does for `apply`, `edit`, `set`, `scale`, ...
 
+use crate::arrange::Arrange;
 use super::go_text;
 use super::order::sort_like;
 use super::strategic::{
@@ -178,7 +179,7 @@ impl Diff {
                 };
                 out.push((go_text(k), v.clone()));
             }
-            out.sort_by(|a, b| a.0.cmp(&b.0));
+            out.arrange_by(|a, b| a.0.cmp(&b.0));
             Ok(out)
         };
         let (old, new) = (sorted(o)?, sorted(m)?);
@@ -235,7 +236,7 @@ impl Diff {
     fn lists_of_scalars(self, field: &Str, o: &[Value], m: &[Value], patch: &mut Map) {
         let sorted = |l: Vec<Value>| {
             let mut l = l;
-            l.sort_by_key(go_text);
+            l.arrange_by_key(go_text);
             l
         };
         let added: Vec<Value> = m.iter().filter(|v| !o.contains(v)).cloned().collect();

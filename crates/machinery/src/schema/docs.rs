@@ -1,6 +1,7 @@
 //! What the API says of each type and field, for `kubectl explain` and the editor's hover. Half a megabyte of text:
 //! native builds embed it (feature `docs`), the page fetches it as a file of its own.
 
+use crate::arrange::Arrange;
 /// The documentation, ready to be asked.
 #[derive(Clone, Default)]
 pub struct Docs {
@@ -20,7 +21,7 @@ impl Docs {
             }
             at += line.len();
         }
-        types.sort();
+        types.arrange();
         Docs {
             text: text.into(),
             types,

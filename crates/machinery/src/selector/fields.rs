@@ -1,5 +1,6 @@
 //! Field selectors.
 
+use crate::arrange::Arrange;
 /// A field selector: `metadata.name=web,status.phase!=Running`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldSelector {
@@ -17,7 +18,7 @@ pub struct FieldTerm {
 impl FieldSelector {
     pub fn parse(s: &str) -> Result<FieldSelector, String> {
         let mut parts = split_unescaped(s);
-        parts.sort_unstable();
+        parts.arrange();
         let mut terms = Vec::new();
         for part in parts.into_iter().filter(|p| !p.is_empty()) {
             let Some(i) = part.find('=') else {

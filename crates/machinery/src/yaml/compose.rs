@@ -1,5 +1,6 @@
 //! From the scanner's events to a value and its marks: anchors, merge keys, tags, keys as JSON has them.
 
+use crate::arrange::Arrange;
 use std::collections::BTreeMap;
 
 use libyaml_safer::{Error, ErrorKind, Event, EventData, Mark, Parser};
@@ -280,7 +281,7 @@ impl Composer<Parser<&mut &[u8]>> {
 
     /// The entries as a map: of equal keys the last wins, and is reported.
     fn map(&mut self, mut entries: Vec<Entry>) -> Value {
-        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        entries.arrange_by(|a, b| a.key.cmp(&b.key));
         for pair in entries.windows(2) {
             if let [a, b] = pair
                 && a.key == b.key

@@ -4,6 +4,7 @@
 //! they would read as something else, `'...'` where a plain one cannot stand, `|` for several lines; plain and quoted
 //! texts are folded at the first blank past column 80.
 
+use crate::arrange::Arrange;
 use super::scalar::{self, Scalar};
 use crate::Value;
 
@@ -374,7 +375,7 @@ pub fn go_float(f: f64) -> String {
 
 /// Keys in go-yaml's order: letters after other characters, runs of digits by their number.
 fn sorted_keys(mut keys: Vec<&str>) -> Vec<&str> {
-    keys.sort_by(|a, b| natural(a, b));
+    keys.arrange_by(|a, b| natural(a, b));
     keys
 }
 

@@ -2,6 +2,7 @@
 //! the taint of a node that has not said that it is ready.
 //! Upstream: `kubernetes:plugin/pkg/admission/{serviceaccount,priority,defaulttolerationseconds,runtimeclass,nodetaint}`.
 
+use machinery::Arrange;
 use super::{Ctx, Plugin, each};
 use machinery::{Object, Status, Value, value};
 
@@ -116,7 +117,7 @@ fn priority(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
     let name = v.text("spec.priorityClassName").to_string();
     let class = if name.is_empty() {
         let mut defaults: Vec<&Object> = ctx.store().list(CLASSES, None).filter(|c| c.flag("globalDefault")).collect();
-        defaults.sort_by_key(|c| c.int("value"));
+        defaults.arrange_by_key(|c| c.int("value"));
         defaults.first().map(|c| (*c).clone())
     } else {
         match ctx.store().get(CLASSES, "", &name) {

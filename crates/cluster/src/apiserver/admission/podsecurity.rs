@@ -1,6 +1,7 @@
 //! PodSecurity: what the labels of a namespace let pods do. Each check is one line of [`CHECKS`].
 //! Upstream: `kubernetes:staging/src/k8s.io/pod-security-admission`. Exemptions and versions but `latest` are not simulated.
 
+use machinery::Arrange;
 use super::{Ctx, Plugin};
 use machinery::{Errors, Object, Path, Status, Value};
 
@@ -142,7 +143,7 @@ fn named(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
 }
 
 fn quoted(mut list: Vec<String>) -> String {
-    list.sort();
+    list.arrange();
     list.dedup();
     list.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ")
 }
@@ -213,7 +214,7 @@ fn host_ports(_: &Value, spec: &Value) -> Found {
     let ports = |c: &Value| -> Vec<i64> { c.get("ports").items().iter().map(|p| p.int("hostPort")).filter(|p| *p != 0).collect() };
     let who = named(spec, |c| !ports(c).is_empty())?;
     let mut all: Vec<i64> = containers(spec).flat_map(ports).collect();
-    all.sort_unstable();
+    all.arrange();
     all.dedup();
     let word = if all.len() == 1 { "hostPort" } else { "hostPorts" };
     let list = all.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");

@@ -1,6 +1,7 @@
 //! Default classes, and the finalizers that keep volumes in use. Upstream:
 //! `kubernetes:plugin/pkg/admission/storage/*`, `plugin/pkg/admission/network/defaultingressclass`.
 
+use machinery::Arrange;
 use super::{Ctx, Plugin};
 use machinery::{Object, Status, Value};
 
@@ -27,7 +28,7 @@ const STORAGE_CLASSES: &str = "storageclasses.storage.k8s.io";
 fn default_class(ctx: &Ctx, resource: &str, annotations: &[&str]) -> Vec<Object> {
     let is_default = |o: &&Object| annotations.iter().any(|a| o.annotation(a) == Some("true"));
     let mut found: Vec<Object> = ctx.store().list(resource, None).filter(is_default).cloned().collect();
-    found.sort_by(|a, b| b.created().cmp(&a.created()).then_with(|| a.name().cmp(b.name())));
+    found.arrange_by(|a, b| b.created().cmp(&a.created()).then_with(|| a.name().cmp(b.name())));
     found
 }
 

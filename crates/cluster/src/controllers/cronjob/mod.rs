@@ -5,6 +5,7 @@
 
 mod schedule;
 
+use machinery::Arrange;
 use super::{Controller, Requeue, woken_by_itself, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
@@ -178,7 +179,7 @@ fn trim_history(cx: &mut Cx, cron: &Object, jobs: &[Object]) -> Result<(), Statu
     for (how, path, default) in limits {
         let limit = cron.at(path).as_i64().unwrap_or(default).max(0) as usize;
         let mut done: Vec<&Object> = jobs.iter().filter(|j| finished(j) == Some(how)).collect();
-        done.sort_by_key(|j| (j.text("status.startTime").to_string(), j.name().to_string()));
+        done.arrange_by_key(|j| (j.text("status.startTime").to_string(), j.name().to_string()));
         let surplus = done.len().saturating_sub(limit);
         for j in done.into_iter().take(surplus) {
             match cx.delete(&JOB, j, None, &format!("more than {limit} old Jobs")) {

@@ -9,6 +9,7 @@
 
 mod rollout;
 
+use machinery::Arrange;
 use super::{Controller, Requeue, history, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
 use crate::Cluster;
 use crate::cx::Cx;
@@ -148,7 +149,7 @@ fn manage(cx: &mut Cx, view: &View) -> Result<Requeue, Status> {
             }
         }
         if running.len() > 1 && view.ds.at("spec.updateStrategy.rollingUpdate.maxSurge").is_empty() {
-            running.sort_by(|a, b| {
+            running.arrange_by(|a, b| {
                 let bound = |p: &Object| p.text("spec.nodeName").is_empty();
                 bound(a).cmp(&bound(b)).then(a.created().cmp(&b.created())).then(a.name().cmp(b.name()))
             });

@@ -14,6 +14,7 @@ mod status;
 
 pub(super) use rollout::int_or_percent;
 
+use machinery::Arrange;
 use super::{
     Controller, Requeue, labels, pods, woken_by_itself, woken_by_owned,
 };
@@ -83,7 +84,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     };
     let selector = d.at("spec.selector").clone();
     let mut sets = pods::claim(cx, &REPLICASET, &d, &|l| labels::matches(&selector, l))?;
-    sets.sort_by(|a, b| a.created().cmp(&b.created()).then(a.name().cmp(b.name())));
+    sets.arrange_by(|a, b| a.created().cmp(&b.created()).then(a.name().cmp(b.name())));
     if d.is_deleting() {
         let view = find(d, &sets);
         return status::write(cx, &view);
@@ -329,7 +330,7 @@ fn clean_up(cx: &mut Cx, view: &View) -> Result<(), Status> {
     };
     let mut candidates: Vec<&Object> = view.old.iter().filter(|rs| !rs.is_deleting()).collect();
     let surplus = candidates.len() as i64 - limit.max(0);
-    candidates.sort_by_key(|rs| revision(rs));
+    candidates.arrange_by_key(|rs| revision(rs));
     for rs in candidates.into_iter().take(surplus.max(0) as usize) {
         let empty = rs.int("status.replicas") == 0 && rs.int("spec.replicas") == 0;
         let seen = rs.generation() <= rs.int("status.observedGeneration");

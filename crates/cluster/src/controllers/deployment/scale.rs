@@ -1,5 +1,6 @@
 //! Scaling of ReplicaSets. Upstream: `sync.go`, `util/deployment_util.go`.
 
+use machinery::Arrange;
 use super::{DESIRED, MAX, View, rollout};
 use crate::cx::Cx;
 use kinds::replicaset::KIND as REPLICASET;
@@ -95,7 +96,7 @@ fn in_proportion(
     let total: i64 = sets.iter().map(|rs| rs.int("spec.replicas")).sum();
     let to_add = allowed - total;
     // Largest first; of equals the newer grows first, the older shrinks first.
-    sets.sort_by(|a, b| {
+    sets.arrange_by(|a, b| {
         let size = b.int("spec.replicas").cmp(&a.int("spec.replicas"));
         let age = a.created().cmp(&b.created());
         size.then(if to_add > 0 { age.reverse() } else { age })
