@@ -167,12 +167,10 @@ impl Cluster {
             % HUES;
         let taken: BTreeSet<u8> = match parent.text("uid") {
             "" => BTreeSet::new(),
-            uid => self
-                .owners
-                .values()
-                .filter(|w| w.owner == uid)
-                .map(|w| w.hue)
-                .collect(),
+            uid => {
+                let family = self.owners.values().filter(|w| w.owner == uid);
+                machinery::arrange::gather(family.map(|w| w.hue))
+            }
         };
         (0..HUES)
             .map(|i| (base + i * 3) % HUES)

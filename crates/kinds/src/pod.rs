@@ -147,7 +147,7 @@ impl Amounts {
     pub fn of(list: &Value) -> Amounts {
         let amount = |v: &Value| Quantity::parse(v.as_str()?).ok();
         let pairs = list.entries().iter().filter_map(|(k, v)| Some((k.to_string(), amount(v)?)));
-        Amounts(pairs.collect())
+        Amounts(machinery::arrange::gather(pairs))
     }
     /// `requests` or `limits` of a whole pod: its containers and sidecars together, or its largest init container with
     /// the sidecars before it, whichever is more; and its overhead. Amounts for the pod as a whole go before all that.

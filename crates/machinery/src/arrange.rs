@@ -49,6 +49,13 @@ fn bring(mut places: Vec<usize>, swap: &mut dyn FnMut(usize, usize)) {
     }
 }
 
+/// What comes, put into a map or set one after another: `collect` would sort it first, with a sort of its own.
+pub fn gather<C: Default + Extend<T>, T>(items: impl IntoIterator<Item = T>) -> C {
+    let mut out = C::default();
+    out.extend(items);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::Arrange;

@@ -2,7 +2,7 @@
 //!
 //! Layout, in reading order:
 //! - [`value`]: the persistent tree that every object is; [`view`]: typed reading of it; [`object`]: what all objects have.
-//! - [`arrange`]: sorting.
+//! - Sorting that costs little code: [`arrange`].
 //! - [`status`], [`field`]: the one error type, and what validation finds.
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.

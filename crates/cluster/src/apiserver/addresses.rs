@@ -3,6 +3,7 @@
 
 use super::Call;
 use crate::Cluster;
+use machinery::arrange::gather;
 use machinery::{Errors, Object, Path, Status, Value};
 use std::collections::BTreeSet;
 
@@ -69,7 +70,7 @@ fn carry_over(v: &mut Value, old: &Object) {
         }
     }
     if needs_ports(v) && needs_ports(old) {
-        let taken: BTreeSet<i64> = ports(v).iter().map(|p| p.int("nodePort")).collect();
+        let taken: BTreeSet<i64> = gather(ports(v).iter().map(|p| p.int("nodePort")));
         let was = ports(old).to_vec();
         super::admission::each(v, "spec.ports", |p| {
             let same = |o: &&Value| o.text("protocol") == p.text("protocol") && o.int("port") == p.int("port");
@@ -212,7 +213,7 @@ fn cluster_ip(
     }
     let own = v.text("metadata.uid").to_string();
     let others = cluster.store.list("services", None).filter(|s| own.is_empty() || s.uid() != own);
-    let used: BTreeSet<u32> = others.filter_map(|s| parse_ip(s.text("spec.clusterIP"))).collect();
+    let used: BTreeSet<u32> = gather(others.filter_map(|s| parse_ip(s.text("spec.clusterIP"))));
     let path = Path::root("spec").child("clusterIPs");
     if ip.is_empty() {
         let size = u64::from(RANGE.1 - RANGE.0 - STATIC_IPS);
@@ -254,7 +255,7 @@ fn node_ports(cluster: &mut Cluster, v: &mut Value, old: Option<&Object>, errors
         let one = |p: &Value| (p.int("nodePort"), p.text("protocol").to_string());
         used.extend(ports(s).iter().map(one).filter(|p| p.0 != 0));
     }
-    let had: BTreeSet<i64> = old.map(|o| ports(o).iter().map(|p| p.int("nodePort")).collect()).unwrap_or_default();
+    let had: BTreeSet<i64> = old.map(|o| gather(ports(o).iter().map(|p| p.int("nodePort")))).unwrap_or_default();
     let mut list = ports(v).to_vec();
     if needs_ports(v) {
         for (i, p) in list.iter().enumerate() {

@@ -225,7 +225,7 @@ fn fill(group: Group, have: &[Object]) -> Vec<(Value, Vec<Value>)> {
         return vec![(group.ports, fresh)];
     }
     let mut by_uid: std::collections::BTreeMap<String, Value> =
-        fresh.iter().map(|e| (id(e), e.clone())).collect();
+        machinery::arrange::gather(fresh.iter().map(|e| (id(e), e.clone())));
     for s in have {
         let kept = s.get("endpoints").items().iter();
         out.push(kept.filter_map(|e| by_uid.remove(&id(e))).collect());

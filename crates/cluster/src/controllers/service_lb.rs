@@ -40,7 +40,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         let first = s.at("status.loadBalancer.ingress").items().first();
         first.map(|i| i.text("ip").to_string())
     };
-    let taken: BTreeSet<String> = cx.store().list("services", None).filter_map(ip_of).collect();
+    let taken: BTreeSet<String> = machinery::arrange::gather(cx.store().list("services", None).filter_map(ip_of));
     let free = (10..250).map(|n| format!("192.0.2.{n}")).find(|a| !taken.contains(a));
     let Some(ip) = free else {
         let text = "Error syncing load balancer: failed to ensure load balancer: no address is left";

@@ -47,7 +47,7 @@ pub fn full(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Env {
 
 /// What is there before the container's own: image, host name, Services that stood when it started.
 fn base(cluster: &Cluster, pod: &Object, image: &Image, since: Millis) -> Env {
-    let mut env: Env = image.env.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    let mut env: Env = machinery::arrange::gather(image.env.iter().map(|(k, v)| (k.to_string(), v.to_string())));
     env.insert("HOSTNAME".into(), super::volumes::hostname(cluster, pod));
     env.insert("HOME".into(), "/root".into());
     let links = pod.spec().get("enableServiceLinks").as_bool().unwrap_or(true);

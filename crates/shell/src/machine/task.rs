@@ -287,10 +287,9 @@ impl Shell {
             exported: true,
             read_only: false,
         };
-        let mut vars: BTreeMap<String, Var> = env
-            .into_iter()
-            .map(|(name, value)| (name, var(value)))
-            .collect();
+        // Not collected, which would sort: a sort is made anew for each type, and costs the page kilobytes.
+        let mut vars: BTreeMap<String, Var> = BTreeMap::new();
+        vars.extend(env.into_iter().map(|(name, value)| (name, var(value))));
         vars.insert("PWD".to_owned(), var(cwd.to_owned()));
         let plain = |value: &str| Var {
             value: value.to_owned(),
@@ -400,8 +399,8 @@ impl Shell {
 
     pub fn env(&self) -> Env {
         let exported = self.vars.iter().filter(|(_, var)| var.exported);
-        exported
-            .map(|(name, var)| (name.clone(), var.value.clone()))
-            .collect()
+        let mut env = Env::default();
+        env.extend(exported.map(|(name, var)| (name.clone(), var.value.clone())));
+        env
     }
 }

@@ -76,7 +76,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let outcome = step(cx, &view);
     let fresh: Vec<Object> = cx.store().owned("pods", view.set.uid()).cloned().collect();
     let numbered = fresh.into_iter().filter_map(|p| Some((pod::ordinal(&view.set, &p)?, p)));
-    view.pods = numbered.collect();
+    view.pods = machinery::arrange::gather(numbered);
     let wait = update_status(cx, &view)?;
     outcome?;
     let in_use = |r: &Object| {
