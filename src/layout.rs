@@ -1,9 +1,9 @@
 //! Where things stand in the nodes view: pure geometry of the read model and a width. Elements move between two layouts
 //! by themselves (a transition on `transform`), so a pod that is bound glides from the tray to its node.
 
-use machinery::Arrange;
 use crate::model::cluster::Cluster;
 use crate::model::pod::Pod;
+use machinery::Arrange;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

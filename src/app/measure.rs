@@ -3,16 +3,31 @@
 
 /// Runs what the address asks to be measured, if it asks. True if it did.
 pub fn measure() -> bool {
-    let Some(window) = web_sys::window() else { return false };
-    let Ok(hash) = window.location().hash() else { return false };
-    let Some(asked) = hash.strip_prefix("#measure=") else { return false };
+    let Some(window) = web_sys::window() else {
+        return false;
+    };
+    let Ok(hash) = window.location().hash() else {
+        return false;
+    };
+    let Some(asked) = hash.strip_prefix("#measure=") else {
+        return false;
+    };
     let words: Vec<&str> = asked.split(',').collect();
     let number = |i: usize| words.get(i).and_then(|w| w.parse().ok()).unwrap_or(0usize);
-    let scenario = playground::bench::SCENARIOS.iter().find(|s| Some(&s.name) == words.first());
-    let (Some(scenario), Some(clock), Some(document)) = (scenario, window.performance(), window.document()) else { return false };
+    let scenario = playground::bench::SCENARIOS
+        .iter()
+        .find(|s| Some(&s.name) == words.first());
+    let (Some(scenario), Some(clock), Some(document)) =
+        (scenario, window.performance(), window.document())
+    else {
+        return false;
+    };
     let start = clock.now();
     let done = (scenario.run)(number(1).min(200_000), number(2).clamp(1, 5_000));
     let took = clock.now() - start;
-    document.set_title(&format!("measured {took:.1} ms, {} ready, {} events", done.ready, done.events));
+    document.set_title(&format!(
+        "measured {took:.1} ms, {} ready, {} events",
+        done.ready, done.events
+    ));
     true
 }

@@ -1,10 +1,10 @@
 //! All nodes, pods and owners, folded from changes: nothing is kept but what is drawn.
 
-use machinery::Arrange;
 use super::node::Node;
 use super::owner::Owner;
 use super::pod::{Pod, PodState};
 use cluster::store::Change;
+use machinery::Arrange;
 use machinery::{Object, WatchType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

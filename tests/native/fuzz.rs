@@ -24,15 +24,141 @@ impl Chance {
 }
 
 const WORDS: &[&str] = &[
-    "kubectl", "k", "get", "describe", "apply", "delete", "create", "run", "scale", "rollout", "status", "history", "undo", "set", "image",
-    "expose", "logs", "exec", "label", "annotate", "explain", "wait", "config", "cordon", "drain", "pods", "pod", "po", "deployment",
-    "deploy/web", "svc", "nodes", "node-1", "all", "-A", "-n", "default", "kube-system", "-o", "yaml", "json", "wide", "name",
-    "jsonpath={.items[*].metadata.name}", "custom-columns=A:.metadata.name", "-l", "app=web", "app in (a,b)", "--all", "-f", "m.yaml", "web",
-    "--replicas=3", "--replicas=-1", "--image=nginx", "--dry-run=client", "--force", "--grace-period=0", "-it", "--", "sh", "-c", "echo", "|",
-    "&&", "||", ";", "&", ">", ">>", "<", "2>&1", "$(", ")", "`", "'", "\"", "$X", "${X:-1}", "for", "i", "in", "1", "do", "done", "while",
-    "true", "if", "then", "fi", "grep", "sed", "s/a/b/g", "head", "-1", "sort", "wc", "-l", "cat", "nope", "--nope", "-x", "파드", "🍾", "\\",
-    "*", "?", "[", "]", "{", "}", "{1..3}", "((", "))", "#", "~", "!", "=", "curl", "localhost", "minikube", "status", "--timeout=1s",
-    "--for=condition=Ready", "--tail=1", "-w", "--watch-only", "help", "sleep", "0.1", "cd", "/", "..", "ls", "-la",
+    "kubectl",
+    "k",
+    "get",
+    "describe",
+    "apply",
+    "delete",
+    "create",
+    "run",
+    "scale",
+    "rollout",
+    "status",
+    "history",
+    "undo",
+    "set",
+    "image",
+    "expose",
+    "logs",
+    "exec",
+    "label",
+    "annotate",
+    "explain",
+    "wait",
+    "config",
+    "cordon",
+    "drain",
+    "pods",
+    "pod",
+    "po",
+    "deployment",
+    "deploy/web",
+    "svc",
+    "nodes",
+    "node-1",
+    "all",
+    "-A",
+    "-n",
+    "default",
+    "kube-system",
+    "-o",
+    "yaml",
+    "json",
+    "wide",
+    "name",
+    "jsonpath={.items[*].metadata.name}",
+    "custom-columns=A:.metadata.name",
+    "-l",
+    "app=web",
+    "app in (a,b)",
+    "--all",
+    "-f",
+    "m.yaml",
+    "web",
+    "--replicas=3",
+    "--replicas=-1",
+    "--image=nginx",
+    "--dry-run=client",
+    "--force",
+    "--grace-period=0",
+    "-it",
+    "--",
+    "sh",
+    "-c",
+    "echo",
+    "|",
+    "&&",
+    "||",
+    ";",
+    "&",
+    ">",
+    ">>",
+    "<",
+    "2>&1",
+    "$(",
+    ")",
+    "`",
+    "'",
+    "\"",
+    "$X",
+    "${X:-1}",
+    "for",
+    "i",
+    "in",
+    "1",
+    "do",
+    "done",
+    "while",
+    "true",
+    "if",
+    "then",
+    "fi",
+    "grep",
+    "sed",
+    "s/a/b/g",
+    "head",
+    "-1",
+    "sort",
+    "wc",
+    "-l",
+    "cat",
+    "nope",
+    "--nope",
+    "-x",
+    "파드",
+    "🍾",
+    "\\",
+    "*",
+    "?",
+    "[",
+    "]",
+    "{",
+    "}",
+    "{1..3}",
+    "((",
+    "))",
+    "#",
+    "~",
+    "!",
+    "=",
+    "curl",
+    "localhost",
+    "minikube",
+    "status",
+    "--timeout=1s",
+    "--for=condition=Ready",
+    "--tail=1",
+    "-w",
+    "--watch-only",
+    "help",
+    "sleep",
+    "0.1",
+    "cd",
+    "/",
+    "..",
+    "ls",
+    "-la",
 ];
 
 const MANIFEST: &str = "apiVersion: apps/v1
@@ -85,9 +211,28 @@ fn mutated(chance: &mut Chance) -> String {
         let at = chance.below(text.len());
         match chance.below(5) {
             0 => drop(text.remove(at)),
-            1 => text.insert(at, *chance.pick(&[' ', ':', '-', '\n', '{', '}', '[', '\t', '&', '*', '!', '|', '"', '\'', '0', 'é', '\u{0}'])),
+            1 => text.insert(
+                at,
+                *chance.pick(&[
+                    ' ', ':', '-', '\n', '{', '}', '[', '\t', '&', '*', '!', '|', '"', '\'', '0',
+                    'é', '\u{0}',
+                ]),
+            ),
             2 => {
-                let from: String = chance.pick(&["null", "[]", "{}", "-1", "1e99", "true", "~", "\"\"", "2147483648", "<<: *a"]).to_string();
+                let from: String = chance
+                    .pick(&[
+                        "null",
+                        "[]",
+                        "{}",
+                        "-1",
+                        "1e99",
+                        "true",
+                        "~",
+                        "\"\"",
+                        "2147483648",
+                        "<<: *a",
+                    ])
+                    .to_string();
                 text.splice(at..at, from.chars());
             }
             3 => text.truncate(at.max(1)),
@@ -105,12 +250,24 @@ fn mutated(chance: &mut Chance) -> String {
 }
 
 fn rounds(default: usize) -> (usize, Option<u64>) {
-    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok());
-    (if seconds.is_some() { usize::MAX } else { default }, seconds)
+    let seconds = std::env::var("FUZZ_SECONDS")
+        .ok()
+        .and_then(|s| s.parse().ok());
+    (
+        if seconds.is_some() {
+            usize::MAX
+        } else {
+            default
+        },
+        seconds,
+    )
 }
 
 /// Wall time, to bound a longer run only: nothing that is tested depends on it.
-#[expect(clippy::disallowed_methods, reason = "bounds how long the fuzzing goes on")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "bounds how long the fuzzing goes on"
+)]
 fn wall() -> std::time::Instant {
     std::time::Instant::now()
 }
@@ -149,7 +306,14 @@ fn fuzz_mutated_manifests_never_panic_or_hang() {
             session = Session::new(World::standard(3), true);
         }
         lay_out(&mut session, "m.yaml", &mutated(&mut chance));
-        let verb = *chance.pick(&["apply", "create", "apply --dry-run=server", "delete --wait=false", "replace", "apply --server-side"]);
+        let verb = *chance.pick(&[
+            "apply",
+            "create",
+            "apply --dry-run=server",
+            "delete --wait=false",
+            "replace",
+            "apply --server-side",
+        ]);
         session.run(&format!("kubectl {verb} -f m.yaml"), 2_000);
         if seconds.is_some_and(|s| start.elapsed().as_secs() > s / 2) {
             break;

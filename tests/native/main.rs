@@ -14,7 +14,11 @@ use std::path::{Path, PathBuf};
 
 /// The workspace's folder.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("two folders up").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("two folders up")
+        .to_path_buf()
 }
 
 /// All files below a folder whose name ends so, sorted.
@@ -24,7 +28,10 @@ fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
         let path = entry.path();
         if path.is_dir() {
             let skipped = ["target", "node_modules", "dist", ".git", "gen"];
-            if !path.file_name().is_some_and(|n| skipped.iter().any(|s| n == *s)) {
+            if !path
+                .file_name()
+                .is_some_and(|n| skipped.iter().any(|s| n == *s))
+            {
                 out.extend(files(&path, ending));
             }
         } else if path.to_string_lossy().ends_with(ending) {

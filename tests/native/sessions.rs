@@ -24,7 +24,17 @@ fn run(p: &mut Playground, line: &str) {
 
 /// What the terminal showed, without escape sequences.
 fn screen(p: &mut Playground) -> String {
-    let text: String = p.drain().into_iter().filter_map(|o| if let Output::Screen(t) = o { Some(t) } else { None }).collect();
+    let text: String = p
+        .drain()
+        .into_iter()
+        .filter_map(|o| {
+            if let Output::Screen(t) = o {
+                Some(t)
+            } else {
+                None
+            }
+        })
+        .collect();
     let (mut out, mut chars) = (String::new(), text.chars());
     while let Some(c) = chars.next() {
         if c == '\x1b' {
@@ -39,7 +49,10 @@ fn screen(p: &mut Playground) -> String {
 #[test]
 fn undo_takes_back_the_last_command_whole() {
     let mut p = Playground::new(1, "", "en");
-    run(&mut p, "kubectl create deployment web --image=nginx --replicas=2");
+    run(
+        &mut p,
+        "kubectl create deployment web --image=nginx --replicas=2",
+    );
     live(&mut p, 20_000, 100.0);
     run(&mut p, "kubectl delete deployment web; echo gone > note");
     live(&mut p, 60_000, 100.0);
@@ -47,7 +60,10 @@ fn undo_takes_back_the_last_command_whole() {
     p.input(Input::Undo);
     run(&mut p, "kubectl get deployment web --no-headers; cat note");
     let shown = screen(&mut p);
-    assert!(shown.contains("web   2/2") && shown.contains("No such file"), "{shown}");
+    assert!(
+        shown.contains("web   2/2") && shown.contains("No such file"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -55,7 +71,10 @@ fn a_reload_loses_nothing() {
     let mut p = Playground::new(7, "first-pod", "ko");
     run(&mut p, "kubectl apply -f nginx-pod.yaml");
     live(&mut p, 10_000, 16.0);
-    p.input(Input::Save { path: "nginx-pod.yaml".into(), text: "changed".into() });
+    p.input(Input::Save {
+        path: "nginx-pod.yaml".into(),
+        text: "changed".into(),
+    });
     run(&mut p, "kubectl get pods -o wide");
     live(&mut p, 5_000, 33.0);
     let mut again = Playground::load(&p.save(), "ko").expect("loads");
@@ -78,8 +97,14 @@ fn what_cannot_be_loaded_says_why() {
     };
     check("", "not a saved session");
     check("[1,2]", "not a saved session");
-    check("{\"bottleship\":99}", "saved by another version of bottleship");
-    check("{\"bottleship\":1,\"seed\":1,\"inputs\":[[1,\"dance\",\"\"]]}", "a saved session with an input of an unknown kind");
+    check(
+        "{\"bottleship\":99}",
+        "saved by another version of bottleship",
+    );
+    check(
+        "{\"bottleship\":1,\"seed\":1,\"inputs\":[[1,\"dance\",\"\"]]}",
+        "a saved session with an input of an unknown kind",
+    );
 }
 
 #[test]
@@ -117,5 +142,8 @@ fn a_session_gives_the_trace_that_is_written_down() {
         std::fs::write(&path, &found).expect("writable");
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == written, "the trace changed (UPDATE=1 writes it):\n{found}");
+    assert!(
+        found == written,
+        "the trace changed (UPDATE=1 writes it):\n{found}"
+    );
 }

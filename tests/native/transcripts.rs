@@ -22,9 +22,19 @@ fn transcripts_print_what_they_say() {
             std::fs::write(&path, played).expect("writable");
             continue;
         }
-        let first = text.lines().zip(played.lines()).position(|(a, b)| a != b).unwrap_or(0);
+        let first = text
+            .lines()
+            .zip(played.lines())
+            .position(|(a, b)| a != b)
+            .unwrap_or(0);
         let line = |t: &str| t.lines().nth(first).unwrap_or("").to_string();
-        wrong.push(format!("{}:{}\n  says    {}\n  printed {}", path.display(), first + 1, line(&text), line(&played)));
+        wrong.push(format!(
+            "{}:{}\n  says    {}\n  printed {}",
+            path.display(),
+            first + 1,
+            line(&text),
+            line(&played)
+        ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -38,7 +38,9 @@ async fn the_page_shows_a_running_cluster_a_prompt_and_a_lesson() {
     // The document's own content is the harness's: the app gets a place of its own in it.
     let place = document().create_element("div").expect("an element");
     place.set_id("app");
-    place.set_attribute("style", "width: 1280px; height: 800px").expect("an attribute");
+    place
+        .set_attribute("style", "width: 1280px; height: 800px")
+        .expect("an attribute");
     let body = document().body().expect("a body");
     body.append_child(&place).expect("it is appended");
     page::app::start();

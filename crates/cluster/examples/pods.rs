@@ -5,14 +5,22 @@ use cluster::{Cluster, Cx, World};
 use machinery::{Object, Trigger, value};
 
 fn main() {
-    let n: usize = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(10_000);
+    let n: usize = std::env::args()
+        .nth(1)
+        .and_then(|a| a.parse().ok())
+        .unwrap_or(10_000);
     let mut c = Cluster::new(World::standard(3));
     c.advance(c.now + 5_000, 1_000_000);
     let template = value!({
         "metadata": { "labels": { "app": "web" } },
         "spec": { "containers": [{ "name": "web", "image": "nginx:1.27", "ports": [{ "containerPort": 80 }] }] },
     });
-    let mut cx = Cx { cluster: &mut c, actor: "replicaset-controller", host: Default::default(), trigger: Trigger::None };
+    let mut cx = Cx {
+        cluster: &mut c,
+        actor: "replicaset-controller",
+        host: Default::default(),
+        trigger: Trigger::None,
+    };
     let mut made = Vec::new();
     let mut lap = Lap::start();
     for _ in 0..n {
@@ -34,7 +42,9 @@ fn main() {
     lap.tell("bind", n);
     cx.actor = "kubelet";
     for p in made.iter().flatten() {
-        let Some(p) = cx.store().get("pods", "default", p.name()).cloned() else { continue };
+        let Some(p) = cx.store().get("pods", "default", p.name()).cloned() else {
+            continue;
+        };
         let new = p.edit(|v| v.set("status.phase", "Running"));
         let _ = cx.update_status(&kinds::pod::KIND, &new, "");
     }
@@ -57,5 +67,9 @@ impl Lap {
 /// CPU seconds of this process, read from the system: the lint forbids clocks.
 fn cpu() -> f64 {
     let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
+    text.split_whitespace()
+        .next()
+        .and_then(|n| n.parse::<f64>().ok())
+        .unwrap_or(0.0)
+        / 1e9
 }

@@ -105,7 +105,14 @@ impl Cx<'_> {
         o: &Object,
         reason: &str,
     ) -> Result<Object, Status> {
-        self.call(Verb::Update, kind, subresource, o, Some(o.0.clone()), reason)
+        self.call(
+            Verb::Update,
+            kind,
+            subresource,
+            o,
+            Some(o.0.clone()),
+            reason,
+        )
     }
     /// Another subresource with its own body: `binding` of a pod, `eviction`, `scale`.
     pub fn create_sub(

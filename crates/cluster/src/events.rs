@@ -2,10 +2,10 @@
 //! minutes and all after it are combined, and a source that says too much about one object is cut off.
 //! Upstream: `client-go:tools/record/events_cache.go`. Events older than an hour are gone, as etcd's lease has it.
 
-use machinery::Arrange;
 use crate::Cluster;
 use crate::apiserver::{self, Call, Options, Verb, Who};
 use crate::cx::Cx;
+use machinery::Arrange;
 use machinery::time::Millis;
 use machinery::{Cause, Object, Str, Value, time, value};
 use std::collections::{BTreeMap, VecDeque};
@@ -65,7 +65,9 @@ impl Mark {
             h ^ (h >> 29)
         };
         let (words, rest) = text.as_bytes().as_chunks::<8>();
-        let h = words.iter().fold(self.0, |h, w| mix(h, u64::from_le_bytes(*w)));
+        let h = words
+            .iter()
+            .fold(self.0, |h, w| mix(h, u64::from_le_bytes(*w)));
         let last = rest.iter().fold(0, |n, b| n << 8 | u64::from(*b));
         // The length ends the text, so that what follows cannot be taken for a part of it.
         Mark(mix(mix(h, last), text.len() as u64))
@@ -73,10 +75,25 @@ impl Mark {
 }
 
 /// Records an event about an object (or, with a field path, about a part of it).
-pub(crate) fn record(cx: &mut Cx, about: &Object, field_path: &str, kind: &'static str, reason: &str, message: &str) {
+pub(crate) fn record(
+    cx: &mut Cx,
+    about: &Object,
+    field_path: &str,
+    kind: &'static str,
+    reason: &str,
+    message: &str,
+) {
     let now = cx.now();
     forget(cx.cluster, now);
-    let parts = [cx.actor, cx.host.as_str(), about.kind(), about.namespace(), about.name(), about.uid(), field_path];
+    let parts = [
+        cx.actor,
+        cx.host.as_str(),
+        about.kind(),
+        about.namespace(),
+        about.name(),
+        about.uid(),
+        field_path,
+    ];
     let source = parts.into_iter().fold(Mark::NONE, Mark::and);
     let state = &mut cx.cluster.recorder;
     if !state.may_speak(source, now) {
@@ -109,11 +126,20 @@ pub(crate) fn record(cx: &mut Cx, about: &Object, field_path: &str, kind: &'stat
     // An event that cannot be written is lost, as upstream's is; nothing depends on it.
     if cx.create(&kinds::event::KIND, &Object(e), "").is_ok() {
         let state = &mut cx.cluster.recorder;
-        state.written.push_back((now, namespace.clone(), name.clone()));
+        state
+            .written
+            .push_back((now, namespace.clone(), name.clone()));
         if state.counted.len() >= REMEMBERED_MAX {
             state.shrink();
         }
-        state.counted.insert(key, Counted { name, namespace, last: now });
+        state.counted.insert(
+            key,
+            Counted {
+                name,
+                namespace,
+                last: now,
+            },
+        );
     }
 }
 
@@ -130,7 +156,14 @@ fn count_again(cx: &mut Cx, c: &Counted, message: &str, now: Millis) -> bool {
     cx.update(&kinds::event::KIND, &new, "").is_ok()
 }
 
-fn new_event(cx: &mut Cx, about: &Object, field_path: &str, kind: &'static str, reason: &str, message: &str) -> Value {
+fn new_event(
+    cx: &mut Cx,
+    about: &Object,
+    field_path: &str,
+    kind: &'static str,
+    reason: &str,
+    message: &str,
+) -> Value {
     let now = Value::from(time::rfc3339(cx.now()));
     let namespace = match about.get("metadata").get("namespace") {
         Value::Str(s) if !s.is_empty() => Value::Str(s.clone()),
@@ -192,7 +225,10 @@ impl State {
                 thin(&mut self.similar);
             }
         }
-        let s = self.similar.entry(group).or_insert(Similar { messages: Vec::new(), last: now });
+        let s = self.similar.entry(group).or_insert(Similar {
+            messages: Vec::new(),
+            last: now,
+        });
         if now - s.last > SIMILAR_MS {
             s.messages.clear();
         }
@@ -204,7 +240,12 @@ impl State {
             return false;
         }
         // One is let go, so that the next new message is combined too and the set stays small.
-        let first = s.messages.iter().enumerate().min_by(|a, b| a.1.cmp(b.1)).map(|(i, _)| i);
+        let first = s
+            .messages
+            .iter()
+            .enumerate()
+            .min_by(|a, b| a.1.cmp(b.1))
+            .map(|(i, _)| i);
         if let Some(i) = first {
             s.messages.swap_remove(i);
         }
@@ -235,11 +276,19 @@ fn forget(cluster: &mut Cluster, now: Millis) {
             return;
         }
         cluster.recorder.written.pop_front();
-        let last = cluster.store.get("events", &namespace, &name).map(|e| e.text("lastTimestamp").to_string());
+        let last = cluster
+            .store
+            .get("events", &namespace, &name)
+            .map(|e| e.text("lastTimestamp").to_string());
         let last = last.and_then(|t| time::parse_rfc3339(&t));
         match last {
             None => {}
-            Some(last) if now - last < KEPT_MS => cluster.recorder.written.push_back((last.max(at + 1), namespace, name)),
+            Some(last) if now - last < KEPT_MS => {
+                cluster
+                    .recorder
+                    .written
+                    .push_back((last.max(at + 1), namespace, name))
+            }
             Some(_) => expire(cluster, namespace, name),
         }
     }
@@ -255,7 +304,10 @@ fn expire(cluster: &mut Cluster, namespace: Str, name: Str) {
         subresource: Str::lit(""),
         options: Options::default(),
         body: None,
-        cause: Rc::new(Cause { actor: Str::lit("apiserver"), ..Cause::default() }),
+        cause: Rc::new(Cause {
+            actor: Str::lit("apiserver"),
+            ..Cause::default()
+        }),
     };
     // One that is gone already needs no forgetting.
     let _ = apiserver::execute(cluster, call);

@@ -93,7 +93,11 @@ impl Uid {
                 (_, Some(d)) => n = n << 4 | u128::from(d),
             }
         }
-        if b.len() == 36 { Uid::Number(n) } else { Uid::Text(Str::from(text)) }
+        if b.len() == 36 {
+            Uid::Number(n)
+        } else {
+            Uid::Text(Str::from(text))
+        }
     }
 }
 

@@ -15,7 +15,14 @@ fn after(c: &mut Cluster, ms: i64) {
 }
 
 fn ask(c: &mut Cluster, from: &Origin, url: &str) -> String {
-    match network::fetch(c, from, &HttpRequest { url: url.into(), ..HttpRequest::default() }) {
+    match network::fetch(
+        c,
+        from,
+        &HttpRequest {
+            url: url.into(),
+            ..HttpRequest::default()
+        },
+    ) {
         Fetch::Answer(a) => format!("{} {}", a.status, a.body.lines().next().unwrap_or("")),
         other => format!("{other:?}"),
     }
@@ -42,24 +49,61 @@ const NS: &str = "/api/v1/namespaces/default";
 fn scene() -> (Cluster, Origin) {
     let mut c = Cluster::new(World::standard(2));
     after(&mut c, 2_000);
-    make(&mut c, &format!("{NS}/pods"), pod("box", "busybox", value!(["sleep", "3600"])));
-    make(&mut c, &format!("{NS}/pods"), pod("web", "hashicorp/http-echo:1.0", value!(["-text=hi", "-listen=:5678"])));
-    make(&mut c, &format!("{NS}/services"), service("web", "NodePort", 80, 5678));
+    make(
+        &mut c,
+        &format!("{NS}/pods"),
+        pod("box", "busybox", value!(["sleep", "3600"])),
+    );
+    make(
+        &mut c,
+        &format!("{NS}/pods"),
+        pod(
+            "web",
+            "hashicorp/http-echo:1.0",
+            value!(["-text=hi", "-listen=:5678"]),
+        ),
+    );
+    make(
+        &mut c,
+        &format!("{NS}/services"),
+        service("web", "NodePort", 80, 5678),
+    );
     after(&mut c, 5_000);
-    (c, Origin::Pod { namespace: "default".into(), name: "box".into() })
+    (
+        c,
+        Origin::Pod {
+            namespace: "default".into(),
+            name: "box".into(),
+        },
+    )
 }
 
 #[test]
 fn names_services_and_ports_of_nodes_lead_to_pods() {
     let (mut c, inside) = scene();
-    let port = c.store.get("services", "default", "web").map_or(0, |s| s.at("spec.ports").items()[0].int("nodePort"));
+    let port = c
+        .store
+        .get("services", "default", "web")
+        .map_or(0, |s| s.at("spec.ports").items()[0].int("nodePort"));
     for (from, url, expected) in [
         (&inside, "web".to_string(), "200 hi"),
-        (&inside, "http://web.default.svc.cluster.local:80/".to_string(), "200 hi"),
+        (
+            &inside,
+            "http://web.default.svc.cluster.local:80/".to_string(),
+            "200 hi",
+        ),
         (&inside, "web:81".to_string(), "Timeout"),
         (&inside, "nobody".to_string(), "UnknownHost"),
-        (&Origin::Host, format!("http://172.18.0.3:{port}/"), "200 hi"),
-        (&Origin::Host, "http://172.18.0.3:31999/".to_string(), "Refused"),
+        (
+            &Origin::Host,
+            format!("http://172.18.0.3:{port}/"),
+            "200 hi",
+        ),
+        (
+            &Origin::Host,
+            "http://172.18.0.3:31999/".to_string(),
+            "Refused",
+        ),
         (&Origin::Host, "localhost:8080".to_string(), "Refused"),
     ] {
         assert_eq!(ask(&mut c, from, &url), expected, "{url}");
@@ -87,14 +131,22 @@ fn a_policy_closes_what_it_does_not_allow() {
     make(&mut c, path, policy(value!([])));
     assert_eq!(ask(&mut c, &inside, "web"), "Timeout");
     c.request(Request::new(Method::Delete, format!("{path}/only")));
-    make(&mut c, path, policy(value!([{ "from": [{ "podSelector": { "matchLabels": { "app": "box" } } }] }])));
+    make(
+        &mut c,
+        path,
+        policy(value!([{ "from": [{ "podSelector": { "matchLabels": { "app": "box" } } }] }])),
+    );
     assert_eq!(ask(&mut c, &inside, "web"), "200 hi");
 }
 
 #[test]
 fn an_ingress_controller_leads_by_host_and_path() {
     let (mut c, _) = scene();
-    let mut controller = pod("ingress", "registry.k8s.io/ingress-nginx/controller:v1.14.0", Value::Null);
+    let mut controller = pod(
+        "ingress",
+        "registry.k8s.io/ingress-nginx/controller:v1.14.0",
+        Value::Null,
+    );
     controller.set("spec.hostNetwork", true);
     make(&mut c, &format!("{NS}/pods"), controller);
     let ingress = value!({
@@ -104,19 +156,46 @@ fn an_ingress_controller_leads_by_host_and_path() {
             { "path": "/b", "pathType": "Prefix", "backend": { "service": { "name": "gone", "port": { "number": 80 } } } },
         ] } }] },
     });
-    make(&mut c, "/apis/networking.k8s.io/v1/namespaces/default/ingresses", ingress);
+    make(
+        &mut c,
+        "/apis/networking.k8s.io/v1/namespaces/default/ingresses",
+        ingress,
+    );
     after(&mut c, 10_000);
-    let node = c.store.get("pods", "default", "ingress").map(|p| p.text("status.podIP").to_string()).unwrap_or_default();
+    let node = c
+        .store
+        .get("pods", "default", "ingress")
+        .map(|p| p.text("status.podIP").to_string())
+        .unwrap_or_default();
     let mut at = |host: &str, path: &str| {
-        let request = HttpRequest { url: format!("http://{node}{path}"), headers: vec![("Host".into(), host.into())], ..HttpRequest::default() };
+        let request = HttpRequest {
+            url: format!("http://{node}{path}"),
+            headers: vec![("Host".into(), host.into())],
+            ..HttpRequest::default()
+        };
         match network::fetch(&mut c, &Origin::Host, &request) {
             Fetch::Answer(a) => a.status,
             _ => 0,
         }
     };
-    for (host, path, expected) in [("shop.example", "/a/x", 200), ("shop.example", "/ab", 404), ("shop.example", "/b", 503), ("other.example", "/a", 404)] {
+    for (host, path, expected) in [
+        ("shop.example", "/a/x", 200),
+        ("shop.example", "/ab", 404),
+        ("shop.example", "/b", 503),
+        ("other.example", "/a", 404),
+    ] {
         assert_eq!(at(host, path), expected, "{host}{path}");
     }
-    let i = c.store.get("ingresses.networking.k8s.io", "default", "i").cloned().unwrap_or_default();
-    assert_eq!(i.at("status.loadBalancer.ingress").items().first().map(|i| i.text("ip").to_string()), Some(node));
+    let i = c
+        .store
+        .get("ingresses.networking.k8s.io", "default", "i")
+        .cloned()
+        .unwrap_or_default();
+    assert_eq!(
+        i.at("status.loadBalancer.ingress")
+            .items()
+            .first()
+            .map(|i| i.text("ip").to_string()),
+        Some(node)
+    );
 }

@@ -1,7 +1,7 @@
 //! What several kinds' columns share.
 
-use machinery::Arrange;
 use crate::kind::CellCx;
+use machinery::Arrange;
 use machinery::{Object, Value};
 
 /// `5m35s`: how old the object is.

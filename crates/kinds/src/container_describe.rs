@@ -1,8 +1,8 @@
 //! Descriptions of containers: state, command, resources, probes, environment, mounts.
 //! Upstream: `describeContainers` in `kubectl:pkg/describe/describe.go`.
 
-use machinery::Arrange;
 use crate::describe::{Describe, rfc1123};
+use machinery::Arrange;
 use machinery::{NULL, Object, Quantity, Value};
 
 pub fn containers(

@@ -1,9 +1,9 @@
 //! The description of a node: its conditions, what it has, and what its pods take of that.
 //! Upstream: `describeNode`, `describeNodeResource` in `kubectl:pkg/describe/describe.go`.
 
-use machinery::Arrange;
 use crate::describe::{Describe, or_unset, rfc1123};
 use crate::pod::Amounts;
+use machinery::Arrange;
 use machinery::{Object, Quantity, Value};
 
 pub fn node(o: &Object, d: &mut Describe) {

@@ -1,10 +1,10 @@
 //! Descriptions of pods and of the pod templates in other kinds.
 //! Upstream: `describePod`, `DescribePodTemplate`, `describeContainers` in `kubectl:pkg/describe/describe.go`.
 
-use machinery::Arrange;
 use crate::container_describe::{containers, resources, seccomp};
 use crate::describe::{Describe, rfc1123};
 use crate::pod_volumes::volumes;
+use machinery::Arrange;
 use machinery::{NULL, Object, Value};
 
 pub fn pod(o: &Object, d: &mut Describe) {

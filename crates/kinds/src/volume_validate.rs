@@ -80,11 +80,10 @@ pub fn one(key: &str, s: &Value, path: &Path, errors: &mut Errors) {
                 errors.not_supported(&path.child("type"), Value::str(s.text("type")), &known);
             }
         }
-        "emptyDir"
-            if crate::resource_validate::amount(s.get("sizeLimit")).sign() < 0 => {
-                let why = "SizeLimit field must be a valid resource quantity";
-                errors.forbidden(&path.child("sizeLimit"), why);
-            }
+        "emptyDir" if crate::resource_validate::amount(s.get("sizeLimit")).sign() < 0 => {
+            let why = "SizeLimit field must be a valid resource quantity";
+            errors.forbidden(&path.child("sizeLimit"), why);
+        }
         "secret" => {
             need("secretName", errors);
             mode(s, "defaultMode", path, errors);

@@ -1,9 +1,9 @@
 //! What Tab offers: commands, subcommands, flags, types, names, namespaces, containers, contexts.
 
-use machinery::Arrange;
 use crate::command::{Command, Complete, Flag};
 use crate::flags::{self, GLOBAL};
 use crate::{ROOT, config, forms};
+use machinery::Arrange;
 use machinery::{Accept, Api, Request, Response, Value};
 use shell::{Candidate, CompletionRequest};
 use std::rc::Rc;

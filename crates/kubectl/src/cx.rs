@@ -1,12 +1,12 @@
 //! What a running command has at hand: its flags and arguments, the terminal, the file system, the cluster.
 
-use machinery::Arrange;
 use crate::command::Command;
 use crate::config::{self, Config};
 use crate::discovery::Mapper;
 use crate::fail::{Fail, text};
 use crate::flags::{self, Parsed};
 use crate::host::Ctx;
+use machinery::Arrange;
 use machinery::{Api, Body, Cause, PatchType, Request, Response, Status, Trigger, User, Value};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;

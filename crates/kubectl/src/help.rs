@@ -1,9 +1,9 @@
 //! `--help`, the list of commands, and suggestions: all derived from the list of commands.
 
-use machinery::Arrange;
 use crate::ROOT;
 use crate::command::{Command, Flag, FlagKind};
 use crate::commands::GROUPS;
+use machinery::Arrange;
 
 /// What `kubectl` alone prints.
 pub fn root() -> String {

@@ -4,11 +4,11 @@
 
 mod names;
 
-use machinery::Arrange;
 use crate::cx::Inner;
 use crate::fail::{Fail, text};
 use crate::forms;
 use crate::manifest::{self, Check};
+use machinery::Arrange;
 use machinery::{Object, Value, patch, value};
 
 const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];

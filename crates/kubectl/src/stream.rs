@@ -1,10 +1,10 @@
 //! Open connections: exec, attach, following logs. Bytes go through [`machinery::Api::stream`]; between polls the
 //! command waits for the world to change, or for something to be typed.
 
-use machinery::Arrange;
 use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::resources::{self, Ask, Info, Target};
+use machinery::Arrange;
 use machinery::{Object, Request, Response, StreamId, StreamIn};
 
 /// How to talk over a connection.

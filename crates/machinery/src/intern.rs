@@ -35,7 +35,14 @@ static TABLE: [u16; PLACES] = table();
 const fn place(b: &[u8]) -> usize {
     let n = b.len();
     let mut h = n as u32;
-    let picked = [b[0], b[n / 4], b[n / 2], b[n - n / 4 - 1], b[n - n.div_ceil(2).div_ceil(4)], b[n - 1]];
+    let picked = [
+        b[0],
+        b[n / 4],
+        b[n / 2],
+        b[n - n / 4 - 1],
+        b[n - n.div_ceil(2).div_ceil(4)],
+        b[n - 1],
+    ];
     let mut i = 0;
     while i < picked.len() {
         h = (h ^ picked[i] as u32).wrapping_mul(0x0100_0193);
@@ -57,7 +64,10 @@ const fn longest() -> usize {
 }
 
 const fn table() -> [u16; PLACES] {
-    assert!(NAMES.len() * 2 <= PLACES, "the table of known texts is too small");
+    assert!(
+        NAMES.len() * 2 <= PLACES,
+        "the table of known texts is too small"
+    );
     let mut out = [EMPTY; PLACES];
     let mut i = 0;
     while i < NAMES.len() {

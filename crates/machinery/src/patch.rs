@@ -110,10 +110,9 @@ fn filter_nulls(patch: &Value, keep: Keep) -> Value {
         match v {
             Value::Null if keep == Keep::Nulls => drop(out.insert(k.clone(), Value::Null)),
             Value::Null => {}
-            Value::Map(m) if m.is_empty()
-                && keep == Keep::Changes => {
-                    out.insert(k.clone(), v.clone());
-                }
+            Value::Map(m) if m.is_empty() && keep == Keep::Changes => {
+                out.insert(k.clone(), v.clone());
+            }
             Value::Map(_) => {
                 let inner = filter_nulls(v, keep);
                 if !inner.is_empty() {

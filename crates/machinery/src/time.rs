@@ -41,7 +41,14 @@ pub fn rfc3339(t: Millis) -> String {
         };
         let r = r as u32;
         two(y / 100, "");
-        for (n, end) in [(y, "-"), (mo, "-"), (d, "T"), (r / 3600, ":"), (r / 60 % 60, ":"), (r % 60, "Z")] {
+        for (n, end) in [
+            (y, "-"),
+            (mo, "-"),
+            (d, "T"),
+            (r / 3600, ":"),
+            (r / 60 % 60, ":"),
+            (r % 60, "Z"),
+        ] {
             two(n, end);
         }
         return out;

@@ -115,17 +115,24 @@ pub(crate) fn same_text(a: &str, b: &str) -> bool {
         return a.as_ptr() == b.as_ptr() || a == b;
     }
     // Words at both ends overlap in the middle, so that no rest is left.
-    if let (Some(a1), Some(b1), Some(a2), Some(b2)) =
-        (a.first_chunk::<8>(), b.first_chunk::<8>(), a.last_chunk::<8>(), b.last_chunk::<8>())
-    {
+    if let (Some(a1), Some(b1), Some(a2), Some(b2)) = (
+        a.first_chunk::<8>(),
+        b.first_chunk::<8>(),
+        a.last_chunk::<8>(),
+        b.last_chunk::<8>(),
+    ) {
         return u64::from_le_bytes(*a1) == u64::from_le_bytes(*b1)
             && u64::from_le_bytes(*a2) == u64::from_le_bytes(*b2)
             && (n <= 16 || a[8..n - 8] == b[8..n - 8]);
     }
-    if let (Some(a1), Some(b1), Some(a2), Some(b2)) =
-        (a.first_chunk::<4>(), b.first_chunk::<4>(), a.last_chunk::<4>(), b.last_chunk::<4>())
-    {
-        return u32::from_le_bytes(*a1) == u32::from_le_bytes(*b1) && u32::from_le_bytes(*a2) == u32::from_le_bytes(*b2);
+    if let (Some(a1), Some(b1), Some(a2), Some(b2)) = (
+        a.first_chunk::<4>(),
+        b.first_chunk::<4>(),
+        a.last_chunk::<4>(),
+        b.last_chunk::<4>(),
+    ) {
+        return u32::from_le_bytes(*a1) == u32::from_le_bytes(*b1)
+            && u32::from_le_bytes(*a2) == u32::from_le_bytes(*b2);
     }
     a.iter().zip(b).all(|(x, y)| x == y)
 }
@@ -408,7 +415,11 @@ impl Map {
     pub fn get(&self, key: &str) -> Option<&Value> {
         // Most maps are small, and most keys differ in length: that is cheaper to see than an order.
         if self.0.len() <= SCANNED_MAX {
-            return self.0.iter().find(|(k, _)| same_text(k, key)).map(|(_, v)| v);
+            return self
+                .0
+                .iter()
+                .find(|(k, _)| same_text(k, key))
+                .map(|(_, v)| v);
         }
         self.find(key).ok().map(|i| &self.0[i].1)
     }

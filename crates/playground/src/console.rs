@@ -73,7 +73,9 @@ impl Console {
             return self.cooked_keys(keys);
         }
         let mut acts = Vec::new();
-        let (edits, rest) = self.editor.keys(keys, &mut |line, cursor| session.terminal.complete(line, cursor));
+        let (edits, rest) = self.editor.keys(keys, &mut |line, cursor| {
+            session.terminal.complete(line, cursor)
+        });
         for edit in edits {
             match edit {
                 Edit::Print(text) => acts.push(Act::Screen(text)),
@@ -186,8 +188,12 @@ impl Console {
 /// The first lines of a session.
 pub fn greeting(language: &str) -> String {
     let text = match language {
-        "ko" => "bottleship · Kubernetes v1.36.2 · 노드 3대가 준비됐어요. 무엇이 있는지는 help, 되돌리기는 위쪽 버튼이에요.",
-        _ => "bottleship · Kubernetes v1.36.2 · three nodes are ready. Type help to see what is here; undo is above.",
+        "ko" => {
+            "bottleship · Kubernetes v1.36.2 · 노드 3대가 준비됐어요. 무엇이 있는지는 help, 되돌리기는 위쪽 버튼이에요."
+        }
+        _ => {
+            "bottleship · Kubernetes v1.36.2 · three nodes are ready. Type help to see what is here; undo is above."
+        }
     };
     format!("\x1b[2m{text}\x1b[0m\r\n")
 }

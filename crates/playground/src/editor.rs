@@ -51,8 +51,14 @@ fn look(text: &str, doc: &Doc, out: &mut Vec<Marker>) {
     let value = match &doc.value {
         Ok(value) => value,
         Err(e) => {
-            let start = Pos { line: e.line, column: e.column };
-            let end = Pos { line: e.line, column: usize::MAX };
+            let start = Pos {
+                line: e.line,
+                column: e.column,
+            };
+            let end = Pos {
+                line: e.line,
+                column: usize::MAX,
+            };
             out.push(marker(text, &Span { start, end }, "error", &e.message));
             return;
         }
@@ -75,7 +81,11 @@ fn look(text: &str, doc: &Doc, out: &mut Vec<Marker>) {
     let (version, kind) = (value.text("apiVersion"), value.text("kind"));
     let Some(ty) = schema::of(version, kind) else {
         // It may be a custom kind of this cluster: not known here.
-        return at("kind", "warning", &format!("no matches for kind \"{kind}\" in version \"{version}\""));
+        return at(
+            "kind",
+            "warning",
+            &format!("no matches for kind \"{kind}\" in version \"{version}\""),
+        );
     };
     match strict::decode(value, &ty) {
         Err(message) => at(&path_of(&message), "error", &message),
@@ -105,25 +115,45 @@ fn invalid(version: &str, kind: &str, value: Value) -> Errors {
 
 /// `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32` → `spec.replicas`.
 fn path_of(message: &str) -> String {
-    let field = message.split("Go struct field ").nth(1).and_then(|r| r.split(' ').next());
-    field.and_then(|f| f.split_once('.')).map(|(_, path)| path.to_string()).unwrap_or_default()
+    let field = message
+        .split("Go struct field ")
+        .nth(1)
+        .and_then(|r| r.split(' ').next());
+    field
+        .and_then(|f| f.split_once('.'))
+        .map(|(_, path)| path.to_string())
+        .unwrap_or_default()
 }
 
 /// The key at a path, or of what is nearest above it; the first line for what stands nowhere.
 fn place(marks: &Marks, path: &str) -> Span {
     let node = marks.nearest(path);
-    node.and_then(|n| n.key).or_else(|| node.map(|n| Span { start: n.value.start, end: n.value.start })).unwrap_or_default()
+    node.and_then(|n| n.key)
+        .or_else(|| {
+            node.map(|n| Span {
+                start: n.value.start,
+                end: n.value.start,
+            })
+        })
+        .unwrap_or_default()
 }
 
 fn marker(text: &str, span: &Span, severity: &'static str, message: &str) -> Marker {
     let column = |pos: Pos| Marks::utf16(text, pos) as u32;
-    let (line, end_line) = (span.start.line.max(1), span.end.line.max(span.start.line).max(1));
+    let (line, end_line) = (
+        span.start.line.max(1),
+        span.end.line.max(span.start.line).max(1),
+    );
     let (from, to) = (column(span.start).max(1), column(span.end).max(1));
     Marker {
         line: line as u32,
         column: from,
         end_line: end_line as u32,
-        end_column: if end_line == line && to <= from { from + 1 } else { to },
+        end_column: if end_line == line && to <= from {
+            from + 1
+        } else {
+            to
+        },
         severity,
         message: message.to_string(),
     }
@@ -138,16 +168,35 @@ pub fn complete(text: &str, line: u32, column: u32) -> Vec<Completion> {
     let Some(ty) = here.ty() else {
         // Nothing says yet what it is.
         return match here.path.is_empty() {
-            true => ["apiVersion", "kind", "metadata", "spec"].iter().map(|f| plain(f, "", &format!("{f}: $0"))).collect(),
+            true => ["apiVersion", "kind", "metadata", "spec"]
+                .iter()
+                .map(|f| plain(f, "", &format!("{f}: $0")))
+                .collect(),
             false => Vec::new(),
         };
     };
-    let fields = ty.fields().into_iter().filter(|f| !here.siblings.iter().any(|s| s == f.name) && f.name != "status");
-    fields.map(|f| plain(f.name, &f.ty.explain(), &snippet(f.name, &f.ty, here.indent))).collect()
+    let fields = ty
+        .fields()
+        .into_iter()
+        .filter(|f| !here.siblings.iter().any(|s| s == f.name) && f.name != "status");
+    fields
+        .map(|f| {
+            plain(
+                f.name,
+                &f.ty.explain(),
+                &snippet(f.name, &f.ty, here.indent),
+            )
+        })
+        .collect()
 }
 
 fn plain(label: &str, detail: &str, insert: &str) -> Completion {
-    Completion { label: label.into(), detail: detail.into(), documentation: String::new(), insert: insert.into() }
+    Completion {
+        label: label.into(),
+        detail: detail.into(),
+        documentation: String::new(),
+        insert: insert.into(),
+    }
 }
 
 /// A field as it is begun: what holds more opens a line, deeper by two.
@@ -163,9 +212,17 @@ fn snippet(name: &str, ty: &Type, _indent: usize) -> String {
 fn values(here: &Here, key: &str) -> Vec<Completion> {
     let known: Vec<String> = match (here.path.is_empty(), key) {
         (true, "kind") => unique(schema::kinds().map(|(_, k)| k.to_string())),
-        (true, "apiVersion") if here.kind.is_empty() => unique(schema::kinds().map(|(v, _)| v.to_string())),
-        (true, "apiVersion") => unique(schema::kinds().filter(|(_, k)| *k == here.kind).map(|(v, _)| v.to_string())),
-        (_, "imagePullPolicy") => ["IfNotPresent", "Always", "Never"].map(String::from).to_vec(),
+        (true, "apiVersion") if here.kind.is_empty() => {
+            unique(schema::kinds().map(|(v, _)| v.to_string()))
+        }
+        (true, "apiVersion") => unique(
+            schema::kinds()
+                .filter(|(_, k)| *k == here.kind)
+                .map(|(v, _)| v.to_string()),
+        ),
+        (_, "imagePullPolicy") => ["IfNotPresent", "Always", "Never"]
+            .map(String::from)
+            .to_vec(),
         (_, "restartPolicy") => ["Always", "OnFailure", "Never"].map(String::from).to_vec(),
         (_, "protocol") => ["TCP", "UDP", "SCTP"].map(String::from).to_vec(),
         _ => match here.ty().and_then(|t| t.field(key).map(|f| f.ty)) {
@@ -192,9 +249,19 @@ pub fn hover(text: &str, line: u32, column: u32) -> Option<String> {
     let here = Here::find(text, line, indent as u32 + 1);
     let ty = here.ty()?;
     let field = ty.field(key)?;
-    let path = here.path.iter().chain([&key.to_string()]).cloned().collect::<Vec<_>>().join(".");
+    let path = here
+        .path
+        .iter()
+        .chain([&key.to_string()])
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(".");
     let required = if field.required { " · required" } else { "" };
-    Some(format!("**{path}** `<{}>`{required}\n\n`kubectl explain {}.{path}`", field.ty.explain(), here.kind.to_lowercase()))
+    Some(format!(
+        "**{path}** `<{}>`{required}\n\n`kubectl explain {}.{path}`",
+        field.ty.explain(),
+        here.kind.to_lowercase()
+    ))
 }
 
 /// Where the cursor stands, by indentation.
@@ -215,21 +282,42 @@ impl Here {
     fn find(text: &str, line: u32, column: u32) -> Here {
         let lines: Vec<&str> = text.lines().collect();
         let row = (line.max(1) as usize - 1).min(lines.len());
-        let first = lines.iter().take(row).rposition(|l| l.starts_with("---")).map_or(0, |i| i + 1);
-        let last = lines.iter().skip(row).position(|l| l.starts_with("---")).map_or(lines.len(), |i| row + i);
+        let first = lines
+            .iter()
+            .take(row)
+            .rposition(|l| l.starts_with("---"))
+            .map_or(0, |i| i + 1);
+        let last = lines
+            .iter()
+            .skip(row)
+            .position(|l| l.starts_with("---"))
+            .map_or(lines.len(), |i| row + i);
         let doc = lines.get(first..last.max(first)).unwrap_or(&[]);
         let row = row.saturating_sub(first);
         let root = |name: &str| {
-            let found = doc.iter().find_map(|l| l.strip_prefix(name)?.strip_prefix(':'));
-            found.map(|v| v.trim().trim_matches(['"', '\'']).to_string()).unwrap_or_default()
+            let found = doc
+                .iter()
+                .find_map(|l| l.strip_prefix(name)?.strip_prefix(':'));
+            found
+                .map(|v| v.trim().trim_matches(['"', '\'']).to_string())
+                .unwrap_or_default()
         };
         let current = doc.get(row).copied().unwrap_or("");
         let before: String = current.chars().take(column.max(1) as usize - 1).collect();
-        let mut here = Here { version: root("apiVersion"), kind: root("kind"), ..Here::default() };
-        here.value_of = key_of(&before).filter(|(_, k)| before.contains(&format!("{k}:"))).map(|(_, k)| k.to_string());
+        let mut here = Here {
+            version: root("apiVersion"),
+            kind: root("kind"),
+            ..Here::default()
+        };
+        here.value_of = key_of(&before)
+            .filter(|(_, k)| before.contains(&format!("{k}:")))
+            .map(|(_, k)| k.to_string());
         here.indent = match key_of(current) {
             Some((indent, _)) => indent,
-            None => before.chars().take_while(|c| matches!(c, ' ' | '-')).count(),
+            None => before
+                .chars()
+                .take_while(|c| matches!(c, ' ' | '-'))
+                .count(),
         };
         here.climb(doc, row);
         here
@@ -241,7 +329,9 @@ impl Here {
         let starts_item = |l: &str| l.trim_start().starts_with("- ") || l.trim_end().ends_with('-');
         let mut same_object = !doc.get(row).is_some_and(|l| starts_item(l));
         for l in doc.iter().take(row).rev() {
-            let Some((indent, key)) = key_of(l) else { continue };
+            let Some((indent, key)) = key_of(l) else {
+                continue;
+            };
             if indent == depth && depth == self.indent && same_object && self.path.is_empty() {
                 self.siblings.push(key.to_string());
                 same_object = !starts_item(l);
@@ -255,8 +345,14 @@ impl Here {
         }
         for l in doc.iter().skip(row + 1) {
             match key_of(l) {
-                Some((indent, key)) if indent == self.indent && !starts_item(l) => self.siblings.push(key.to_string()),
-                Some((indent, _)) if indent < self.indent || starts_item(l) && indent == self.indent => break,
+                Some((indent, key)) if indent == self.indent && !starts_item(l) => {
+                    self.siblings.push(key.to_string())
+                }
+                Some((indent, _))
+                    if indent < self.indent || starts_item(l) && indent == self.indent =>
+                {
+                    break;
+                }
                 _ => {}
             }
         }
@@ -289,7 +385,15 @@ mod tests {
     const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 2\n  selector:\n    matchLabels:\n      app: web\n  template:\n    metadata:\n      labels:\n        app: web\n    spec:\n      containers:\n        - name: web\n          image: nginx\n";
 
     fn marks(text: &str) -> Vec<String> {
-        markers(text).iter().map(|m| format!("{}:{}-{}:{} {}", m.line, m.column, m.end_line, m.end_column, m.message)).collect()
+        markers(text)
+            .iter()
+            .map(|m| {
+                format!(
+                    "{}:{}-{}:{} {}",
+                    m.line, m.column, m.end_line, m.end_column, m.message
+                )
+            })
+            .collect()
     }
 
     #[test]
@@ -303,29 +407,57 @@ mod tests {
         let unknown = marks(&DEPLOYMENT.replace("  replicas: 2", "  replcas: 2"));
         assert_eq!(unknown, ["6:3-6:10 unknown field \"spec.replcas\""]);
         let twice = marks(&DEPLOYMENT.replace("  replicas: 2", "  replicas: 2\n  replicas: 3"));
-        assert_eq!(twice, ["7:3-7:11 duplicate field \"spec.replicas\": the last one wins"]);
+        assert_eq!(
+            twice,
+            ["7:3-7:11 duplicate field \"spec.replicas\": the last one wins"]
+        );
         let wrong = marks(&DEPLOYMENT.replace("replicas: 2", "replicas: two"));
-        assert!(wrong.len() == 1 && wrong[0].starts_with("6:3-6:11 "), "{wrong:?}");
+        assert!(
+            wrong.len() == 1 && wrong[0].starts_with("6:3-6:11 "),
+            "{wrong:?}"
+        );
         let labels = marks(&DEPLOYMENT.replace("        app: web", "        app: other"));
         assert!(labels.iter().any(|m| m.contains("selector")), "{labels:?}");
         let broken = marks("a: b: c");
-        assert!(broken.len() == 1 && broken[0].starts_with("1:"), "{broken:?}");
+        assert!(
+            broken.len() == 1 && broken[0].starts_with("1:"),
+            "{broken:?}"
+        );
     }
 
     #[test]
     fn completion_knows_the_fields_of_the_place() {
-        let at = |text: &str, line, column| complete(text, line, column).into_iter().map(|c| c.label).collect::<Vec<_>>();
+        let at = |text: &str, line, column| {
+            complete(text, line, column)
+                .into_iter()
+                .map(|c| c.label)
+                .collect::<Vec<_>>()
+        };
         let fields = at(&format!("{DEPLOYMENT}          "), 18, 11);
-        assert!(fields.contains(&"ports".to_string()) && !fields.contains(&"image".to_string()), "{fields:?}");
+        assert!(
+            fields.contains(&"ports".to_string()) && !fields.contains(&"image".to_string()),
+            "{fields:?}"
+        );
         let spec = at(&DEPLOYMENT.replace("  replicas: 2", "  "), 6, 3);
-        assert!(spec.contains(&"replicas".to_string()) && !spec.contains(&"template".to_string()), "{spec:?}");
+        assert!(
+            spec.contains(&"replicas".to_string()) && !spec.contains(&"template".to_string()),
+            "{spec:?}"
+        );
         assert!(at("kind: ", 1, 7).contains(&"Deployment".to_string()));
         assert!(hover(DEPLOYMENT, 6, 5).is_some_and(|h| h.contains("spec.replicas")));
     }
 
     #[test]
     fn odd_texts_and_places_do_not_panic() {
-        for text in ["", "---", ":\n:", "- - a:\n한글: x", "a:\n\t- b", "{", "kind: Pod\napiVersion: v1\nspec:\n  containers: 3"] {
+        for text in [
+            "",
+            "---",
+            ":\n:",
+            "- - a:\n한글: x",
+            "a:\n\t- b",
+            "{",
+            "kind: Pod\napiVersion: v1\nspec:\n  containers: 3",
+        ] {
             markers(text);
             for line in 0..6 {
                 for column in 0..12 {

@@ -82,11 +82,24 @@ impl Playground {
         let chosen = lessons.get(lesson).cloned().map(Rc::new);
         let world = match &chosen {
             // There is no cluster until `minikube start`.
-            Some(l) if l.minikube => World { seed, ..World::standard(0) },
-            Some(l) => World { seed, ..World::standard(l.nodes) },
-            None => World { seed, ..World::standard(3) },
+            Some(l) if l.minikube => World {
+                seed,
+                ..World::standard(0)
+            },
+            Some(l) => World {
+                seed,
+                ..World::standard(l.nodes)
+            },
+            None => World {
+                seed,
+                ..World::standard(3)
+            },
         };
-        let world = World { load_balancer: true, metrics: true, ..world };
+        let world = World {
+            load_balancer: true,
+            metrics: true,
+            ..world
+        };
         let session = Session::new(world, chosen.as_ref().is_none_or(|l| !l.minikube));
         session.shared.cluster.borrow_mut().listening = true;
         let mut session = session;
@@ -118,14 +131,21 @@ impl Playground {
     fn lay_out_files(&mut self) {
         let lesson = self.progress.as_ref().map(|p| p.lesson.clone());
         let files = lesson.as_ref().map_or_else(
-            || vec![("nginx-pod.yaml".to_string(), console::FIRST_FILE.to_string())],
+            || {
+                vec![(
+                    "nginx-pod.yaml".to_string(),
+                    console::FIRST_FILE.to_string(),
+                )]
+            },
             |l| l.files.clone(),
         );
         for (name, text) in files {
             transcript::lay_out(&mut self.session, &name, &text);
         }
         if let Some(open) = lesson.map(|l| l.open.clone()).filter(|o| !o.is_empty()) {
-            self.outputs.push(Output::OpenEditor { path: format!("{HOME}/{open}") });
+            self.outputs.push(Output::OpenEditor {
+                path: format!("{HOME}/{open}"),
+            });
         }
     }
 
@@ -147,7 +167,9 @@ impl Playground {
         match input {
             Input::Keys(keys) => self.keys(&keys),
             Input::Type(line) => {
-                let acts = self.console.type_line(&line, self.running.is_some(), &mut self.session);
+                let acts = self
+                    .console
+                    .type_line(&line, self.running.is_some(), &mut self.session);
                 self.act(acts);
             }
             Input::Run(line) => self.run(&line),
@@ -167,7 +189,11 @@ impl Playground {
             Input::Settle => self.settle(),
             Input::Undo => self.take_back(),
             Input::Reset => {
-                let slug = self.progress.as_ref().map(|p| p.lesson.slug.clone()).unwrap_or_default();
+                let slug = self
+                    .progress
+                    .as_ref()
+                    .map(|p| p.lesson.slug.clone())
+                    .unwrap_or_default();
                 self.restart(&slug);
             }
             Input::Lesson(slug) => self.restart(&slug),
@@ -208,7 +234,13 @@ impl Playground {
     pub(crate) fn advance(&mut self, until: Millis, budget: u64) -> bool {
         let start = self.session.shared.cluster.borrow().handled;
         loop {
-            let used = self.session.shared.cluster.borrow().handled.saturating_sub(start);
+            let used = self
+                .session
+                .shared
+                .cluster
+                .borrow()
+                .handled
+                .saturating_sub(start);
             let left = budget.saturating_sub(used);
             let reached = self.session.advance(until, left);
             self.show_output();
@@ -216,7 +248,13 @@ impl Playground {
                 self.end_command();
                 continue;
             }
-            let used = self.session.shared.cluster.borrow().handled.saturating_sub(start);
+            let used = self
+                .session
+                .shared
+                .cluster
+                .borrow()
+                .handled
+                .saturating_sub(start);
             if reached || used >= budget {
                 return reached;
             }
@@ -231,19 +269,28 @@ impl Playground {
             let until = self.now() + 1000;
             self.advance(until, u64::MAX);
             let cluster = self.session.shared.cluster.borrow();
-            let news = cluster.store.since(before).is_none_or(|mut l| l.any(|c| c.resource.as_str() != "leases.coordination.k8s.io"));
+            let news = cluster
+                .store
+                .since(before)
+                .is_none_or(|mut l| l.any(|c| c.resource.as_str() != "leases.coordination.k8s.io"));
             quiet = if news { 0 } else { quiet + 1 };
         }
     }
 
     fn keys(&mut self, keys: &str) {
-        let acts = self.console.keys(keys, self.running.is_some(), &mut self.session);
+        let acts = self
+            .console
+            .keys(keys, self.running.is_some(), &mut self.session);
         self.act(acts);
     }
 
     /// Types a line and Enter: at the prompt, or into the program that runs. `^C` interrupts it.
     fn run(&mut self, line: &str) {
-        let keys = if line == "^C" { "\x03".to_string() } else { format!("{line}\r") };
+        let keys = if line == "^C" {
+            "\x03".to_string()
+        } else {
+            format!("{line}\r")
+        };
         self.keys(&keys);
     }
 
@@ -307,12 +354,17 @@ impl Playground {
 
     fn tell_undoable(&mut self) {
         let last = self.undo.last().map(|s| s.line.clone()).unwrap_or_default();
-        self.outputs.push(Output::Undoable { count: self.undo.len(), last });
+        self.outputs.push(Output::Undoable {
+            count: self.undo.len(),
+            last,
+        });
     }
 
     /// Undo: the session as it was before the last command. What runs is ended.
     fn take_back(&mut self) {
-        let Some(snapshot) = self.undo.pop() else { return };
+        let Some(snapshot) = self.undo.pop() else {
+            return;
+        };
         if self.running.take().is_some() {
             self.session.terminal.interrupt();
             let now = self.now();
@@ -333,11 +385,18 @@ impl Playground {
 
     /// A fresh session, at a lesson; progress in other lessons is kept.
     fn restart(&mut self, slug: &str) {
-        let mut fresh = Playground::with_lessons(self.seed, self.lessons.clone(), slug, &self.language);
+        let mut fresh =
+            Playground::with_lessons(self.seed, self.lessons.clone(), slug, &self.language);
         fresh.finished = std::mem::take(&mut self.finished);
-        fresh.speed = if self.speed == Speed::Paused { Speed::Times(1) } else { self.speed };
+        fresh.speed = if self.speed == Speed::Paused {
+            Speed::Times(1)
+        } else {
+            self.speed
+        };
         fresh.console.resize(self.console.columns());
-        fresh.outputs.insert(0, Output::Screen("\x1b[2J\x1b[3J\x1b[H".into()));
+        fresh
+            .outputs
+            .insert(0, Output::Screen("\x1b[2J\x1b[3J\x1b[H".into()));
         let mut outputs = std::mem::take(&mut self.outputs);
         outputs.append(&mut fresh.outputs);
         fresh.outputs = outputs;
@@ -350,23 +409,36 @@ impl Playground {
         let path = shell::fs::resolve(HOME, path);
         let written = self.session.fs.borrow_mut().write(&path, text);
         match written {
-            Ok(()) => self.teller.saw_file(&path, self.session.fs.borrow().changes(&path)),
-            Err(e) => self.outputs.push(Output::Alarm { at: self.session.now(), text: format!("{path}: {e}") }),
+            Ok(()) => self
+                .teller
+                .saw_file(&path, self.session.fs.borrow().changes(&path)),
+            Err(e) => self.outputs.push(Output::Alarm {
+                at: self.session.now(),
+                text: format!("{path}: {e}"),
+            }),
         }
     }
 
     fn browse(&mut self, url: &str) {
         use machinery::http::HttpRequest;
-        let request = HttpRequest { url: url.to_string(), ..HttpRequest::default() };
+        let request = HttpRequest {
+            url: url.to_string(),
+            ..HttpRequest::default()
+        };
         let (answer, hops) = self.session.shared.browse(&request);
-        self.outputs.push(Output::Page { url: url.to_string(), answer, hops });
+        self.outputs.push(Output::Page {
+            url: url.to_string(),
+            answer,
+            hops,
+        });
     }
 
     fn show_output(&mut self) {
         let chunks = self.session.terminal.drain();
         if !chunks.is_empty() {
             let text: String = chunks.into_iter().map(|c| c.text).collect();
-            self.outputs.push(Output::Screen(self.console.printed(&text)));
+            self.outputs
+                .push(Output::Screen(self.console.printed(&text)));
         }
     }
 

@@ -21,18 +21,35 @@ pub struct Reach {
 
 /// minikube's one node: 2 CPU and 4 GB unless asked otherwise.
 fn minikube_world(seed: u64, start: Millis, options: &StartOptions) -> World {
-    let cpus = options.cpus.as_deref().and_then(|text| text.parse::<i64>().ok()).unwrap_or(2).clamp(1, 64);
-    let memory = options.memory.as_deref().and_then(megabytes).unwrap_or(4000).clamp(1000, 1 << 20);
+    let cpus = options
+        .cpus
+        .as_deref()
+        .and_then(|text| text.parse::<i64>().ok())
+        .unwrap_or(2)
+        .clamp(1, 64);
+    let memory = options
+        .memory
+        .as_deref()
+        .and_then(megabytes)
+        .unwrap_or(4000)
+        .clamp(1000, 1 << 20);
     let count = options.nodes.unwrap_or(1).clamp(1, 20);
     let plain = World::standard(1).nodes;
     let node = |at: u32| NodeSpec {
-        name: if at == 0 { "minikube".to_string() } else { format!("minikube-m{:02}", at + 1) },
+        name: if at == 0 {
+            "minikube".to_string()
+        } else {
+            format!("minikube-m{:02}", at + 1)
+        },
         cpu_milli: cpus * 1000,
         memory_bytes: memory << 20,
         labels: if at == 0 {
             vec![
                 ("minikube.k8s.io/name".to_string(), "minikube".to_string()),
-                ("node-role.kubernetes.io/control-plane".to_string(), String::new()),
+                (
+                    "node-role.kubernetes.io/control-plane".to_string(),
+                    String::new(),
+                ),
             ]
         } else {
             Vec::new()
@@ -48,7 +65,13 @@ fn minikube_world(seed: u64, start: Millis, options: &StartOptions) -> World {
             extended: Vec::new(),
         })
     };
-    World { seed, start, nodes: (0..count).map(node).collect(), system_pods: true, ..World::standard(0) }
+    World {
+        seed,
+        start,
+        nodes: (0..count).map(node).collect(),
+        system_pods: true,
+        ..World::standard(0)
+    }
 }
 
 /// `4000`, `4000mb`, `4g`
@@ -91,7 +114,9 @@ impl tools::World for Reach {
         match self.shared.is_up.get() {
             true => self.shared.browse(request).0,
             // Without a cluster nothing listens on this machine, and no name of it is known.
-            false if request.url.contains("localhost") || request.url.contains("127.0.0.1") => Fetch::Refused,
+            false if request.url.contains("localhost") || request.url.contains("127.0.0.1") => {
+                Fetch::Refused
+            }
             false => Fetch::UnknownHost,
         }
     }
@@ -99,13 +124,19 @@ impl tools::World for Reach {
         network::resolve(&self.shared.cluster.borrow(), &Origin::Host, name)
     }
     fn answers_ping(&self, address: &str) -> bool {
-        address.starts_with("127.") || self.shared.is_up.get() && network::answers_ping(&self.shared.cluster.borrow(), address)
+        address.starts_with("127.")
+            || self.shared.is_up.get()
+                && network::answers_ping(&self.shared.cluster.borrow(), address)
     }
     fn open_editor(&self, path: &str) -> bool {
-        self.ask(Output::OpenEditor { path: path.to_string() })
+        self.ask(Output::OpenEditor {
+            path: path.to_string(),
+        })
     }
     fn open_browser(&self, url: &str) -> bool {
-        self.ask(Output::OpenBrowser { url: url.to_string() })
+        self.ask(Output::OpenBrowser {
+            url: url.to_string(),
+        })
     }
     fn minikube(&self) -> Minikube {
         match self.shared.is_up.get() {
@@ -125,7 +156,9 @@ impl tools::World for Reach {
         if !self.shared.is_up.replace(true) {
             self.shared.asked.borrow_mut().push(Output::Fresh);
             let text = kubectl::config::fresh_text();
-            let text = text.replace("kubernetes-admin@kubernetes", "minikube").replace("kubernetes-admin", "minikube");
+            let text = text
+                .replace("kubernetes-admin@kubernetes", "minikube")
+                .replace("kubernetes-admin", "minikube");
             let text = text.replace(": kubernetes\n", ": minikube\n");
             let written = self.fs.borrow_mut().install(&self.config, text);
             written.map_err(|e| format!("Exiting due to HOST_KUBECONFIG: {}: {e}", self.config))?;
@@ -149,14 +182,25 @@ impl tools::World for Reach {
         };
         self.shared.is_up.set(false);
         self.forget_config();
-        self.replace(World { seed, start: now, ..World::standard(0) });
+        self.replace(World {
+            seed,
+            start: now,
+            ..World::standard(0)
+        });
     }
     fn minikube_ip(&self) -> String {
         let cluster = self.shared.cluster.borrow();
         let node = cluster.store.list("nodes", None).next();
-        let addresses = node.map(|node| node.at("status.addresses").clone()).unwrap_or_default();
-        let inside = addresses.items().iter().find(|a| a.text("type") == "InternalIP");
-        inside.map(|a| a.text("address").to_string()).unwrap_or_default()
+        let addresses = node
+            .map(|node| node.at("status.addresses").clone())
+            .unwrap_or_default();
+        let inside = addresses
+            .items()
+            .iter()
+            .find(|a| a.text("type") == "InternalIP");
+        inside
+            .map(|a| a.text("address").to_string())
+            .unwrap_or_default()
     }
     fn services(&self, namespace: Option<&str>) -> Vec<Exposed> {
         let ip = self.minikube_ip();
@@ -177,6 +221,10 @@ impl tools::World for Reach {
                 ports: ports.collect(),
             }
         };
-        cluster.store.list("services", namespace).map(exposed).collect()
+        cluster
+            .store
+            .list("services", namespace)
+            .map(exposed)
+            .collect()
     }
 }

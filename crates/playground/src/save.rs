@@ -1,8 +1,8 @@
 //! A session as text: version, seed, lesson, and the inputs with their virtual times. Loading replays them, which gives the
 //! same session to the byte.
 
-use crate::message::{Input, Ref, Speed};
 use crate::Playground;
+use crate::message::{Input, Ref, Speed};
 use machinery::time::Millis;
 use machinery::{Value, json, value};
 
@@ -22,14 +22,24 @@ impl Record {
     pub fn note(&mut self, at: Millis, input: &Input) {
         let keeps = !matches!(
             input,
-            Input::Speed(_) | Input::Language(_) | Input::Inspect(_) | Input::Why(_) | Input::Resize { .. } | Input::Step | Input::Settle
+            Input::Speed(_)
+                | Input::Language(_)
+                | Input::Inspect(_)
+                | Input::Why(_)
+                | Input::Resize { .. }
+                | Input::Step
+                | Input::Settle
         );
         if !keeps || self.inputs.len() >= INPUTS_MAX {
             return;
         }
         match (self.inputs.last_mut(), input) {
             (Some((t, Input::Keys(all))), Input::Keys(more)) if *t == at => all.push_str(more),
-            (Some((_, Input::Save { path, text })), Input::Save { path: p, text: new }) if path == p => *text = new.clone(),
+            (Some((_, Input::Save { path, text })), Input::Save { path: p, text: new })
+                if path == p =>
+            {
+                *text = new.clone()
+            }
             _ => self.inputs.push((at, input.clone())),
         }
     }
@@ -56,7 +66,10 @@ fn from_value(v: &Value) -> Option<(Millis, Input)> {
         "keys" => Input::Keys(text(2)?),
         "type" => Input::Type(text(2)?),
         "run" => Input::Run(text(2)?),
-        "save" => Input::Save { path: text(2)?, text: text(3)? },
+        "save" => Input::Save {
+            path: text(2)?,
+            text: text(3)?,
+        },
         "undo" => Input::Undo,
         "hint" => Input::Hint,
         "browse" => Input::Browse(text(2)?),
@@ -68,8 +81,18 @@ fn from_value(v: &Value) -> Option<(Millis, Input)> {
 impl Playground {
     /// The session as text, for local storage.
     pub fn save(&self) -> String {
-        let inputs: Vec<Value> = self.record.inputs.iter().map(|(at, i)| to_value(*at, i)).filter(|v| !v.is_null()).collect();
-        let lesson = self.progress.as_ref().map(|p| p.lesson.slug.clone()).unwrap_or_default();
+        let inputs: Vec<Value> = self
+            .record
+            .inputs
+            .iter()
+            .map(|(at, i)| to_value(*at, i))
+            .filter(|v| !v.is_null())
+            .collect();
+        let lesson = self
+            .progress
+            .as_ref()
+            .map(|p| p.lesson.slug.clone())
+            .unwrap_or_default();
         let finished: Vec<Value> = self.finished.iter().map(|s| Value::str(s)).collect();
         let speed = match self.speed {
             Speed::Paused => 0,
@@ -86,14 +109,27 @@ impl Playground {
         let v = json::parse(saved).map_err(|e| format!("not a saved session: {}", e.message))?;
         match v.get("bottleship").as_i64() {
             Some(FORMAT) => {}
-            Some(n) => return Err(format!("saved by another version of bottleship (format {n}, this one is {FORMAT})")),
+            Some(n) => {
+                return Err(format!(
+                    "saved by another version of bottleship (format {n}, this one is {FORMAT})"
+                ));
+            }
             None => return Err("not a saved session".into()),
         }
-        let seed = v.get("seed").as_i64().ok_or("a saved session without its seed")? as u64;
+        let seed = v
+            .get("seed")
+            .as_i64()
+            .ok_or("a saved session without its seed")? as u64;
         let mut playground = Playground::new(seed, v.text("lesson"), language);
-        playground.finished = v.get("finished").items().iter().filter_map(|s| s.as_str().map(str::to_string)).collect();
+        playground.finished = v
+            .get("finished")
+            .items()
+            .iter()
+            .filter_map(|s| s.as_str().map(str::to_string))
+            .collect();
         for item in v.get("inputs").items().iter().take(INPUTS_MAX) {
-            let (at, input) = from_value(item).ok_or("a saved session with an input of an unknown kind")?;
+            let (at, input) =
+                from_value(item).ok_or("a saved session with an input of an unknown kind")?;
             playground.live_until(at);
             playground.input(input);
         }

@@ -37,7 +37,10 @@ impl Session {
         let _ = fs.mkdir(HOME, true);
         let _ = fs.mkdir("/tmp", true);
         if is_up {
-            let _ = fs.install(&format!("{HOME}/.kube/config"), kubectl::config::fresh_text());
+            let _ = fs.install(
+                &format!("{HOME}/.kube/config"),
+                kubectl::config::fresh_text(),
+            );
         }
         let fs = Rc::new(RefCell::new(fs));
         let mut terminal = Terminal::new(programs(&shared, &fs), fs.clone(), environment());
@@ -115,7 +118,12 @@ impl Session {
         self.run_with(line, None, limit_ms)
     }
     /// As [`Session::run`], with a text as standard input.
-    pub fn run_with(&mut self, line: &str, input: Option<&str>, limit_ms: i64) -> (Vec<Chunk>, i32) {
+    pub fn run_with(
+        &mut self,
+        line: &str,
+        input: Option<&str>,
+        limit_ms: i64,
+    ) -> (Vec<Chunk>, i32) {
         let end = self.now() + limit_ms;
         *self.shared.command.borrow_mut() = line.trim().to_string();
         self.terminal.run_last(line);
@@ -145,7 +153,11 @@ impl Session {
 fn programs(shared: &Rc<Shared>, fs: &Rc<RefCell<Fs>>) -> Vec<Program> {
     let api: Rc<dyn Api> = shared.clone();
     let config = format!("{HOME}/.kube/config");
-    let reach = Rc::new(Reach { shared: shared.clone(), fs: fs.clone(), config });
+    let reach = Rc::new(Reach {
+        shared: shared.clone(),
+        fs: fs.clone(),
+        config,
+    });
     let mut all = vec![kubectl::program(api)];
     all.extend(tools::programs(reach));
     all

@@ -1,8 +1,8 @@
 //! What programs of the learner's machine reach: the cluster behind its API, the network, the page's editor and browser.
 
 use crate::message::Output;
-use cluster::network::{self, Origin};
 use cluster::Cluster;
+use cluster::network::{self, Origin};
 use machinery::http::{Fetch, Hop, HttpRequest};
 use machinery::{Api, Cause, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger};
 use std::cell::{Cell, RefCell};

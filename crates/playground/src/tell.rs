@@ -74,7 +74,10 @@ impl Playground {
         }
         drop(cluster);
         let inspected = self.teller.inspected.take();
-        self.teller = Teller { inspected, ..Teller::default() };
+        self.teller = Teller {
+            inspected,
+            ..Teller::default()
+        };
     }
 
     /// What is new.
@@ -87,7 +90,11 @@ impl Playground {
         let clock = Some((now, self.speed, next));
         if self.teller.clock != clock {
             self.teller.clock = clock;
-            self.outputs.push(Output::Clock { now, speed: self.speed, next });
+            self.outputs.push(Output::Clock {
+                now,
+                speed: self.speed,
+                next,
+            });
         }
     }
 
@@ -97,7 +104,8 @@ impl Playground {
             // A cluster was made or deleted (minikube): what the page knows is void.
             self.tell_all();
         }
-        self.outputs.extend(asked.into_iter().filter(|o| !matches!(o, Output::Fresh)));
+        self.outputs
+            .extend(asked.into_iter().filter(|o| !matches!(o, Output::Fresh)));
         let reached = std::mem::take(&mut *self.session.shared.reached.borrow_mut());
         if let Some(p) = &mut self.progress {
             reached.iter().for_each(|url| p.reach(url));
@@ -106,8 +114,22 @@ impl Playground {
         for one in news {
             let out = match one {
                 cluster::Output::Change(change) => Output::Change(change),
-                cluster::Output::Call { at, actor, verb, path, code } => Output::Call { at, actor, verb, path, code },
-                cluster::Output::Traffic { at, hops, status } => Output::Traffic { at, hops, status },
+                cluster::Output::Call {
+                    at,
+                    actor,
+                    verb,
+                    path,
+                    code,
+                } => Output::Call {
+                    at,
+                    actor,
+                    verb,
+                    path,
+                    code,
+                },
+                cluster::Output::Traffic { at, hops, status } => {
+                    Output::Traffic { at, hops, status }
+                }
                 cluster::Output::Alarm { at, text } => Output::Alarm { at, text },
                 cluster::Output::Decision(decision) => {
                     if self.teller.decisions.len() >= DECISIONS_MAX {
@@ -147,7 +169,13 @@ impl Playground {
                 self.outputs.push(Output::File { path, text });
             }
         }
-        let gone: Vec<String> = self.teller.files.keys().filter(|p| !seen.contains(p)).cloned().collect();
+        let gone: Vec<String> = self
+            .teller
+            .files
+            .keys()
+            .filter(|p| !seen.contains(p))
+            .cloned()
+            .collect();
         for path in gone {
             self.teller.files.remove(&path);
             self.outputs.push(Output::FileRemoved { path });
@@ -158,7 +186,10 @@ impl Playground {
         let version = self.session.shared.cluster.borrow().store.version();
         let Some(progress) = &mut self.progress else {
             if self.teller.lesson.is_none() {
-                let view = LessonView { index: index(self), ..LessonView::default() };
+                let view = LessonView {
+                    index: index(self),
+                    ..LessonView::default()
+                };
                 self.teller.lesson = Some(view.clone());
                 self.outputs.push(Output::Lesson(Box::new(view)));
             }
@@ -171,7 +202,11 @@ impl Playground {
         // One step at a time; each loop ends a step, so it ends.
         loop {
             let (typed, reached) = (progress.typed.clone(), progress.reached.clone());
-            let look = LessonLook { shared: &self.session.shared, typed: &typed, reached: &reached };
+            let look = LessonLook {
+                shared: &self.session.shared,
+                typed: &typed,
+                reached: &reached,
+            };
             if !progress.advance(&look) {
                 break;
             }
@@ -188,7 +223,9 @@ impl Playground {
     }
 
     fn tell_inspection(&mut self) {
-        let Some(of) = self.teller.inspected.clone() else { return };
+        let Some(of) = self.teller.inspected.clone() else {
+            return;
+        };
         let mut cluster = self.session.shared.cluster.borrow_mut();
         let (version, now) = (cluster.store.version(), cluster.now);
         // Ages and logs move even when nothing is written; once a second is enough.
@@ -202,7 +239,11 @@ impl Playground {
         if let Some(o) = crate::look::find(&cluster, &of) {
             self.teller.last = Some(o);
         }
-        let decision = self.teller.decisions.get(&(of.namespace.clone(), of.name.clone())).cloned();
+        let decision = self
+            .teller
+            .decisions
+            .get(&(of.namespace.clone(), of.name.clone()))
+            .cloned();
         let decision = decision.filter(|_| of.resource == "pods");
         let shown = inspect::inspect(&mut cluster, &of, self.teller.last.as_ref(), decision);
         drop(cluster);
@@ -212,30 +253,60 @@ impl Playground {
 
 /// (slug, title, done) of every lesson.
 fn index(p: &Playground) -> Vec<(String, String, bool)> {
-    let title = |l: &lesson::Lesson| l.prose(&p.language).map(|t| t.title.clone()).unwrap_or_default();
-    p.lessons.lessons.iter().map(|l| (l.slug.clone(), title(l), p.finished.contains(&l.slug))).collect()
+    let title = |l: &lesson::Lesson| {
+        l.prose(&p.language)
+            .map(|t| t.title.clone())
+            .unwrap_or_default()
+    };
+    p.lessons
+        .lessons
+        .iter()
+        .map(|l| (l.slug.clone(), title(l), p.finished.contains(&l.slug)))
+        .collect()
 }
 
 fn view(p: &Playground) -> LessonView {
-    let Some(progress) = &p.progress else { return LessonView::default() };
-    let Some(prose) = progress.lesson.prose(&p.language) else { return LessonView::default() };
-    let look = LessonLook { shared: &p.session.shared, typed: &progress.typed, reached: &progress.reached };
+    let Some(progress) = &p.progress else {
+        return LessonView::default();
+    };
+    let Some(prose) = progress.lesson.prose(&p.language) else {
+        return LessonView::default();
+    };
+    let look = LessonLook {
+        shared: &p.session.shared,
+        typed: &progress.typed,
+        reached: &progress.reached,
+    };
     let findings = progress.findings(&look);
     let step = |(i, (text, step)): (usize, (&StepProse, &lesson::Step))| StepView {
         id: text.id.clone(),
         title: text.title.clone(),
         body: text.body.clone(),
-        hints: if i == progress.current { text.hints.iter().take(progress.hints).cloned().collect() } else { Vec::new() },
+        hints: if i == progress.current {
+            text.hints.iter().take(progress.hints).cloned().collect()
+        } else {
+            Vec::new()
+        },
         hints_total: text.hints.len(),
         solution: step.solution.clone(),
         done: i < progress.current,
-        checks: if i == progress.current { sentences(text, &findings) } else { Vec::new() },
+        checks: if i == progress.current {
+            sentences(text, &findings)
+        } else {
+            Vec::new()
+        },
     };
     LessonView {
         slug: progress.lesson.slug.clone(),
         title: prose.title.clone(),
         intro: prose.intro.clone(),
-        steps: prose.steps.iter().zip(&progress.lesson.steps).enumerate().map(step).collect(),
+        steps: prose
+            .steps
+            .iter()
+            .zip(&progress.lesson.steps)
+            .enumerate()
+            .map(step)
+            .collect(),
         current: progress.current,
         outro: prose.end.clone(),
         index: index(p),
@@ -245,5 +316,9 @@ fn view(p: &Playground) -> LessonView {
 /// Each check's sentence with how things stand.
 fn sentences(text: &StepProse, findings: &[Finding]) -> Vec<(bool, String)> {
     let fill = |s: &String, f: &Finding| s.replace("{have}", &f.have).replace("{want}", &f.want);
-    text.checks.iter().zip(findings).map(|(s, f)| (f.met, fill(s, f))).collect()
+    text.checks
+        .iter()
+        .zip(findings)
+        .map(|(s, f)| (f.met, fill(s, f)))
+        .collect()
 }

@@ -18,7 +18,9 @@ const LINES: &[&str] = &[
 
 /// FNV-1a over text.
 fn fold(digest: u64, text: &str) -> u64 {
-    text.bytes().fold(digest, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+    text.bytes().fold(digest, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// The trace of the fixed session.
@@ -31,7 +33,15 @@ pub fn trace() -> String {
                 Output::Screen(text) => screen.push_str(&text),
                 Output::Change(c) => {
                     changes += 1;
-                    let line = format!("{} {} {} {}/{} {}", c.version, c.at, c.resource, c.key.0, c.key.1, json::print(&c.new.0));
+                    let line = format!(
+                        "{} {} {} {}/{} {}",
+                        c.version,
+                        c.at,
+                        c.resource,
+                        c.key.0,
+                        c.key.1,
+                        json::print(&c.new.0)
+                    );
                     digest = fold(digest, &line);
                 }
                 _ => {}

@@ -1,7 +1,6 @@
 //! The nodes view: compartments with their pods, the tray of the unscheduled above them. Places come from
 //! [`crate::layout`]; an element moves by itself when its place changes.
 
-use machinery::Arrange;
 use super::super::icons;
 use super::super::run::pod_ref;
 use super::super::ui::{Act, Shown, Ui, use_size, use_ui};
@@ -14,6 +13,7 @@ use crate::model::Model;
 use crate::model::node::Node;
 use crate::model::pod::{Pip, Pod};
 use crate::words;
+use machinery::Arrange;
 use playground::{Ref, Speed};
 use std::rc::Rc;
 use yew::prelude::*;

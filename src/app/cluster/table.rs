@@ -1,11 +1,11 @@
 //! The cluster's text twin: every pod as a row.
 
-use machinery::Arrange;
 use super::super::run::pod_ref;
 use super::super::ui::{Act, Shown, use_ui};
 use super::is_shown;
 use crate::i18n::T;
 use crate::words;
+use machinery::Arrange;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

@@ -1,6 +1,5 @@
 //! The workloads view: Deployments, their ReplicaSets, their pods; a rollout as a bar between its bounds.
 
-use machinery::Arrange;
 use super::super::icons;
 use super::super::run::pod_ref;
 use super::super::ui::{Act, Shown, Ui, use_ui};
@@ -9,6 +8,7 @@ use crate::i18n::T;
 use crate::model::Model;
 use crate::model::owner::Owner;
 use crate::model::pod::{Pod, PodState};
+use machinery::Arrange;
 use playground::Ref;
 use std::collections::BTreeMap;
 use std::rc::Rc;

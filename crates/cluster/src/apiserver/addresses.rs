@@ -47,7 +47,10 @@ pub(crate) fn assign(
 }
 
 fn needs_ip(v: &Value) -> bool {
-    matches!(v.text("spec.type"), "ClusterIP" | "NodePort" | "LoadBalancer")
+    matches!(
+        v.text("spec.type"),
+        "ClusterIP" | "NodePort" | "LoadBalancer"
+    )
 }
 fn needs_ports(v: &Value) -> bool {
     match v.text("spec.type") {
@@ -73,7 +76,9 @@ fn carry_over(v: &mut Value, old: &Object) {
         let taken: BTreeSet<i64> = gather(ports(v).iter().map(|p| p.int("nodePort")));
         let was = ports(old).to_vec();
         super::admission::each(v, "spec.ports", |p| {
-            let same = |o: &&Value| o.text("protocol") == p.text("protocol") && o.int("port") == p.int("port");
+            let same = |o: &&Value| {
+                o.text("protocol") == p.text("protocol") && o.int("port") == p.int("port")
+            };
             if p.int("nodePort") == 0
                 && let Some(o) = was.iter().find(same)
                 && !taken.contains(&o.int("nodePort"))
@@ -84,36 +89,60 @@ fn carry_over(v: &mut Value, old: &Object) {
         });
     }
     if needs_health_port(v) && needs_health_port(old) && v.int("spec.healthCheckNodePort") == 0 {
-        v.set("spec.healthCheckNodePort", old.at("spec.healthCheckNodePort").clone());
+        v.set(
+            "spec.healthCheckNodePort",
+            old.at("spec.healthCheckNodePort").clone(),
+        );
     }
     drop_dependent(v, old);
 }
 
 fn drop_dependent(v: &mut Value, old: &Object) {
     if needs_ip(old) && !needs_ip(v) && v.at("spec.clusterIP") == old.at("spec.clusterIP") {
-        for path in ["spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy", "spec.internalTrafficPolicy"] {
+        for path in [
+            "spec.clusterIP",
+            "spec.clusterIPs",
+            "spec.ipFamilies",
+            "spec.ipFamilyPolicy",
+            "spec.internalTrafficPolicy",
+        ] {
             v.remove(path);
         }
     }
-    let same_ports = ports(v).iter().map(|p| p.int("nodePort")).eq(ports(old).iter().map(|p| p.int("nodePort")));
+    let same_ports = ports(v)
+        .iter()
+        .map(|p| p.int("nodePort"))
+        .eq(ports(old).iter().map(|p| p.int("nodePort")));
     if needs_ports(old) && !needs_ports(v) && same_ports {
         super::admission::each(v, "spec.ports", |p| drop(p.remove("nodePort")));
     }
     if needs_health_port(old) && !needs_health_port(v) {
         v.remove("spec.healthCheckNodePort");
     }
-    let external = |v: &Value| matches!(v.text("spec.type"), "NodePort" | "LoadBalancer") || !v.at("spec.externalIPs").is_empty();
-    if external(old) && !external(v) && v.at("spec.externalTrafficPolicy") == old.at("spec.externalTrafficPolicy") {
+    let external = |v: &Value| {
+        matches!(v.text("spec.type"), "NodePort" | "LoadBalancer")
+            || !v.at("spec.externalIPs").is_empty()
+    };
+    if external(old)
+        && !external(v)
+        && v.at("spec.externalTrafficPolicy") == old.at("spec.externalTrafficPolicy")
+    {
         v.remove("spec.externalTrafficPolicy");
     }
     if old.text("spec.type") == "LoadBalancer" && v.text("spec.type") != "LoadBalancer" {
-        for path in ["spec.allocateLoadBalancerNodePorts", "spec.loadBalancerClass"] {
+        for path in [
+            "spec.allocateLoadBalancerNodePorts",
+            "spec.loadBalancerClass",
+        ] {
             if v.at(path) == old.at(path) {
                 v.remove(path);
             }
         }
     }
-    if old.text("spec.type") == "ExternalName" && v.text("spec.type") != "ExternalName" && v.at("spec.externalName") == old.at("spec.externalName") {
+    if old.text("spec.type") == "ExternalName"
+        && v.text("spec.type") != "ExternalName"
+        && v.at("spec.externalName") == old.at("spec.externalName")
+    {
         v.remove("spec.externalName");
     }
 }
@@ -153,10 +182,21 @@ fn families(v: &mut Value, errors: &mut Errors) {
         v.set_default("spec.ipFamilyPolicy", "RequireDualStack");
         if v.at("spec.ipFamilies").is_empty() {
             let both = v.text("spec.ipFamilyPolicy") != "SingleStack";
-            let list: Vec<Value> = if both { vec!["IPv4".into(), "IPv6".into()] } else { vec!["IPv4".into()] };
+            let list: Vec<Value> = if both {
+                vec!["IPv4".into(), "IPv6".into()]
+            } else {
+                vec!["IPv4".into()]
+            };
             v.set("spec.ipFamilies", list);
-        } else if v.at("spec.ipFamilies").items().len() == 1 && v.text("spec.ipFamilyPolicy") != "SingleStack" {
-            let first = v.at("spec.ipFamilies").items().first().and_then(Value::as_str).unwrap_or("");
+        } else if v.at("spec.ipFamilies").items().len() == 1
+            && v.text("spec.ipFamilyPolicy") != "SingleStack"
+        {
+            let first = v
+                .at("spec.ipFamilies")
+                .items()
+                .first()
+                .and_then(Value::as_str)
+                .unwrap_or("");
             let other = if first == "IPv4" { "IPv6" } else { "IPv4" };
             v.place("spec.ipFamilies").push(other);
         }
@@ -182,7 +222,11 @@ fn families(v: &mut Value, errors: &mut Errors) {
     }
     for (i, f) in list.iter().enumerate() {
         if f.as_str() == Some("IPv6") {
-            errors.invalid(&spec.child("ipFamilies").index(i), f.clone(), "not configured on this cluster");
+            errors.invalid(
+                &spec.child("ipFamilies").index(i),
+                f.clone(),
+                "not configured on this cluster",
+            );
         }
     }
     if list.is_empty() {
@@ -191,12 +235,21 @@ fn families(v: &mut Value, errors: &mut Errors) {
 }
 
 fn parse_ip(s: &str) -> Option<u32> {
-    let parts: Vec<u32> = s.split('.').map(|p| p.parse::<u8>().ok().map(u32::from)).collect::<Option<_>>()?;
+    let parts: Vec<u32> = s
+        .split('.')
+        .map(|p| p.parse::<u8>().ok().map(u32::from))
+        .collect::<Option<_>>()?;
     (parts.len() == 4).then(|| parts.iter().fold(0, |n, p| n << 8 | p))
 }
 
 fn ip_text(ip: u32) -> String {
-    format!("{}.{}.{}.{}", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255)
+    format!(
+        "{}.{}.{}.{}",
+        ip >> 24,
+        ip >> 16 & 255,
+        ip >> 8 & 255,
+        ip & 255
+    )
 }
 
 fn cluster_ip(
@@ -206,13 +259,18 @@ fn cluster_ip(
     old: Option<&Object>,
     errors: &mut Errors,
 ) {
-    let had = old.filter(|o| needs_ip(o)).map_or("", |o| o.text("spec.clusterIP"));
+    let had = old
+        .filter(|o| needs_ip(o))
+        .map_or("", |o| o.text("spec.clusterIP"));
     let ip = v.text("spec.clusterIP").to_string();
     if !needs_ip(v) || ip == "None" || !had.is_empty() {
         return;
     }
     let own = v.text("metadata.uid").to_string();
-    let others = cluster.store.list("services", None).filter(|s| own.is_empty() || s.uid() != own);
+    let others = cluster
+        .store
+        .list("services", None)
+        .filter(|s| own.is_empty() || s.uid() != own);
     let used: BTreeSet<u32> = gather(others.filter_map(|s| parse_ip(s.text("spec.clusterIP"))));
     let path = Path::root("spec").child("clusterIPs");
     if ip.is_empty() {
@@ -235,12 +293,18 @@ fn cluster_ip(
     if n <= RANGE.0 || n >= RANGE.1 {
         // A dry run asks the range, all else asks who holds that range.
         let why = match dry_run {
-            true => format!("the provided IP ({ip}) is not in the valid range. The range of valid IPs is {RANGE_TEXT}"),
+            true => format!(
+                "the provided IP ({ip}) is not in the valid range. The range of valid IPs is {RANGE_TEXT}"
+            ),
             false => "the provided network does not match the current range".into(),
         };
         errors.invalid(&path, list, &failed(why));
     } else if used.contains(&n) {
-        errors.invalid(&path, list, &failed("provided IP is already allocated".into()));
+        errors.invalid(
+            &path,
+            list,
+            &failed("provided IP is already allocated".into()),
+        );
     }
 }
 
@@ -251,11 +315,17 @@ fn node_ports(cluster: &mut Cluster, v: &mut Value, old: Option<&Object>, errors
         return;
     }
     let mut used: BTreeSet<(i64, String)> = BTreeSet::new();
-    for s in cluster.store.list("services", None).filter(|s| own.is_empty() || s.uid() != own) {
+    for s in cluster
+        .store
+        .list("services", None)
+        .filter(|s| own.is_empty() || s.uid() != own)
+    {
         let one = |p: &Value| (p.int("nodePort"), p.text("protocol").to_string());
         used.extend(ports(s).iter().map(one).filter(|p| p.0 != 0));
     }
-    let had: BTreeSet<i64> = old.map(|o| gather(ports(o).iter().map(|p| p.int("nodePort")))).unwrap_or_default();
+    let had: BTreeSet<i64> = old
+        .map(|o| gather(ports(o).iter().map(|p| p.int("nodePort"))))
+        .unwrap_or_default();
     let mut list = ports(v).to_vec();
     if needs_ports(v) {
         for (i, p) in list.iter().enumerate() {
@@ -265,7 +335,10 @@ fn node_ports(cluster: &mut Cluster, v: &mut Value, old: Option<&Object>, errors
             }
             let path = Path::root("spec").child("ports").index(i).child("nodePort");
             if !(PORTS.0..=PORTS.1).contains(&wanted) {
-                let why = format!("provided port is not in the valid range. The range of valid ports is {}-{}", PORTS.0, PORTS.1);
+                let why = format!(
+                    "provided port is not in the valid range. The range of valid ports is {}-{}",
+                    PORTS.0, PORTS.1
+                );
                 errors.invalid(&path, wanted, &why);
                 return;
             }
@@ -278,12 +351,22 @@ fn node_ports(cluster: &mut Cluster, v: &mut Value, old: Option<&Object>, errors
             if list.get(i).is_none_or(|p| p.int("nodePort") != 0) {
                 continue;
             }
-            let (port, protocol) = list.get(i).map(|p| (p.int("port"), p.text("protocol").to_string())).unwrap_or_default();
+            let (port, protocol) = list
+                .get(i)
+                .map(|p| (p.int("port"), p.text("protocol").to_string()))
+                .unwrap_or_default();
             // TCP and UDP of the same port share a node port.
-            let twin = list.iter().find(|o| o.int("port") == port && o.int("nodePort") != 0 && o.text("protocol") != protocol);
-            let chosen = twin.map(|t| t.int("nodePort")).filter(|n| !used.contains(&(*n, protocol.clone())));
+            let twin = list.iter().find(|o| {
+                o.int("port") == port && o.int("nodePort") != 0 && o.text("protocol") != protocol
+            });
+            let chosen = twin
+                .map(|t| t.int("nodePort"))
+                .filter(|n| !used.contains(&(*n, protocol.clone())));
             let Some(port) = chosen.or_else(|| free_port(cluster, &used)) else {
-                errors.internal(&Path::root("spec").child("ports").index(i).child("nodePort"), "failed to allocate a nodePort: range is full");
+                errors.internal(
+                    &Path::root("spec").child("ports").index(i).child("nodePort"),
+                    "failed to allocate a nodePort: range is full",
+                );
                 return;
             };
             used.insert((port, protocol));
@@ -304,6 +387,8 @@ fn free_port(cluster: &mut Cluster, used: &BTreeSet<(i64, String)>) -> Option<i6
     let is_free = |p: &i64| !used.iter().any(|u| u.0 == *p);
     let size = PORTS.1 - PORTS.0 - STATIC_PORTS + 1;
     let start = cluster.jitter.below(size as u64) as i64;
-    let upper = (0..size).map(|i| PORTS.0 + STATIC_PORTS + (start + i) % size).find(is_free);
+    let upper = (0..size)
+        .map(|i| PORTS.0 + STATIC_PORTS + (start + i) % size)
+        .find(is_free);
     upper.or_else(|| (PORTS.0..PORTS.0 + STATIC_PORTS).find(is_free))
 }

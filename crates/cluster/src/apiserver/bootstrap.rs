@@ -14,7 +14,11 @@ pub(crate) const ADDRESS: &str = "172.18.0.2";
 
 pub(crate) fn bootstrap(cluster: &mut Cluster) {
     for ns in NAMESPACES {
-        create(cluster, &kinds::namespace::KIND, Object::new("v1", "Namespace", "", ns));
+        create(
+            cluster,
+            &kinds::namespace::KIND,
+            Object::new("v1", "Namespace", "", ns),
+        );
     }
     create(cluster, &kinds::service::KIND, kubernetes_service());
     create(cluster, &kinds::endpoints::KIND, kubernetes_endpoints());
@@ -55,7 +59,10 @@ pub(crate) fn create(cluster: &mut Cluster, kind: &'static Kind, o: Object) {
         subresource: Str::lit(""),
         options: Options::default(),
         body: Some(o.0),
-        cause: Rc::new(Cause { actor: Str::lit("apiserver"), ..Cause::default() }),
+        cause: Rc::new(Cause {
+            actor: Str::lit("apiserver"),
+            ..Cause::default()
+        }),
     };
     if let Err(status) = execute(cluster, call) {
         let text = format!("the API server could not make an object of its own: {status}");
@@ -66,7 +73,10 @@ pub(crate) fn create(cluster: &mut Cluster, kind: &'static Kind, o: Object) {
 
 fn kubernetes_service() -> Object {
     let mut o = Object::new("v1", "Service", "default", "kubernetes").0;
-    o.set("metadata.labels", value!({ "component": "apiserver", "provider": "kubernetes" }));
+    o.set(
+        "metadata.labels",
+        value!({ "component": "apiserver", "provider": "kubernetes" }),
+    );
     o.set(
         "spec",
         value!({
@@ -79,7 +89,8 @@ fn kubernetes_service() -> Object {
 
 fn kubernetes_endpoints() -> Object {
     let mut o = Object::new("v1", "Endpoints", "default", "kubernetes").0;
-    *o.place("metadata.labels").field("endpointslice.kubernetes.io/skip-mirror") = Value::from("true");
+    *o.place("metadata.labels")
+        .field("endpointslice.kubernetes.io/skip-mirror") = Value::from("true");
     o.set(
         "subsets",
         value!([{ "addresses": [{ "ip": ADDRESS }], "ports": [{ "name": "https", "port": 6443, "protocol": "TCP" }] }]),
@@ -88,11 +99,24 @@ fn kubernetes_endpoints() -> Object {
 }
 
 fn kubernetes_slice() -> Object {
-    let mut o = Object::new("discovery.k8s.io/v1", "EndpointSlice", "default", "kubernetes").0;
-    *o.place("metadata.labels").field("kubernetes.io/service-name") = Value::from("kubernetes");
+    let mut o = Object::new(
+        "discovery.k8s.io/v1",
+        "EndpointSlice",
+        "default",
+        "kubernetes",
+    )
+    .0;
+    *o.place("metadata.labels")
+        .field("kubernetes.io/service-name") = Value::from("kubernetes");
     o.set("addressType", "IPv4");
-    o.set("endpoints", value!([{ "addresses": [ADDRESS], "conditions": { "ready": true } }]));
-    o.set("ports", value!([{ "name": "https", "port": 6443, "protocol": "TCP" }]));
+    o.set(
+        "endpoints",
+        value!([{ "addresses": [ADDRESS], "conditions": { "ready": true } }]),
+    );
+    o.set(
+        "ports",
+        value!([{ "name": "https", "port": 6443, "protocol": "TCP" }]),
+    );
     Object(o)
 }
 

@@ -25,20 +25,32 @@ fn leak(s: &str) -> &'static str {
 }
 
 fn leak_list(v: &Value) -> &'static [&'static str] {
-    let list: Vec<&'static str> = v.items().iter().filter_map(Value::as_str).map(leak).collect();
+    let list: Vec<&'static str> = v
+        .items()
+        .iter()
+        .filter_map(Value::as_str)
+        .map(leak)
+        .collect();
     Box::leak(list.into_boxed_slice())
 }
 
 /// The kinds that one definition serves, one for each version.
 fn kinds_of(crd: &Object) -> Vec<&'static Kind> {
-    let served = crd.at("spec.versions").items().iter().filter(|v| v.flag("served"));
+    let served = crd
+        .at("spec.versions")
+        .items()
+        .iter()
+        .filter(|v| v.flag("served"));
     served.filter_map(|v| make(crd, v)).collect()
 }
 
 fn make(crd: &Object, version: &Value) -> Option<&'static Kind> {
     let id = machinery::json::print(&value!([
-        crd.at("spec.group").clone(), crd.at("spec.scope").clone(), crd.at("spec.names").clone(),
-        version.get("name").clone(), version.get("subresources").clone(),
+        crd.at("spec.group").clone(),
+        crd.at("spec.scope").clone(),
+        crd.at("spec.names").clone(),
+        version.get("name").clone(),
+        version.get("subresources").clone(),
     ]));
     let mut made = MADE.lock().ok()?;
     if let Some(kind) = made.get(&id) {
@@ -48,7 +60,15 @@ fn make(crd: &Object, version: &Value) -> Option<&'static Kind> {
         return None;
     }
     let names = crd.at("spec.names");
-    let path = |p: &str| leak(version.at(&format!("subresources.scale.{p}")).as_str().unwrap_or("").trim_start_matches('.'));
+    let path = |p: &str| {
+        leak(
+            version
+                .at(&format!("subresources.scale.{p}"))
+                .as_str()
+                .unwrap_or("")
+                .trim_start_matches('.'),
+        )
+    };
     let mut subresources = Vec::new();
     if !version.at("subresources.status").is_null() {
         subresources.push(Subresource::STATUS);
@@ -90,7 +110,12 @@ pub(crate) fn is_custom(cluster: &Cluster, kind: &Kind) -> bool {
     cluster.api.custom.iter().any(|k| std::ptr::eq(*k, kind))
 }
 
-pub(crate) fn kind_of(cluster: &Cluster, group: &str, version: &str, plural: &str) -> Option<&'static Kind> {
+pub(crate) fn kind_of(
+    cluster: &Cluster,
+    group: &str,
+    version: &str,
+    plural: &str,
+) -> Option<&'static Kind> {
     let fits = |k: &&&'static Kind| k.plural == plural && k.group == group && k.version == version;
     cluster.api.custom.iter().find(fits).copied()
 }
@@ -99,7 +124,11 @@ pub(crate) fn kind_of(cluster: &Cluster, group: &str, version: &str, plural: &st
 pub(crate) fn version_of(store: &Store, kind: &Kind) -> Value {
     let crd = store.get(RESOURCE, "", &kind.resource());
     let versions = crd.map_or(&[][..], |c| c.at("spec.versions").items());
-    versions.iter().find(|v| v.text("name") == kind.version).cloned().unwrap_or_default()
+    versions
+        .iter()
+        .find(|v| v.text("name") == kind.version)
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn schema_of(store: &Store, kind: &Kind) -> Value {
@@ -118,9 +147,17 @@ pub(crate) fn default(cluster: &Cluster, kind: &Kind, v: &mut Value) {
 pub(crate) fn validate(cluster: &Cluster, kind: &Kind, o: &Object, errors: &mut Errors) {
     let own = machinery::validate_names::dns1123_subdomain(o.name());
     for why in own {
-        errors.invalid(&Path::root("metadata").child("name"), Value::str(o.name()), &why);
+        errors.invalid(
+            &Path::root("metadata").child("name"),
+            Value::str(o.name()),
+            &why,
+        );
     }
-    machinery::validate_names::labels(errors, &Path::root("metadata").child("labels"), o.at("metadata.labels"));
+    machinery::validate_names::labels(
+        errors,
+        &Path::root("metadata").child("labels"),
+        o.at("metadata.labels"),
+    );
     crd_schema::validate(o, &schema_of(&cluster.store, kind), errors);
 }
 
@@ -132,9 +169,7 @@ pub(crate) fn establish(cluster: &mut Cluster, crd: &Object, cause: &Rc<Cause>) 
         return crd.clone();
     }
     let now = time::rfc3339(cluster.now);
-    let condition = |kind: &'static str, reason: &'static str, message: &'static str| {
-        value!({ "type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": &now })
-    };
+    let condition = |kind: &'static str, reason: &'static str, message: &'static str| value!({ "type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": &now });
     let new = crd.edit(|v| {
         let names = v.at("spec.names").clone();
         v.set("status.acceptedNames", names);
@@ -142,19 +177,34 @@ pub(crate) fn establish(cluster: &mut Cluster, crd: &Object, cause: &Rc<Cause>) 
             "status.conditions",
             vec![
                 condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-                condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+                condition(
+                    "Established",
+                    "InitialNamesAccepted",
+                    "the initial names have been accepted",
+                ),
             ],
         );
-        v.place("metadata.finalizers").push("customresourcecleanup.apiextensions.k8s.io");
+        v.place("metadata.finalizers")
+            .push("customresourcecleanup.apiextensions.k8s.io");
     });
     let key = (Str::lit(""), Str::from(crd.name()));
-    commit(cluster, &kinds::customresourcedefinition::KIND, key, Some(new), cause.clone())
+    commit(
+        cluster,
+        &kinds::customresourcedefinition::KIND,
+        key,
+        Some(new),
+        cause.clone(),
+    )
 }
 
 /// A definition that is going takes its objects with it; it stays while one of them stays.
 pub(crate) fn clean_up(cluster: &mut Cluster, crd: &Object, cause: &Rc<Cause>) {
     for kind in kinds_of(crd) {
-        let all: Vec<Object> = cluster.store.list(&store::resource_of(kind), None).cloned().collect();
+        let all: Vec<Object> = cluster
+            .store
+            .list(&store::resource_of(kind), None)
+            .cloned()
+            .collect();
         for o in all {
             let call = Call {
                 who: Who::Component("apiserver", Str::lit("")),
@@ -176,7 +226,9 @@ pub(crate) fn clean_up(cluster: &mut Cluster, crd: &Object, cause: &Rc<Cause>) {
 
 /// The last object of a definition that is going went: so does the definition.
 pub(crate) fn finish(cluster: &mut Cluster, name: &str, cause: &Rc<Cause>) {
-    let Some(crd) = cluster.store.get(RESOURCE, "", name).cloned() else { return };
+    let Some(crd) = cluster.store.get(RESOURCE, "", name).cloned() else {
+        return;
+    };
     if !crd.is_deleting() || cluster.store.count(name) > 0 {
         return;
     }
@@ -190,8 +242,18 @@ pub(crate) fn finish(cluster: &mut Cluster, name: &str, cause: &Rc<Cause>) {
         }
     });
     let kind = &kinds::customresourcedefinition::KIND;
-    let next = if delete::is_due(kind, &new) { None } else { Some(new) };
-    commit(cluster, kind, (Str::lit(""), Str::from(name)), next, cause.clone());
+    let next = if delete::is_due(kind, &new) {
+        None
+    } else {
+        Some(new)
+    };
+    commit(
+        cluster,
+        kind,
+        (Str::lit(""), Str::from(name)),
+        next,
+        cause.clone(),
+    );
 }
 
 /// The default stage for any kind.
@@ -220,7 +282,9 @@ pub(crate) fn columns(cluster: &Cluster, kind: &Kind) -> Option<Vec<Value>> {
     let version = version_of(&cluster.store, kind);
     let mut list = version.get("additionalPrinterColumns").items().to_vec();
     if list.is_empty() {
-        list.push(value!({ "name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp" }));
+        list.push(
+            value!({ "name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp" }),
+        );
     }
     Some(list)
 }

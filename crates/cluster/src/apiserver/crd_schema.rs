@@ -26,8 +26,19 @@ pub(crate) fn prune(v: &mut Value, schema: &Value) -> Vec<String> {
     dropped
 }
 
-fn prune_field(v: &mut Value, key: &str, schema: &Value, at: &str, dropped: &mut Vec<String>, depth: usize) {
-    let path = if at.is_empty() { key.to_string() } else { format!("{at}.{key}") };
+fn prune_field(
+    v: &mut Value,
+    key: &str,
+    schema: &Value,
+    at: &str,
+    dropped: &mut Vec<String>,
+    depth: usize,
+) {
+    let path = if at.is_empty() {
+        key.to_string()
+    } else {
+        format!("{at}.{key}")
+    };
     let named = schema.get("properties").get(key);
     let rest = schema.get("additionalProperties");
     let inner = match (named.is_null(), rest) {
@@ -153,7 +164,9 @@ fn type_name(v: &Value) -> &'static str {
 
 fn fits_type(v: &Value, wanted: &str) -> bool {
     let have = type_name(v);
-    have == wanted || (wanted == "number" && have == "integer") || (wanted == "integer" && v.as_i64().is_some())
+    have == wanted
+        || (wanted == "number" && have == "integer")
+        || (wanted == "integer" && v.as_i64().is_some())
 }
 
 fn check(v: &Value, schema: &Value, path: &Path, errors: &mut Errors, depth: usize) {
@@ -162,10 +175,18 @@ fn check(v: &Value, schema: &Value, path: &Path, errors: &mut Errors, depth: usi
     }
     let wanted = schema.text("type");
     let either = schema.flag("x-kubernetes-int-or-string");
-    let ok = if either { matches!(v, Value::Int(_) | Value::Str(_)) } else { wanted.is_empty() || fits_type(v, wanted) };
+    let ok = if either {
+        matches!(v, Value::Int(_) | Value::Str(_))
+    } else {
+        wanted.is_empty() || fits_type(v, wanted)
+    };
     if !ok {
         let wanted = if either { "integer,string" } else { wanted };
-        let why = format!("{} must be of type {wanted}: {:?}", body(path), type_name(v));
+        let why = format!(
+            "{} must be of type {wanted}: {:?}",
+            body(path),
+            type_name(v)
+        );
         errors.type_invalid(path, type_name(v), &why);
         return;
     }
@@ -178,8 +199,18 @@ fn check(v: &Value, schema: &Value, path: &Path, errors: &mut Errors, depth: usi
     }
     let allowed = schema.get("enum").items();
     if !allowed.is_empty() && !allowed.contains(v) {
-        let texts: Vec<String> = allowed.iter().map(|a| a.as_str().map_or_else(|| machinery::json::print(a), str::to_string)).collect();
-        errors.not_supported(path, v.clone(), &texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let texts: Vec<String> = allowed
+            .iter()
+            .map(|a| {
+                a.as_str()
+                    .map_or_else(|| machinery::json::print(a), str::to_string)
+            })
+            .collect();
+        errors.not_supported(
+            path,
+            v.clone(),
+            &texts.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
     }
     for part in schema.get("allOf").items() {
         check(v, part, path, errors, depth + 1);
@@ -187,7 +218,11 @@ fn check(v: &Value, schema: &Value, path: &Path, errors: &mut Errors, depth: usi
 }
 
 fn child(path: &Path, key: &str) -> Path {
-    if path.as_str() == "<nil>" { Path::root(key) } else { path.child(key) }
+    if path.as_str() == "<nil>" {
+        Path::root(key)
+    } else {
+        path.child(key)
+    }
 }
 
 fn check_map(v: &Value, schema: &Value, path: &Path, errors: &mut Errors, depth: usize) {
@@ -204,17 +239,30 @@ fn check_map(v: &Value, schema: &Value, path: &Path, errors: &mut Errors, depth:
             check(inner, rest, &child(path, key), errors, depth + 1);
         }
     }
-    for key in schema.get("required").items().iter().filter_map(Value::as_str) {
+    for key in schema
+        .get("required")
+        .items()
+        .iter()
+        .filter_map(Value::as_str)
+    {
         if !v.has(key) {
             errors.required(&child(path, key), "");
         }
     }
     let n = v.entries().len() as i64;
     if let Some(max) = schema.get("maxProperties").as_i64().filter(|m| n > *m) {
-        errors.invalid(path, n, &format!("{} should have at most {max} properties", body(path)));
+        errors.invalid(
+            path,
+            n,
+            &format!("{} should have at most {max} properties", body(path)),
+        );
     }
     if let Some(min) = schema.get("minProperties").as_i64().filter(|m| n < *m) {
-        errors.invalid(path, n, &format!("{} should have at least {min} properties", body(path)));
+        errors.invalid(
+            path,
+            n,
+            &format!("{} should have at least {min} properties", body(path)),
+        );
     }
 }
 
@@ -227,12 +275,27 @@ fn check_list(items: &[Value], schema: &Value, path: &Path, errors: &mut Errors,
         errors.too_many(path, items.len(), usize::try_from(max).unwrap_or(0));
     }
     if let Some(min) = schema.get("minItems").as_i64().filter(|m| n < *m) {
-        errors.invalid(path, n, &format!("{} should have at least {min} items", body(path)));
+        errors.invalid(
+            path,
+            n,
+            &format!("{} should have at least {min} items", body(path)),
+        );
     }
-    let keys: Vec<&str> = schema.get("x-kubernetes-list-map-keys").items().iter().filter_map(Value::as_str).collect();
+    let keys: Vec<&str> = schema
+        .get("x-kubernetes-list-map-keys")
+        .items()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let is_set = schema.text("x-kubernetes-list-type") == "set";
     for (i, item) in items.iter().enumerate() {
-        let same = |o: &Value| if is_set { o == item } else { keys.iter().all(|k| o.get(k) == item.get(k)) };
+        let same = |o: &Value| {
+            if is_set {
+                o == item
+            } else {
+                keys.iter().all(|k| o.get(k) == item.get(k))
+            }
+        };
         if (is_set || !keys.is_empty()) && items.iter().take(i).any(same) {
             errors.duplicate(&path.index(i), item.clone());
         }
@@ -245,7 +308,11 @@ fn check_text(s: &str, schema: &Value, path: &Path, errors: &mut Errors) {
         errors.too_long(path, usize::try_from(max).unwrap_or(0));
     }
     if let Some(min) = schema.get("minLength").as_i64().filter(|m| n < *m) {
-        errors.invalid(path, Value::str(s), &format!("{} should be at least {min} chars long", body(path)));
+        errors.invalid(
+            path,
+            Value::str(s),
+            &format!("{} should be at least {min} chars long", body(path)),
+        );
     }
 }
 
@@ -256,21 +323,41 @@ fn check_number(v: &Value, schema: &Value, path: &Path, errors: &mut Errors) {
     if let Some(max) = bound.as_f64() {
         let exclusive = schema.flag("exclusiveMaximum");
         if n > max || (exclusive && n >= max) {
-            let word = if exclusive { "less than" } else { "less than or equal to" };
-            errors.invalid(path, v.clone(), &format!("{} should be {word} {}", body(path), text(bound)));
+            let word = if exclusive {
+                "less than"
+            } else {
+                "less than or equal to"
+            };
+            errors.invalid(
+                path,
+                v.clone(),
+                &format!("{} should be {word} {}", body(path), text(bound)),
+            );
         }
     }
     let bound = schema.get("minimum");
     if let Some(min) = bound.as_f64() {
         let exclusive = schema.flag("exclusiveMinimum");
         if n < min || (exclusive && n <= min) {
-            let word = if exclusive { "greater than" } else { "greater than or equal to" };
-            errors.invalid(path, v.clone(), &format!("{} should be {word} {}", body(path), text(bound)));
+            let word = if exclusive {
+                "greater than"
+            } else {
+                "greater than or equal to"
+            };
+            errors.invalid(
+                path,
+                v.clone(),
+                &format!("{} should be {word} {}", body(path), text(bound)),
+            );
         }
     }
     if let Some(of) = schema.get("multipleOf").as_i64().filter(|m| *m != 0)
         && v.as_i64().is_none_or(|i| i % of != 0)
     {
-        errors.invalid(path, v.clone(), &format!("{} should be a multiple of {of}", body(path)));
+        errors.invalid(
+            path,
+            v.clone(),
+            &format!("{} should be a multiple of {of}", body(path)),
+        );
     }
 }

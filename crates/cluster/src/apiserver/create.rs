@@ -10,7 +10,11 @@ pub(crate) fn create(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
     let kind = call.kind;
     let mut warnings = Vec::new();
     let mut v = decode::object(cluster, &call, &mut warnings)?;
-    let known = call.who.is_component().then(|| cluster.api.memo.find(kind, &v)).flatten();
+    let known = call
+        .who
+        .is_component()
+        .then(|| cluster.api.memo.find(kind, &v))
+        .flatten();
     meta::name_new(cluster, &call, &mut v)?;
     let mut call = call;
     call.name = super::str_of(v.at("metadata.name"));
@@ -29,10 +33,18 @@ pub(crate) fn create(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
     let o = Object(v);
     admission::quota::charge(cluster, &call, &o, None)?;
     if call.options.dry_run {
-        return Ok(Done { object: o, code: 201, warnings });
+        return Ok(Done {
+            object: o,
+            code: 201,
+            warnings,
+        });
     }
     let object = commit(cluster, kind, call.key(), Some(o), call.cause);
-    Ok(Done { object, code: 201, warnings })
+    Ok(Done {
+        object,
+        code: 201,
+        warnings,
+    })
 }
 
 /// default, mutating admission, prepare, validate, validating admission: all that happens to the object itself.
@@ -151,7 +163,11 @@ impl Memo {
 /// What admission looks at changed: worked-out templates no longer hold.
 pub(crate) fn forget_if_outdated(cluster: &mut Cluster, resource: &str) {
     const LOOKED_AT: &[&str] = &[
-        "serviceaccounts", "limitranges", "namespaces", "priorityclasses.scheduling.k8s.io", "runtimeclasses.node.k8s.io",
+        "serviceaccounts",
+        "limitranges",
+        "namespaces",
+        "priorityclasses.scheduling.k8s.io",
+        "runtimeclasses.node.k8s.io",
     ];
     if !cluster.api.memo.0.is_empty() && LOOKED_AT.contains(&resource) {
         cluster.api.memo.0.clear();

@@ -29,7 +29,11 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
 
 /// The body as an object of the call's kind: right `apiVersion` and `kind`, known fields, right types. Warnings are for
 /// `fieldValidation=Warn`. What components send is our own code's and is not walked.
-pub(crate) fn object(cluster: &Cluster, call: &Call, warnings: &mut Vec<String>) -> Result<Value, Status> {
+pub(crate) fn object(
+    cluster: &Cluster,
+    call: &Call,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Status> {
     let kind = call.kind;
     let Some(mut v) = call.body.clone() else {
         return Err(Status::bad_request("the request body is empty"));
@@ -43,12 +47,19 @@ pub(crate) fn object(cluster: &Cluster, call: &Call, warnings: &mut Vec<String>)
         v.set("apiVersion", want.clone());
     }
     if v.text("kind").is_empty() {
-        return Err(Status::bad_request(format!("Object 'Kind' is missing in '{}'", machinery::json::print(&v))));
+        return Err(Status::bad_request(format!(
+            "Object 'Kind' is missing in '{}'",
+            machinery::json::print(&v)
+        )));
     }
     if v.text("kind") != kind.kind || v.text("apiVersion") != want {
         return Err(Status::bad_request(format!(
             "{} in version {:?} cannot be handled as a {}: no kind {:?} is registered for version {:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
-            v.text("kind"), kind.version, kind.kind, v.text("kind"), v.text("apiVersion")
+            v.text("kind"),
+            kind.version,
+            kind.kind,
+            v.text("kind"),
+            v.text("apiVersion")
         )));
     }
     typed(cluster, call, &mut v, warnings)?;
@@ -56,7 +67,11 @@ pub(crate) fn object(cluster: &Cluster, call: &Call, warnings: &mut Vec<String>)
 }
 
 /// A body in another version of its kind becomes what is kept: decoded and defaulted as asked, then converted.
-pub(crate) fn into_stored(cluster: &Cluster, mut call: Call, warnings: &mut Vec<String>) -> Result<Call, Status> {
+pub(crate) fn into_stored(
+    cluster: &Cluster,
+    mut call: Call,
+    warnings: &mut Vec<String>,
+) -> Result<Call, Status> {
     if let Some(other) = call.kind.stored_as {
         let mut v = object(cluster, &call, warnings)?;
         (call.kind.default)(&mut v);
@@ -68,10 +83,18 @@ pub(crate) fn into_stored(cluster: &Cluster, mut call: Call, warnings: &mut Vec<
 }
 
 /// Known fields and right types, as the schema of the kind has them.
-fn typed(cluster: &Cluster, call: &Call, v: &mut Value, warnings: &mut Vec<String>) -> Result<(), Status> {
+fn typed(
+    cluster: &Cluster,
+    call: &Call,
+    v: &mut Value,
+    warnings: &mut Vec<String>,
+) -> Result<(), Status> {
     let kind = call.kind;
     let refuse = |text: String| {
-        Status::bad_request(format!("{} in version {:?} cannot be handled as a {}: {text}", kind.kind, kind.version, kind.kind))
+        Status::bad_request(format!(
+            "{} in version {:?} cannot be handled as a {}: {text}",
+            kind.kind, kind.version, kind.kind
+        ))
     };
     let Some(unknown) = checked(cluster, call, v).map_err(&refuse)? else {
         return Ok(());
@@ -93,7 +116,12 @@ fn checked(cluster: &Cluster, call: &Call, v: &mut Value) -> Result<Option<Vec<S
     let kind = call.kind;
     if crd::is_custom(cluster, kind) {
         let dropped = crd::prune(cluster, kind, v);
-        return Ok(Some(dropped.iter().map(|f| format!("unknown field {f:?}")).collect()));
+        return Ok(Some(
+            dropped
+                .iter()
+                .map(|f| format!("unknown field {f:?}"))
+                .collect(),
+        ));
     }
     let Some(ty) = schema::of(&kind.api_version(), kind.kind) else {
         return Ok(None);
@@ -142,7 +170,10 @@ pub(crate) fn patched(
 
 /// A strategic patch is not decoded from text but restored from maps, and words a wrong type in its own way.
 fn restored(text: &str) -> String {
-    let Some((from, to)) = text.strip_prefix("json: cannot unmarshal ").and_then(|t| t.split_once(" into Go ")) else {
+    let Some((from, to)) = text
+        .strip_prefix("json: cannot unmarshal ")
+        .and_then(|t| t.split_once(" into Go "))
+    else {
         return text.to_string();
     };
     let to = to.rsplit(' ').next().unwrap_or("");

@@ -13,7 +13,13 @@ use machinery::{Object, Request, Status, Str, Value, time, value};
 const ORPHANED_BY_DEFAULT: &[&str] = &["jobs", "replicationcontrollers"];
 /// Resources that answer a deletion with the object, not with a Status.
 const ANSWERED_WITH_OBJECT: &[&str] = &[
-    "pods", "persistentvolumeclaims", "persistentvolumes", "podtemplates", "resourcequotas", "serviceaccounts", "services",
+    "pods",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "podtemplates",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
 ];
 
 pub(crate) fn delete(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
@@ -55,7 +61,8 @@ fn mark(cluster: &Cluster, new: &mut Value, old: &Object, grace: i64) {
     let at = match had {
         // Counted from when the first deletion was asked for.
         Some(h) if old.is_deleting() => {
-            let end = time::parse_rfc3339(old.text("metadata.deletionTimestamp")).unwrap_or(cluster.now);
+            let end =
+                time::parse_rfc3339(old.text("metadata.deletionTimestamp")).unwrap_or(cluster.now);
             end - h * 1000 + grace * 1000
         }
         _ => cluster.now + grace.saturating_mul(1000),
@@ -65,7 +72,10 @@ fn mark(cluster: &Cluster, new: &mut Value, old: &Object, grace: i64) {
     if old.generation() > 0 {
         new.set("metadata.generation", old.generation() + 1);
     }
-    if new.at("spec.finalizers").as_list().is_some() && new.has("status") && new.text("kind") == "Namespace" {
+    if new.at("spec.finalizers").as_list().is_some()
+        && new.has("status")
+        && new.text("kind") == "Namespace"
+    {
         new.set("status.phase", "Terminating");
     }
 }
@@ -75,14 +85,22 @@ fn grace_of(call: &Call, old: &Object) -> i64 {
     if call.kind.plural != "pods" || !call.kind.group.is_empty() {
         return 0;
     }
-    let own = || old.at("spec.terminationGracePeriodSeconds").as_i64().unwrap_or(30);
+    let own = || {
+        old.at("spec.terminationGracePeriodSeconds")
+            .as_i64()
+            .unwrap_or(30)
+    };
     let ended = matches!(old.text("status.phase"), "Succeeded" | "Failed");
     if old.text("spec.nodeName").is_empty() || ended {
         return 0;
     }
     let wanted = call.options.grace_period_s.unwrap_or_else(own);
     // A negative period means at once, which upstream makes one second.
-    if wanted < 0 { 1 } else { wanted.min(i64::from(u32::MAX)) }
+    if wanted < 0 {
+        1
+    } else {
+        wanted.min(i64::from(u32::MAX))
+    }
 }
 
 fn check_preconditions(call: &Call, old: &Object) -> Result<(), Status> {
@@ -116,7 +134,12 @@ fn add_propagation(call: &Call, new: &mut Value) {
     };
     let wanted = match call.options.propagation.as_str() {
         "" => {
-            let asked = |f: &str| new.at("metadata.finalizers").items().iter().any(|x| x.as_str() == Some(f));
+            let asked = |f: &str| {
+                new.at("metadata.finalizers")
+                    .items()
+                    .iter()
+                    .any(|x| x.as_str() == Some(f))
+            };
             if asked("orphan") || asked("foregroundDeletion") {
                 return;
             }
@@ -150,13 +173,17 @@ fn has_finalizers(kind: &Kind, v: &Value) -> bool {
 /// Being deleted, its time run out, and nothing holds it: it goes with the write that made it so.
 pub(crate) fn is_due(kind: &Kind, o: &Object) -> bool {
     o.is_deleting()
-        && o.at("metadata.deletionGracePeriodSeconds").as_i64().unwrap_or(0) == 0
+        && o.at("metadata.deletionGracePeriodSeconds")
+            .as_i64()
+            .unwrap_or(0)
+            == 0
         && !has_finalizers(kind, o)
 }
 
 fn success(call: &Call, gone: &Object) -> Object {
     let kind = call.kind;
-    let mut details = value!({ "name": call.name.clone(), "kind": kind.plural, "uid": Value::str(gone.uid()) });
+    let mut details =
+        value!({ "name": call.name.clone(), "kind": kind.plural, "uid": Value::str(gone.uid()) });
     if !kind.group.is_empty() {
         details.set("group", kind.group);
     }
@@ -174,7 +201,11 @@ pub(crate) fn collection(
 ) -> Result<Done, Status> {
     let kind = call.kind;
     if !kind.verbs.contains(&"deletecollection") {
-        return Err(Status::method_not_allowed(kind.group, kind.plural, "deletecollection"));
+        return Err(Status::method_not_allowed(
+            kind.group,
+            kind.plural,
+            "deletecollection",
+        ));
     }
     let what = selection(route, request)?;
     let mut items = Vec::new();

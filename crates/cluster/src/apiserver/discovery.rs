@@ -1,8 +1,8 @@
 //! Which groups, versions and resources there are; health; version. Upstream: `apiserver:pkg/endpoints/discovery`.
 
-use machinery::Arrange;
 use crate::Cluster;
 use kinds::Kind;
+use machinery::Arrange;
 use machinery::{Accept, Request, Response, Status, Value, value};
 
 pub(crate) fn serve(cluster: &mut Cluster, request: &Request) -> Result<Response, Status> {
@@ -11,8 +11,12 @@ pub(crate) fn serve(cluster: &mut Cluster, request: &Request) -> Result<Response
     match parts.as_slice() {
         ["version"] => Ok(Response::ok(version())),
         ["healthz" | "livez" | "readyz", ..] => Ok(health(parts[0], request)),
-        ["api"] if request.accept == Accept::Discovery => Ok(Response::ok(aggregated(cluster, true))),
-        ["apis"] if request.accept == Accept::Discovery => Ok(Response::ok(aggregated(cluster, false))),
+        ["api"] if request.accept == Accept::Discovery => {
+            Ok(Response::ok(aggregated(cluster, true)))
+        }
+        ["apis"] if request.accept == Accept::Discovery => {
+            Ok(Response::ok(aggregated(cluster, false)))
+        }
         ["api"] => Ok(Response::ok(value!({
             "kind": "APIVersions", "versions": ["v1"],
             "serverAddressByClientCIDRs": [{ "clientCIDR": "0.0.0.0/0", "serverAddress": "172.18.0.2:6443" }],
@@ -32,7 +36,9 @@ pub(crate) fn serve(cluster: &mut Cluster, request: &Request) -> Result<Response
             .ok_or_else(Status::no_resource),
         ["api", "v1"] => resources(cluster, "", "v1"),
         ["apis", group, version] => resources(cluster, group, version),
-        [""] => Ok(Response::ok(value!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] }))),
+        [""] => Ok(Response::ok(
+            value!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] }),
+        )),
         _ => Err(Status::no_resource()),
     }
 }
@@ -62,8 +68,17 @@ fn health(which: &str, request: &Request) -> Response {
 
 /// Every kind that is served: the built-in ones and those of CustomResourceDefinitions.
 pub(crate) fn served(cluster: &Cluster) -> Vec<&'static Kind> {
-    let metrics: &[&'static Kind] = if crate::kubelet::metrics::available(cluster) { &crate::kubelet::metrics::KINDS } else { &[] };
-    kinds::ALL.iter().chain(metrics).chain(cluster.api.custom.iter()).copied().collect()
+    let metrics: &[&'static Kind] = if crate::kubelet::metrics::available(cluster) {
+        &crate::kubelet::metrics::KINDS
+    } else {
+        &[]
+    };
+    kinds::ALL
+        .iter()
+        .chain(metrics)
+        .chain(cluster.api.custom.iter())
+        .copied()
+        .collect()
 }
 
 /// Groups (but core) with their versions, in order of first appearance.
@@ -87,7 +102,13 @@ fn group_versions(cluster: &Cluster) -> Vec<(&'static str, Vec<&'static str>)> {
 
 /// Stable versions before beta before alpha, later numbers first.
 fn rank(version: &str) -> (u8, u64, u64) {
-    let digits = |s: &str| s.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
+    let digits = |s: &str| {
+        s.chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .unwrap_or(0)
+    };
     let rest = version.trim_start_matches('v');
     let major = digits(rest);
     let tail = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -147,7 +168,11 @@ fn resources(cluster: &Cluster, group: &str, version: &str) -> Result<Response, 
     if !known {
         return Err(Status::no_resource());
     }
-    let gv = if group.is_empty() { version.to_string() } else { format!("{group}/{version}") };
+    let gv = if group.is_empty() {
+        version.to_string()
+    } else {
+        format!("{group}/{version}")
+    };
     Ok(Response::ok(value!({
         "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": gv, "resources": Value::from(list),
     })))
@@ -155,7 +180,11 @@ fn resources(cluster: &Cluster, group: &str, version: &str) -> Result<Response, 
 
 /// `apidiscovery.k8s.io/v2 APIGroupDiscoveryList`: all in one document.
 fn aggregated(cluster: &Cluster, core: bool) -> Value {
-    let groups = if core { vec![("", vec!["v1"])] } else { group_versions(cluster) };
+    let groups = if core {
+        vec![("", vec!["v1"])]
+    } else {
+        group_versions(cluster)
+    };
     let kinds = served(cluster);
     let items: Vec<Value> = groups
         .into_iter()
@@ -194,13 +223,18 @@ fn aggregated_resource(k: &'static Kind) -> Value {
     let sub = |s: &kinds::Subresource| {
         let response = match (s.kind, s.group_version.split_once('/')) {
             ("", _) => kind(k.group, k.version, k.kind),
-            (own, Some((g, v))) => value!({ "group": Value::str(g), "version": Value::str(v), "kind": own }),
+            (own, Some((g, v))) => {
+                value!({ "group": Value::str(g), "version": Value::str(v), "kind": own })
+            }
             (own, None) => value!({ "group": "", "version": s.group_version, "kind": own }),
         };
         value!({ "subresource": s.name, "responseKind": response, "verbs": strings(s.verbs) })
     };
     if !k.subresources.is_empty() {
-        r.set("subresources", Value::from(k.subresources.iter().map(sub).collect::<Vec<_>>()));
+        r.set(
+            "subresources",
+            Value::from(k.subresources.iter().map(sub).collect::<Vec<_>>()),
+        );
     }
     r
 }

@@ -9,7 +9,12 @@ const BUDGETS: &str = "poddisruptionbudgets.policy";
 
 pub(crate) fn evict(cluster: &mut Cluster, mut call: Call) -> Result<Done, Status> {
     let pod = call.stored(cluster)?;
-    let options = call.body.take().unwrap_or_default().get("deleteOptions").clone();
+    let options = call
+        .body
+        .take()
+        .unwrap_or_default()
+        .get("deleteOptions")
+        .clone();
     super::route::delete_options(&mut call.options, Some(&options))?;
     let ended = matches!(pod.text("status.phase"), "Succeeded" | "Failed" | "Pending");
     if !ended && !pod.is_deleting() {
@@ -23,21 +28,31 @@ pub(crate) fn evict(cluster: &mut Cluster, mut call: Call) -> Result<Done, Statu
 
 fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), Status> {
     let in_namespace = cluster.store.list(BUDGETS, Some(pod.namespace()));
-    let fits = |b: &&Object| !b.at("spec.selector").is_null() && selects(b.at("spec.selector"), pod);
+    let fits =
+        |b: &&Object| !b.at("spec.selector").is_null() && selects(b.at("spec.selector"), pod);
     let budgets: Vec<Object> = in_namespace.filter(fits).cloned().collect();
     if budgets.len() > 1 {
         let why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
         return Err(Status::internal(why));
     }
-    let Some(budget) = budgets.into_iter().next() else { return Ok(()) };
+    let Some(budget) = budgets.into_iter().next() else {
+        return Ok(());
+    };
     let ready = pod.condition_is_true("Ready");
-    let healthy = budget.int("status.currentHealthy") >= budget.int("status.desiredHealthy") && budget.int("status.desiredHealthy") > 0;
+    let healthy = budget.int("status.currentHealthy") >= budget.int("status.desiredHealthy")
+        && budget.int("status.desiredHealthy") > 0;
     let always = budget.text("spec.unhealthyPodEvictionPolicy") == "AlwaysAllow";
     if !ready && (always || healthy) {
         return Ok(());
     }
     if budget.int("status.observedGeneration") < budget.generation() {
-        return Err(refused(&budget, format!("The disruption budget {} is still being processed by the server.", budget.name())));
+        return Err(refused(
+            &budget,
+            format!(
+                "The disruption budget {} is still being processed by the server.",
+                budget.name()
+            ),
+        ));
     }
     let left = budget.int("status.disruptionsAllowed");
     if left < 1 {
@@ -58,12 +73,21 @@ fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), S
         *v.place("status.disruptedPods").field(pod.name()) = Value::from(now);
     });
     let key = (Str::from(budget.namespace()), Str::from(budget.name()));
-    commit(cluster, &kinds::poddisruptionbudget::KIND, key, Some(new), call.cause.clone());
+    commit(
+        cluster,
+        &kinds::poddisruptionbudget::KIND,
+        key,
+        Some(new),
+        call.cause.clone(),
+    );
     Ok(())
 }
 
 fn refused(_budget: &Object, why: String) -> Status {
-    let mut s = Status::too_many("Cannot evict pod as it would violate the pod's disruption budget.", 0);
+    let mut s = Status::too_many(
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+        0,
+    );
     s.details = value!({ "causes": [{ "reason": "DisruptionBudget", "message": why }] });
     s
 }
@@ -71,10 +95,19 @@ fn refused(_budget: &Object, why: String) -> Status {
 /// Whether a LabelSelector selects the pod; an empty one selects all.
 fn selects(s: &Value, pod: &Object) -> bool {
     let label = |k: &str| pod.label(k);
-    let equal = s.get("matchLabels").entries().iter().all(|(k, v)| label(k) == v.as_str());
+    let equal = s
+        .get("matchLabels")
+        .entries()
+        .iter()
+        .all(|(k, v)| label(k) == v.as_str());
     let holds = |e: &Value| {
         let have = label(e.text("key"));
-        let among = have.is_some_and(|h| e.get("values").items().iter().any(|v| v.as_str() == Some(h)));
+        let among = have.is_some_and(|h| {
+            e.get("values")
+                .items()
+                .iter()
+                .any(|v| v.as_str() == Some(h))
+        });
         match e.text("operator") {
             "In" => among,
             "NotIn" => !among,

@@ -31,12 +31,25 @@ pub(crate) fn name_new(cluster: &mut Cluster, call: &Call, v: &mut Value) -> Res
             // Validation says what is wrong.
             return Ok(());
         }
-        let end = (0..=prefix.len().min(PREFIX_MAX)).rev().find(|i| prefix.is_char_boundary(*i));
-        let name = format!("{}{}", prefix.get(..end.unwrap_or(0)).unwrap_or(""), cluster.names.suffix(5));
+        let end = (0..=prefix.len().min(PREFIX_MAX))
+            .rev()
+            .find(|i| prefix.is_char_boundary(*i));
+        let name = format!(
+            "{}{}",
+            prefix.get(..end.unwrap_or(0)).unwrap_or(""),
+            cluster.names.suffix(5)
+        );
         v.set("metadata.name", name);
     }
-    if !v.text("metadata.resourceVersion").is_empty() && !call.who.is_component() && !call.options.dry_run {
-        return Err(Status::new(500, "", "resourceVersion should not be set on objects to be created"));
+    if !v.text("metadata.resourceVersion").is_empty()
+        && !call.who.is_component()
+        && !call.options.dry_run
+    {
+        return Err(Status::new(
+            500,
+            "",
+            "resourceVersion should not be set on objects to be created",
+        ));
     }
     Ok(())
 }
@@ -46,7 +59,12 @@ pub(crate) fn stamp_new(cluster: &mut Cluster, kind: &Kind, v: &mut Value) {
     let uid = cluster.uids.uuid();
     let now = time::rfc3339(cluster.now);
     let m = v.field("metadata").map_mut();
-    for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+    for key in [
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+        "resourceVersion",
+    ] {
         m.remove(key);
     }
     *m.entry("uid") = Value::from(uid);
@@ -62,7 +80,16 @@ pub(crate) fn stamp_new(cluster: &mut Cluster, kind: &Kind, v: &mut Value) {
 pub(crate) fn keep_old(v: &mut Value, old: &Object) {
     let was = old.get("metadata");
     let m = v.field("metadata").map_mut();
-    for key in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "name", "namespace", "resourceVersion"] {
+    for key in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "name",
+        "namespace",
+        "resourceVersion",
+    ] {
         let keep = was.get(key);
         if keep.is_null() {
             m.remove(key);
@@ -79,11 +106,15 @@ pub(crate) fn keep_old(v: &mut Value, old: &Object) {
 
 /// Counts a change of anything but metadata and status.
 pub(crate) fn bump_generation(kind: &Kind, v: &mut Value, old: &Object) {
-    if !kind.generation || v.at("metadata.generation").as_i64() != old.at("metadata.generation").as_i64() {
+    if !kind.generation
+        || v.at("metadata.generation").as_i64() != old.at("metadata.generation").as_i64()
+    {
         return;
     }
     let rest = |o: &Value, other: &Value| {
-        o.entries().iter().all(|(k, x)| matches!(k.as_str(), "metadata" | "status") || other.get(k) == x)
+        o.entries()
+            .iter()
+            .all(|(k, x)| matches!(k.as_str(), "metadata" | "status") || other.get(k) == x)
     };
     if !rest(v, old) || !rest(old, v) {
         v.set("metadata.generation", old.generation() + 1);

@@ -35,7 +35,9 @@ use crate::Cluster;
 use crate::output::Output;
 use crate::store;
 use kinds::Kind;
-use machinery::{Body, Cause, Method, Object, Request, Response, Status, Str, User, Value, WatchType};
+use machinery::{
+    Body, Cause, Method, Object, Request, Response, Status, Str, User, Value, WatchType,
+};
 use std::rc::Rc;
 
 pub(crate) use bootstrap::bootstrap;
@@ -157,10 +159,18 @@ pub struct Done {
 
 impl Done {
     pub(crate) fn ok(object: Object) -> Done {
-        Done { object, code: 200, warnings: Vec::new() }
+        Done {
+            object,
+            code: 200,
+            warnings: Vec::new(),
+        }
     }
     pub(crate) fn created(object: Object) -> Done {
-        Done { object, code: 201, warnings: Vec::new() }
+        Done {
+            object,
+            code: 201,
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -181,7 +191,10 @@ pub fn component_user(actor: &str, host: &str) -> User {
             &["system:nodes", "system:authenticated"],
         ),
         "default-scheduler" => User::new("system:kube-scheduler", &["system:authenticated"]),
-        "apiserver" => User::new("system:apiserver", &["system:masters", "system:authenticated"]),
+        "apiserver" => User::new(
+            "system:apiserver",
+            &["system:masters", "system:authenticated"],
+        ),
         _ => User::new(
             &format!("system:serviceaccount:kube-system:{actor}"),
             &[
@@ -211,7 +224,13 @@ pub fn handle(cluster: &mut Cluster, request: Request) -> Response {
         Response::Text(_) | Response::Watch { .. } => 200,
     };
     let at = cluster.now;
-    cluster.emit(Output::Call { at, actor, verb, path, code });
+    cluster.emit(Output::Call {
+        at,
+        actor,
+        verb,
+        path,
+        code,
+    });
     response
 }
 
@@ -225,7 +244,12 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         route::Route::Resource(r) => r,
         route::Route::Other => {
             let verb = request.method.as_str().to_lowercase();
-            rbac::authorize_path(cluster, &request.user, &request.path, if verb == "post" { "create" } else { &verb })?;
+            rbac::authorize_path(
+                cluster,
+                &request.user,
+                &request.path,
+                if verb == "post" { "create" } else { &verb },
+            )?;
             return discovery::serve(cluster, &request);
         }
     };
@@ -242,12 +266,23 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         };
         let told = deprecation(route.kind);
         return Ok(match answer {
-            Ok(Response::Ok { code, body, mut warnings }) => {
+            Ok(Response::Ok {
+                code,
+                body,
+                mut warnings,
+            }) => {
                 warnings.extend(told);
-                Response::Ok { code, body, warnings }
+                Response::Ok {
+                    code,
+                    body,
+                    warnings,
+                }
             }
             Ok(other) => other,
-            Err(status) => Response::Err { status, warnings: told.into_iter().collect() },
+            Err(status) => Response::Err {
+                status,
+                warnings: told.into_iter().collect(),
+            },
         });
     }
     if request.method == Method::Post
@@ -279,10 +314,15 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         cause: Rc::new(request.cause.clone()),
     };
     let call = match verb {
-        Verb::Create | Verb::Update if call.subresource.is_empty() || call.subresource == "status" => {
+        Verb::Create | Verb::Update
+            if call.subresource.is_empty() || call.subresource == "status" =>
+        {
             decode::into_stored(cluster, call, &mut warnings)?
         }
-        _ => Call { kind: route.stored(), ..call },
+        _ => Call {
+            kind: route.stored(),
+            ..call
+        },
     };
     let done = match verb {
         Verb::Patch => patch::patch(cluster, call, &route, &request),
@@ -295,7 +335,11 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
     };
     warnings.extend(done.warnings);
     let body = table::answer(cluster, &request, &route, &done.object);
-    Ok(Response::Ok { code: done.code, body, warnings })
+    Ok(Response::Ok {
+        code: done.code,
+        body,
+        warnings,
+    })
 }
 
 /// What every request for a deprecated kind is told.
@@ -365,9 +409,13 @@ pub fn kind_named(cluster: &Cluster, api_version: &str, kind: &str) -> Option<&'
 
 /// The kind behind a resource as the store names it (`deployments.apps`).
 pub fn kind_of_resource(cluster: &Cluster, resource: &str) -> Option<&'static Kind> {
-    let all = kinds::ALL.iter().chain(cluster.api.custom.iter()).filter(|k| k.stored_as.is_none());
+    let all = kinds::ALL
+        .iter()
+        .chain(cluster.api.custom.iter())
+        .filter(|k| k.stored_as.is_none());
     let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
-    all.copied().find(|k| k.plural == plural && k.group == group)
+    all.copied()
+        .find(|k| k.plural == plural && k.group == group)
 }
 
 /// The text of a value as a shared string; "" where it is none.

@@ -11,16 +11,26 @@ use machinery::{Status, Value};
 /// The type of a kind, built-in or custom.
 pub(crate) fn type_of(cluster: &Cluster, kind: &Kind) -> Result<TypeRef, Status> {
     if crd::is_custom(cluster, kind) {
-        let schema = crd::version_of(&cluster.store, kind).at("schema.openAPIV3Schema").clone();
-        return Ok(TypeRef::of_crd(&format!("{}.{}.{}", kind.group, kind.version, kind.kind), &schema));
+        let schema = crd::version_of(&cluster.store, kind)
+            .at("schema.openAPIV3Schema")
+            .clone();
+        return Ok(TypeRef::of_crd(
+            &format!("{}.{}.{}", kind.group, kind.version, kind.kind),
+            &schema,
+        ));
     }
-    schema::of(&kind.api_version(), kind.kind).ok_or_else(|| Status::internal("bottleship has no schema for this kind"))
+    schema::of(&kind.api_version(), kind.kind)
+        .ok_or_else(|| Status::internal("bottleship has no schema for this kind"))
 }
 
 /// Who writes here.
 pub(crate) fn writer<'a>(cluster: &Cluster, call: &'a Call, manager: &'a str) -> Writer<'a> {
     Writer {
-        manager: if manager.is_empty() { "unknown" } else { manager },
+        manager: if manager.is_empty() {
+            "unknown"
+        } else {
+            manager
+        },
         subresource: &call.subresource,
         now: cluster.now,
     }
@@ -32,6 +42,11 @@ pub(crate) fn track(cluster: &Cluster, call: &Call, old: &Value, new: &mut Value
         return;
     }
     if let Ok(ty) = type_of(cluster, call.kind) {
-        *new = managed::track(old, new, &ty, writer(cluster, call, &call.options.field_manager));
+        *new = managed::track(
+            old,
+            new,
+            &ty,
+            writer(cluster, call, &call.options.field_manager),
+        );
     }
 }

@@ -3,9 +3,16 @@
 use super::route::Target;
 use super::{Call, Done, Verb, create, subresource, update};
 use crate::Cluster;
-use machinery::{Body, Errors, Object, PatchType, Path, Request, Status, Value, json, patch as patches};
+use machinery::{
+    Body, Errors, Object, PatchType, Path, Request, Status, Value, json, patch as patches,
+};
 
-pub(crate) fn patch(cluster: &mut Cluster, mut call: Call, route: &Target, request: &Request) -> Result<Done, Status> {
+pub(crate) fn patch(
+    cluster: &mut Cluster,
+    mut call: Call,
+    route: &Target,
+    request: &Request,
+) -> Result<Done, Status> {
     let how = request.patch.unwrap_or(PatchType::Strategic);
     refuse_unknown(cluster, &call, how)?;
     if how == PatchType::Apply {
@@ -16,7 +23,11 @@ pub(crate) fn patch(cluster: &mut Cluster, mut call: Call, route: &Target, reque
     let current = route.show(subresource::read(cluster, route, stored.clone())?);
     let mut new = changed(&current, &change, how)?;
     if new == current.0 {
-        return Ok(Done::ok(if call.subresource == "scale" { current } else { stored }));
+        return Ok(Done::ok(if call.subresource == "scale" {
+            current
+        } else {
+            stored
+        }));
     }
     if let Some(other) = route.kind.stored_as.filter(|_| call.subresource.is_empty()) {
         (route.kind.default)(&mut new);
@@ -73,12 +84,16 @@ fn changed(current: &Object, change: &Value, how: PatchType) -> Result<Value, St
         }),
         PatchType::Merge => match change {
             Value::Map(_) => Ok(patches::apply_merge(current, change)),
-            _ => Err(Status::bad_request("error decoding patch: json: cannot unmarshal into a map")),
+            _ => Err(Status::bad_request(
+                "error decoding patch: json: cannot unmarshal into a map",
+            )),
         },
         _ => {
             let ty = machinery::schema::of(current.api_version(), current.kind());
-            let ty = ty.ok_or_else(|| Status::internal("bottleship has no schema for this kind"))?;
-            patches::apply_strategic_as(current, change, &ty).map_err(|why| senseless(go_text(change), &why))
+            let ty =
+                ty.ok_or_else(|| Status::internal("bottleship has no schema for this kind"))?;
+            patches::apply_strategic_as(current, change, &ty)
+                .map_err(|why| senseless(go_text(change), &why))
         }
     }
 }
@@ -99,7 +114,10 @@ pub(crate) fn go_text(v: &Value) -> String {
         Value::Str(s) => s.to_string(),
         Value::List(l) => format!("[{}]", l.iter().map(go_text).collect::<Vec<_>>().join(" ")),
         Value::Map(m) => {
-            let entries: Vec<String> = m.iter().map(|(k, v)| format!("{k}:{}", go_text(v))).collect();
+            let entries: Vec<String> = m
+                .iter()
+                .map(|(k, v)| format!("{k}:{}", go_text(v)))
+                .collect();
             format!("map[{}]", entries.join(" "))
         }
         other => json::print(other),
@@ -114,7 +132,9 @@ fn apply(cluster: &mut Cluster, mut call: Call, request: &Request) -> Result<Don
         Body::None => return Err(Status::bad_request("the request body is empty")),
     };
     if call.options.field_manager.is_empty() {
-        return Err(Status::bad_request("metadata.fieldManager: Required value: is required for apply patch"));
+        return Err(Status::bad_request(
+            "metadata.fieldManager: Required value: is required for apply patch",
+        ));
     }
     let ty = super::owners::type_of(cluster, call.kind)?;
     let live = match call.stored(cluster) {

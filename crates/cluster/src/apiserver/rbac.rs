@@ -36,7 +36,10 @@ pub(crate) fn authenticate(mut user: User) -> User {
             user.groups.push(g);
         }
     };
-    let account = user.name.strip_prefix("system:serviceaccount:").and_then(|r| r.split_once(':'));
+    let account = user
+        .name
+        .strip_prefix("system:serviceaccount:")
+        .and_then(|r| r.split_once(':'));
     if let Some((ns, _)) = account {
         let ns = format!("system:serviceaccounts:{ns}");
         add("system:serviceaccounts".into());
@@ -50,13 +53,19 @@ pub(crate) fn authenticate(mut user: User) -> User {
 
 pub(crate) fn decide(store: &Store, user: &User, a: &Attributes) -> Decision {
     if user.groups.iter().any(|g| g == "system:masters") {
-        return Decision { allowed: true, reason: String::new() };
+        return Decision {
+            allowed: true,
+            reason: String::new(),
+        };
     }
     let mut missing: Vec<String> = Vec::new();
     let mut allowed: Option<String> = None;
     visit(store, user, &a.namespace, &mut |binding, subject, role| {
         let Some(role) = role else {
-            let (kind, name) = (binding.text("roleRef.kind").to_lowercase(), binding.text("roleRef.name"));
+            let (kind, name) = (
+                binding.text("roleRef.kind").to_lowercase(),
+                binding.text("roleRef.name"),
+            );
             let text = format!("{kind}.{GROUP} {name:?} not found");
             if !missing.contains(&text) {
                 missing.push(text);
@@ -71,21 +80,36 @@ pub(crate) fn decide(store: &Store, user: &User, a: &Attributes) -> Decision {
             ns => format!("{}/{ns}", binding.name()),
         };
         let who = match subject.text("kind") {
-            "ServiceAccount" => format!("ServiceAccount \"{}/{}\"", subject.text("name"), subject.text("namespace")),
+            "ServiceAccount" => format!(
+                "ServiceAccount \"{}/{}\"",
+                subject.text("name"),
+                subject.text("namespace")
+            ),
             kind => format!("{kind} {:?}", subject.text("name")),
         };
-        allowed = Some(format!("RBAC: allowed by {} {name:?} of {} {:?} to {who}", binding.kind(), role.kind(), role.name()));
+        allowed = Some(format!(
+            "RBAC: allowed by {} {name:?} of {} {:?} to {who}",
+            binding.kind(),
+            role.kind(),
+            role.name()
+        ));
         false
     });
     match allowed {
-        Some(reason) => Decision { allowed: true, reason },
+        Some(reason) => Decision {
+            allowed: true,
+            reason,
+        },
         None => {
             let reason = match missing.len() {
                 0 => String::new(),
                 1 => format!("RBAC: {}", missing.remove(0)),
                 _ => format!("RBAC: [{}]", missing.join(", ")),
             };
-            Decision { allowed: false, reason }
+            Decision {
+                allowed: false,
+                reason,
+            }
         }
     }
 }
@@ -102,7 +126,12 @@ pub(crate) fn visit(store: &Store, user: &User, namespace: &str, see: &mut Visit
         store.list("rolebindings.rbac.authorization.k8s.io", Some(namespace))
     };
     for binding in clusterwide.chain(own) {
-        let Some(subject) = binding.get("subjects").items().iter().find(|s| is_subject(user, s, binding)) else {
+        let Some(subject) = binding
+            .get("subjects")
+            .items()
+            .iter()
+            .find(|s| is_subject(user, s, binding))
+        else {
             continue;
         };
         let name = binding.text("roleRef.name");
@@ -133,7 +162,10 @@ fn is_subject(user: &User, s: &Value, binding: &Object) -> bool {
 }
 
 fn has(rule: &Value, key: &str, wanted: &str) -> bool {
-    rule.get(key).items().iter().any(|v| v.as_str() == Some("*") || v.as_str() == Some(wanted))
+    rule.get(key)
+        .items()
+        .iter()
+        .any(|v| v.as_str() == Some("*") || v.as_str() == Some(wanted))
 }
 
 /// Whether one rule allows what is asked.
@@ -142,8 +174,18 @@ pub(crate) fn covers(rule: &Value, a: &Attributes) -> bool {
         return false;
     }
     if let Some(path) = &a.path {
-        let fits = |p: &str| p == "*" || p == path || p.strip_suffix('*').is_some_and(|start| path.starts_with(start));
-        return rule.get("nonResourceURLs").items().iter().filter_map(Value::as_str).any(fits);
+        let fits = |p: &str| {
+            p == "*"
+                || p == path
+                || p.strip_suffix('*')
+                    .is_some_and(|start| path.starts_with(start))
+        };
+        return rule
+            .get("nonResourceURLs")
+            .items()
+            .iter()
+            .filter_map(Value::as_str)
+            .any(fits);
     }
     let names = rule.get("resourceNames").items();
     has(rule, "apiGroups", &a.group)
@@ -152,14 +194,30 @@ pub(crate) fn covers(rule: &Value, a: &Attributes) -> bool {
 }
 
 fn has_resource(rule: &Value, a: &Attributes) -> bool {
-    let full = if a.subresource.is_empty() { a.resource.clone() } else { format!("{}/{}", a.resource, a.subresource) };
-    rule.get("resources").items().iter().filter_map(Value::as_str).any(|r| {
-        r == "*" || r == full || (!a.subresource.is_empty() && r.strip_prefix("*/") == Some(&a.subresource))
-    })
+    let full = if a.subresource.is_empty() {
+        a.resource.clone()
+    } else {
+        format!("{}/{}", a.resource, a.subresource)
+    };
+    rule.get("resources")
+        .items()
+        .iter()
+        .filter_map(Value::as_str)
+        .any(|r| {
+            r == "*"
+                || r == full
+                || (!a.subresource.is_empty() && r.strip_prefix("*/") == Some(&a.subresource))
+        })
 }
 
 /// The stage: refuses in upstream's words.
-pub(crate) fn authorize(cluster: &Cluster, user: &User, route: &Target, verb: Verb, request: &Request) -> Result<(), Status> {
+pub(crate) fn authorize(
+    cluster: &Cluster,
+    user: &User,
+    route: &Target,
+    verb: Verb,
+    request: &Request,
+) -> Result<(), Status> {
     let kind = route.kind;
     let a = Attributes {
         verb: verb.as_str().into(),
@@ -167,7 +225,11 @@ pub(crate) fn authorize(cluster: &Cluster, user: &User, route: &Target, verb: Ve
         resource: kind.plural.into(),
         subresource: route.subresource.clone(),
         name: route.name.clone(),
-        namespace: if kind.namespaced { route.namespace.clone() } else { namespace_itself(route) },
+        namespace: if kind.namespaced {
+            route.namespace.clone()
+        } else {
+            namespace_itself(route)
+        },
         path: None,
     };
     let _ = request;
@@ -175,24 +237,60 @@ pub(crate) fn authorize(cluster: &Cluster, user: &User, route: &Target, verb: Ve
     if d.allowed {
         return Ok(());
     }
-    let shown = if a.subresource.is_empty() { a.resource.clone() } else { format!("{}/{}", a.resource, a.subresource) };
-    let place = if a.namespace.is_empty() { "at the cluster scope".to_string() } else { format!("in the namespace {:?}", a.namespace) };
-    let mut why = format!("User {:?} cannot {} resource {shown:?} in API group {:?} {place}", user.name, a.verb, a.group);
+    let shown = if a.subresource.is_empty() {
+        a.resource.clone()
+    } else {
+        format!("{}/{}", a.resource, a.subresource)
+    };
+    let place = if a.namespace.is_empty() {
+        "at the cluster scope".to_string()
+    } else {
+        format!("in the namespace {:?}", a.namespace)
+    };
+    let mut why = format!(
+        "User {:?} cannot {} resource {shown:?} in API group {:?} {place}",
+        user.name, a.verb, a.group
+    );
     if !d.reason.is_empty() {
         why = format!("{why}: {}", d.reason);
     }
-    Err(Status::forbidden(kind.group, kind.plural, &route.name, &why))
+    Err(Status::forbidden(
+        kind.group,
+        kind.plural,
+        &route.name,
+        &why,
+    ))
 }
 
 /// A request for a namespace object counts as one in that namespace.
 fn namespace_itself(route: &Target) -> String {
-    if route.kind.plural == "namespaces" && route.kind.group.is_empty() { route.name.clone() } else { String::new() }
+    if route.kind.plural == "namespaces" && route.kind.group.is_empty() {
+        route.name.clone()
+    } else {
+        String::new()
+    }
 }
 
-pub(crate) fn authorize_path(cluster: &Cluster, user: &User, path: &str, verb: &str) -> Result<(), Status> {
-    let a = Attributes { verb: verb.into(), path: Some(path.into()), ..Attributes::default() };
+pub(crate) fn authorize_path(
+    cluster: &Cluster,
+    user: &User,
+    path: &str,
+    verb: &str,
+) -> Result<(), Status> {
+    let a = Attributes {
+        verb: verb.into(),
+        path: Some(path.into()),
+        ..Attributes::default()
+    };
     if decide(&cluster.store, user, &a).allowed {
         return Ok(());
     }
-    Err(Status::new(403, "Forbidden", format!("forbidden: User {:?} cannot {verb} path {path:?}", user.name)))
+    Err(Status::new(
+        403,
+        "Forbidden",
+        format!(
+            "forbidden: User {:?} cannot {verb} path {path:?}",
+            user.name
+        ),
+    ))
 }

@@ -32,24 +32,43 @@ pub(crate) fn selection(route: &Target, request: &Request) -> Result<Selection, 
         let comma = if fields.is_empty() { "" } else { "," };
         fields = format!("{fields}{comma}metadata.name={}", route.name);
     }
-    Selection::parse(route.kind, request.param("labelSelector").unwrap_or(""), &fields)
+    Selection::parse(
+        route.kind,
+        request.param("labelSelector").unwrap_or(""),
+        &fields,
+    )
 }
 
 /// The objects that a list selects, in order of namespace and name.
 pub(crate) fn selected(cluster: &Cluster, route: &Target, what: &Selection) -> Vec<Object> {
     let resource = store::resource_of(route.stored());
-    if let (Some(name), Some(ns)) = (what.name(), route.scope().or((!route.kind.namespaced).then_some(""))) {
+    if let (Some(name), Some(ns)) = (
+        what.name(),
+        route.scope().or((!route.kind.namespaced).then_some("")),
+    ) {
         let one = cluster.store.get(&resource, ns, name);
-        return one.filter(|o| what.matches(o)).cloned().into_iter().collect();
+        return one
+            .filter(|o| what.matches(o))
+            .cloned()
+            .into_iter()
+            .collect();
     }
     let keep = |o: &&Object| what.is_everything() || what.matches(o);
     if resource == "pods"
         && let Some(node) = what.node()
     {
         let on = cluster.store.on_node(node).filter(keep);
-        return on.filter(|o| route.scope().is_none_or(|ns| o.namespace() == ns)).cloned().collect();
+        return on
+            .filter(|o| route.scope().is_none_or(|ns| o.namespace() == ns))
+            .cloned()
+            .collect();
     }
-    cluster.store.list(&resource, route.scope()).filter(keep).cloned().collect()
+    cluster
+        .store
+        .list(&resource, route.scope())
+        .filter(keep)
+        .cloned()
+        .collect()
 }
 
 pub(crate) fn list(
@@ -66,7 +85,10 @@ pub(crate) fn list(
         })?;
         objects.retain(|o| (o.namespace(), o.name()) > (ns, name));
     }
-    let limit = request.param("limit").and_then(|l| l.parse::<usize>().ok()).filter(|l| *l > 0);
+    let limit = request
+        .param("limit")
+        .and_then(|l| l.parse::<usize>().ok())
+        .filter(|l| *l > 0);
     let limit = limit.unwrap_or(LIMIT_MAX);
     if objects.len() > limit {
         let left = objects.len() - limit;

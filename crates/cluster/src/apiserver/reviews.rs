@@ -29,7 +29,11 @@ pub(crate) fn answer(cluster: &mut Cluster, call: &Call) -> Option<Result<Done, 
         v.set_default("metadata.creationTimestamp", Value::Null);
         Ok(Object(v))
     };
-    Some(run(cluster, &mut warnings).map(|object| Done { object, code: 201, warnings }))
+    Some(run(cluster, &mut warnings).map(|object| Done {
+        object,
+        code: 201,
+        warnings,
+    }))
 }
 
 fn attributes(v: &Value) -> Attributes {
@@ -69,7 +73,12 @@ fn self_access(cluster: &mut Cluster, call: &Call, v: &mut Value) -> Result<(), 
 }
 
 fn access(cluster: &mut Cluster, _: &Call, v: &mut Value) -> Result<(), Status> {
-    let groups: Vec<&str> = v.at("spec.groups").items().iter().filter_map(Value::as_str).collect();
+    let groups: Vec<&str> = v
+        .at("spec.groups")
+        .items()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let user = User::new(v.text("spec.user"), &groups);
     judge(cluster, &user, v);
     Ok(())
@@ -102,11 +111,17 @@ fn rules(cluster: &mut Cluster, call: &Call, v: &mut Value) -> Result<(), Status
 fn whoami(_: &mut Cluster, call: &Call, v: &mut Value) -> Result<(), Status> {
     let user = call.who.user();
     let groups: Vec<Value> = user.groups.iter().map(Value::from).collect();
-    v.set("status", value!({ "userInfo": { "username": &user.name, "groups": Value::from(groups) } }));
+    v.set(
+        "status",
+        value!({ "userInfo": { "username": &user.name, "groups": Value::from(groups) } }),
+    );
     Ok(())
 }
 
 fn token(_: &mut Cluster, _: &Call, v: &mut Value) -> Result<(), Status> {
-    v.set("status", value!({ "user": {}, "error": "bottleship does not simulate the review of tokens" }));
+    v.set(
+        "status",
+        value!({ "user": {}, "error": "bottleship does not simulate the review of tokens" }),
+    );
     Ok(())
 }

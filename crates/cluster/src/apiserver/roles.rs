@@ -18,20 +18,40 @@ struct Role {
     path_verbs: &'static str,
 }
 
-const NONE: Role = Role { name: "", aggregate_to: "", rules: &[], paths: &[], path_verbs: "get" };
+const NONE: Role = Role {
+    name: "",
+    aggregate_to: "",
+    rules: &[],
+    paths: &[],
+    path_verbs: "get",
+};
 const READ: &str = "get list watch";
 const WRITE: &str = "create delete deletecollection patch update";
 const READ_WRITE: &str = "create delete deletecollection get list patch update watch";
 const CORE: &str = "-";
 
 const ROLES: &[Role] = &[
-    Role { name: "cluster-admin", rules: &[("*", "*", "*")], paths: &["*"], path_verbs: "*", ..NONE },
+    Role {
+        name: "cluster-admin",
+        rules: &[("*", "*", "*")],
+        paths: &["*"],
+        path_verbs: "*",
+        ..NONE
+    },
     Role {
         name: "system:aggregate-to-admin",
         aggregate_to: "admin",
         rules: &[
-            ("authorization.k8s.io", "localsubjectaccessreviews", "create"),
-            ("rbac.authorization.k8s.io", "rolebindings roles", READ_WRITE),
+            (
+                "authorization.k8s.io",
+                "localsubjectaccessreviews",
+                "create",
+            ),
+            (
+                "rbac.authorization.k8s.io",
+                "rolebindings roles",
+                READ_WRITE,
+            ),
         ],
         ..NONE
     },
@@ -39,9 +59,17 @@ const ROLES: &[Role] = &[
         name: "system:aggregate-to-edit",
         aggregate_to: "edit",
         rules: &[
-            (CORE, "pods/attach pods/exec pods/portforward pods/proxy secrets services/proxy", READ),
+            (
+                CORE,
+                "pods/attach pods/exec pods/portforward pods/proxy secrets services/proxy",
+                READ,
+            ),
             (CORE, "serviceaccounts", "impersonate"),
-            (CORE, "pods pods/attach pods/exec pods/portforward pods/proxy", WRITE),
+            (
+                CORE,
+                "pods pods/attach pods/exec pods/portforward pods/proxy",
+                WRITE,
+            ),
             (CORE, "pods/eviction", "create"),
             (
                 CORE,
@@ -49,10 +77,18 @@ const ROLES: &[Role] = &[
                 WRITE,
             ),
             (CORE, "serviceaccounts/token", "create"),
-            ("apps", "daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale", WRITE),
+            (
+                "apps",
+                "daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale",
+                WRITE,
+            ),
             ("autoscaling", "horizontalpodautoscalers", WRITE),
             ("batch", "cronjobs jobs", WRITE),
-            ("extensions", "daemonsets deployments deployments/rollback deployments/scale ingresses networkpolicies replicasets replicasets/scale replicationcontrollers/scale", WRITE),
+            (
+                "extensions",
+                "daemonsets deployments deployments/rollback deployments/scale ingresses networkpolicies replicasets replicasets/scale replicationcontrollers/scale",
+                WRITE,
+            ),
             ("policy", "poddisruptionbudgets", WRITE),
             ("networking.k8s.io", "ingresses networkpolicies", WRITE),
             ("coordination.k8s.io", "leases", READ_WRITE),
@@ -80,35 +116,70 @@ const ROLES: &[Role] = &[
                 "controllerrevisions daemonsets daemonsets/status deployments deployments/scale deployments/status replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status",
                 READ,
             ),
-            ("autoscaling", "horizontalpodautoscalers horizontalpodautoscalers/status", READ),
+            (
+                "autoscaling",
+                "horizontalpodautoscalers horizontalpodautoscalers/status",
+                READ,
+            ),
             ("batch", "cronjobs cronjobs/status jobs jobs/status", READ),
             (
                 "extensions",
                 "daemonsets daemonsets/status deployments deployments/scale deployments/status ingresses ingresses/status networkpolicies replicasets replicasets/scale replicasets/status replicationcontrollers/scale",
                 READ,
             ),
-            ("policy", "poddisruptionbudgets poddisruptionbudgets/status", READ),
-            ("networking.k8s.io", "ingresses ingresses/status networkpolicies", READ),
+            (
+                "policy",
+                "poddisruptionbudgets poddisruptionbudgets/status",
+                READ,
+            ),
+            (
+                "networking.k8s.io",
+                "ingresses ingresses/status networkpolicies",
+                READ,
+            ),
         ],
         ..NONE
     },
     Role {
         name: "system:basic-user",
         rules: &[
-            ("authorization.k8s.io", "selfsubjectaccessreviews selfsubjectrulesreviews", "create"),
+            (
+                "authorization.k8s.io",
+                "selfsubjectaccessreviews selfsubjectrulesreviews",
+                "create",
+            ),
             ("authentication.k8s.io", "selfsubjectreviews", "create"),
         ],
         ..NONE
     },
     Role {
         name: "system:discovery",
-        paths: &["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/"],
+        paths: &[
+            "/api",
+            "/api/*",
+            "/apis",
+            "/apis/*",
+            "/healthz",
+            "/livez",
+            "/openapi",
+            "/openapi/*",
+            "/readyz",
+            "/version",
+            "/version/",
+        ],
         ..NONE
     },
-    Role { name: "system:public-info-viewer", paths: &["/healthz", "/livez", "/readyz", "/version", "/version/"], ..NONE },
+    Role {
+        name: "system:public-info-viewer",
+        paths: &["/healthz", "/livez", "/readyz", "/version", "/version/"],
+        ..NONE
+    },
     Role {
         name: "system:auth-delegator",
-        rules: &[("authentication.k8s.io", "tokenreviews", "create"), ("authorization.k8s.io", "subjectaccessreviews", "create")],
+        rules: &[
+            ("authentication.k8s.io", "tokenreviews", "create"),
+            ("authorization.k8s.io", "subjectaccessreviews", "create"),
+        ],
         ..NONE
     },
     Role {
@@ -118,14 +189,21 @@ const ROLES: &[Role] = &[
     },
     Role {
         name: "system:coredns",
-        rules: &[(CORE, "endpoints services pods namespaces", "list watch"), ("discovery.k8s.io", "endpointslices", "list watch")],
+        rules: &[
+            (CORE, "endpoints services pods namespaces", "list watch"),
+            ("discovery.k8s.io", "endpointslices", "list watch"),
+        ],
         ..NONE
     },
     Role {
         name: "system:kube-scheduler",
         rules: &[
             (" events.k8s.io", "events", "create patch update"),
-            ("coordination.k8s.io", "leases", "create get list update watch"),
+            (
+                "coordination.k8s.io",
+                "leases",
+                "create get list update watch",
+            ),
             (CORE, "nodes", READ),
             (CORE, "pods", "delete get list watch"),
             (CORE, "bindings pods/binding", "create"),
@@ -135,7 +213,11 @@ const ROLES: &[Role] = &[
             ("apps", "statefulsets", READ),
             ("policy", "poddisruptionbudgets", READ),
             (CORE, "persistentvolumeclaims persistentvolumes", READ),
-            ("storage.k8s.io", "csidrivers csinodes csistoragecapacities", READ),
+            (
+                "storage.k8s.io",
+                "csidrivers csinodes csistoragecapacities",
+                READ,
+            ),
         ],
         ..NONE
     },
@@ -169,7 +251,11 @@ const ROLES: &[Role] = &[
         name: "system:node",
         rules: &[
             ("authentication.k8s.io", "tokenreviews", "create"),
-            ("authorization.k8s.io", "localsubjectaccessreviews subjectaccessreviews", "create"),
+            (
+                "authorization.k8s.io",
+                "localsubjectaccessreviews subjectaccessreviews",
+                "create",
+            ),
             (CORE, "services", READ),
             (CORE, "nodes", "create get list watch"),
             (CORE, "nodes/status", "patch update"),
@@ -182,7 +268,11 @@ const ROLES: &[Role] = &[
             (CORE, "configmaps secrets", READ),
             (CORE, "persistentvolumeclaims persistentvolumes", "get"),
             (CORE, "endpoints", "get"),
-            ("coordination.k8s.io", "leases", "create delete get patch update"),
+            (
+                "coordination.k8s.io",
+                "leases",
+                "create delete get patch update",
+            ),
         ],
         ..NONE
     },
@@ -197,14 +287,54 @@ const AGGREGATED: &[(&str, &str, &[&str])] = &[
 
 /// (binding, role, kind of subject, subject).
 const BINDINGS: &[(&str, &str, &str, &[&str])] = &[
-    ("cluster-admin", "cluster-admin", "Group", &["system:masters"]),
-    ("kubeadm:cluster-admins", "cluster-admin", "Group", &["kubeadm:cluster-admins"]),
-    ("system:basic-user", "system:basic-user", "Group", &["system:authenticated"]),
-    ("system:discovery", "system:discovery", "Group", &["system:authenticated"]),
-    ("system:kube-controller-manager", "system:kube-controller-manager", "User", &["system:kube-controller-manager"]),
-    ("system:kube-scheduler", "system:kube-scheduler", "User", &["system:kube-scheduler"]),
-    ("system:node-proxier", "system:node-proxier", "User", &["system:kube-proxy"]),
-    ("system:public-info-viewer", "system:public-info-viewer", "Group", &["system:authenticated", "system:unauthenticated"]),
+    (
+        "cluster-admin",
+        "cluster-admin",
+        "Group",
+        &["system:masters"],
+    ),
+    (
+        "kubeadm:cluster-admins",
+        "cluster-admin",
+        "Group",
+        &["kubeadm:cluster-admins"],
+    ),
+    (
+        "system:basic-user",
+        "system:basic-user",
+        "Group",
+        &["system:authenticated"],
+    ),
+    (
+        "system:discovery",
+        "system:discovery",
+        "Group",
+        &["system:authenticated"],
+    ),
+    (
+        "system:kube-controller-manager",
+        "system:kube-controller-manager",
+        "User",
+        &["system:kube-controller-manager"],
+    ),
+    (
+        "system:kube-scheduler",
+        "system:kube-scheduler",
+        "User",
+        &["system:kube-scheduler"],
+    ),
+    (
+        "system:node-proxier",
+        "system:node-proxier",
+        "User",
+        &["system:kube-proxy"],
+    ),
+    (
+        "system:public-info-viewer",
+        "system:public-info-viewer",
+        "Group",
+        &["system:authenticated", "system:unauthenticated"],
+    ),
 ];
 
 const API: &str = "rbac.authorization.k8s.io/v1";
@@ -227,8 +357,12 @@ pub(super) fn objects() -> Vec<(&'static Kind, Object)> {
             aggregates(&mut o, aggregate_to);
         }
         let mut labels = Value::map();
-        *labels.field(&format!("rbac.authorization.k8s.io/aggregate-to-{name}")) = Value::from("true");
-        o.set("aggregationRule", value!({ "clusterRoleSelectors": [{ "matchLabels": labels }] }));
+        *labels.field(&format!("rbac.authorization.k8s.io/aggregate-to-{name}")) =
+            Value::from("true");
+        o.set(
+            "aggregationRule",
+            value!({ "clusterRoleSelectors": [{ "matchLabels": labels }] }),
+        );
         o.set("rules", gathered(name));
         out.push((ROLE, Object(o)));
     }
@@ -248,13 +382,16 @@ pub(super) fn objects() -> Vec<(&'static Kind, Object)> {
 
 fn marked(kind: &str, name: &str) -> Value {
     let mut v = Object::new(API, kind, "", name).0;
-    *v.place("metadata.labels").field("kubernetes.io/bootstrapping") = Value::from("rbac-defaults");
-    *v.place("metadata.annotations").field("rbac.authorization.kubernetes.io/autoupdate") = Value::from("true");
+    *v.place("metadata.labels")
+        .field("kubernetes.io/bootstrapping") = Value::from("rbac-defaults");
+    *v.place("metadata.annotations")
+        .field("rbac.authorization.kubernetes.io/autoupdate") = Value::from("true");
     v
 }
 
 fn aggregates(v: &mut Value, to: &str) {
-    *v.place("metadata.labels").field(&format!("rbac.authorization.k8s.io/aggregate-to-{to}")) = Value::from("true");
+    *v.place("metadata.labels")
+        .field(&format!("rbac.authorization.k8s.io/aggregate-to-{to}")) = Value::from("true");
 }
 
 fn words(text: &'static str) -> Value {
@@ -263,13 +400,13 @@ fn words(text: &'static str) -> Value {
 }
 
 fn rules(role: &Role) -> Value {
-    let one = |(groups, resources, verbs): &Rule| {
-        value!({ "apiGroups": words(groups), "resources": words(resources), "verbs": words(verbs) })
-    };
+    let one = |(groups, resources, verbs): &Rule| value!({ "apiGroups": words(groups), "resources": words(resources), "verbs": words(verbs) });
     let mut out: Vec<Value> = role.rules.iter().map(one).collect();
     if !role.paths.is_empty() {
         let paths: Vec<Value> = role.paths.iter().map(|p| Value::from(*p)).collect();
-        out.push(value!({ "nonResourceURLs": Value::from(paths), "verbs": words(role.path_verbs) }));
+        out.push(
+            value!({ "nonResourceURLs": Value::from(paths), "verbs": words(role.path_verbs) }),
+        );
     }
     Value::from(out)
 }

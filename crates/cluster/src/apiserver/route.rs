@@ -97,7 +97,8 @@ pub(crate) fn kind_of(
     version: &str,
     plural: &str,
 ) -> Option<&'static Kind> {
-    kinds::of_resource(group, version, plural).or_else(|| super::crd::kind_of(cluster, group, version, plural))
+    kinds::of_resource(group, version, plural)
+        .or_else(|| super::crd::kind_of(cluster, group, version, plural))
 }
 
 /// `%3A` and the like.
@@ -172,7 +173,12 @@ pub(crate) fn delete_options(o: &mut Options, body: Option<&Value>) -> Result<()
     if body.flag("orphanDependents") {
         o.propagation = Str::lit("Orphan");
     }
-    if body.at("dryRun").items().iter().any(|d| d.as_str() == Some("All")) {
+    if body
+        .at("dryRun")
+        .items()
+        .iter()
+        .any(|d| d.as_str() == Some("All"))
+    {
         o.dry_run = true;
     }
     let text = |p: &str| body.at(p).as_str().map(str::to_string);

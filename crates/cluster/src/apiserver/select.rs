@@ -16,12 +16,18 @@ impl Selection {
     pub fn parse(kind: &Kind, labels: &str, fields: &str) -> Result<Selection, Status> {
         let labels = Selector::parse(labels).map_err(Status::bad_request)?;
         let fields = FieldSelector::parse(fields).map_err(Status::bad_request)?;
-        let known = FIELDS.iter().find(|f| f.0 == kind.plural).map_or(&[][..], |f| f.1);
+        let known = FIELDS
+            .iter()
+            .find(|f| f.0 == kind.plural)
+            .map_or(&[][..], |f| f.1);
         for t in &fields.terms {
             let name = t.field.as_str();
-            let general = name == "metadata.name" || (name == "metadata.namespace" && kind.namespaced);
+            let general =
+                name == "metadata.name" || (name == "metadata.namespace" && kind.namespaced);
             if !general && !known.contains(&name) {
-                return Err(Status::bad_request(format!("field label not supported: {name}")));
+                return Err(Status::bad_request(format!(
+                    "field label not supported: {name}"
+                )));
             }
         }
         Ok(Selection { labels, fields })
@@ -46,7 +52,12 @@ fn field(o: &Object, path: &str) -> String {
     match o.at(path) {
         Value::Str(s) => s.to_string(),
         Value::Null if path == "spec.unschedulable" || path == "spec.hostNetwork" => "false".into(),
-        Value::Null if path.starts_with("status.") && (path.ends_with("replicas") || path.ends_with("successful")) => "0".into(),
+        Value::Null
+            if path.starts_with("status.")
+                && (path.ends_with("replicas") || path.ends_with("successful")) =>
+        {
+            "0".into()
+        }
         Value::Null => match path {
             "source" => o.text("source.component").to_string(),
             _ => String::new(),
@@ -58,8 +69,36 @@ fn field(o: &Object, path: &str) -> String {
 
 /// By which fields besides name and namespace a resource can be selected.
 const FIELDS: &[(&str, &[&str])] = &[
-    ("pods", &["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"]),
-    ("events", &["involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"]),
+    (
+        "pods",
+        &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        ],
+    ),
+    (
+        "events",
+        &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+    ),
     ("nodes", &["spec.unschedulable"]),
     ("namespaces", &["status.phase"]),
     ("secrets", &["type"]),

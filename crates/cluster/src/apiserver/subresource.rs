@@ -1,11 +1,11 @@
 //! Subresources that speak a kind of their own: scale, binding, eviction, token, finalize; and those that the kubelet
 //! serves: log, exec, attach, portforward. Each is one line of [`WRITES`].
 
-use machinery::Arrange;
 use super::route::Target;
 use super::{Call, Done, Verb, Who, commit, decode, delete, meta, update};
 use crate::Cluster;
 use crate::kubelet;
+use machinery::Arrange;
 use machinery::{Errors, Object, Path, Request, Response, Status, Str, Value, time, value};
 
 /// Subresources of a pod that its node's kubelet serves.
@@ -17,11 +17,21 @@ type Write = fn(&mut Cluster, Call) -> Result<Done, Status>;
 const WRITES: &[(&str, &str, Verb, Write)] = &[
     ("pods", "binding", Verb::Create, bind),
     ("pods", "eviction", Verb::Create, super::eviction::evict),
-    ("pods", "ephemeralcontainers", Verb::Update, ephemeral_containers),
+    (
+        "pods",
+        "ephemeralcontainers",
+        Verb::Update,
+        ephemeral_containers,
+    ),
     ("pods", "resize", Verb::Update, resize),
     ("namespaces", "finalize", Verb::Update, finalize),
     ("serviceaccounts", "token", Verb::Create, token),
-    ("certificatesigningrequests", "approval", Verb::Update, as_status),
+    (
+        "certificatesigningrequests",
+        "approval",
+        Verb::Update,
+        as_status,
+    ),
     ("", "scale", Verb::Update, scale),
 ];
 
@@ -34,19 +44,33 @@ pub(crate) fn connect(
     if !CONNECT.contains(&route.subresource.as_str()) || route.kind.plural != "pods" {
         return Ok(None);
     }
-    let pod = cluster.store.get("pods", &route.namespace, &route.name).cloned();
+    let pod = cluster
+        .store
+        .get("pods", &route.namespace, &route.name)
+        .cloned();
     let pod = pod.ok_or_else(|| Status::not_found("", "pods", &route.name))?;
-    Ok(Some(kubelet::connect(cluster, &pod, &route.subresource, request)))
+    Ok(Some(kubelet::connect(
+        cluster,
+        &pod,
+        &route.subresource,
+        request,
+    )))
 }
 
 /// What a read of the subresource shows of the object.
 pub(crate) fn read(_cluster: &Cluster, route: &Target, o: Object) -> Result<Object, Status> {
-    let known = route.kind.subresources.iter().any(|s| s.name == route.subresource);
+    let known = route
+        .kind
+        .subresources
+        .iter()
+        .any(|s| s.name == route.subresource);
     match route.subresource.as_str() {
         "" => Ok(o),
         "status" | "ephemeralcontainers" | "resize" | "approval" if known => Ok(o),
         "scale" => scale_of(route.kind, &o).ok_or_else(Status::no_resource),
-        "proxy" => Err(Status::internal("bottleship does not simulate the API server's proxy")),
+        "proxy" => Err(Status::internal(
+            "bottleship does not simulate the API server's proxy",
+        )),
         _ => Err(Status::no_resource()),
     }
 }
@@ -54,7 +78,9 @@ pub(crate) fn read(_cluster: &Cluster, route: &Target, o: Object) -> Result<Obje
 /// Writes through a subresource.
 pub(crate) fn write(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let fits = |w: &&(&str, &str, Verb, Write)| {
-        (w.0.is_empty() || w.0 == call.kind.plural) && w.1 == call.subresource.as_str() && w.2 == call.verb
+        (w.0.is_empty() || w.0 == call.kind.plural)
+            && w.1 == call.subresource.as_str()
+            && w.2 == call.verb
     };
     match WRITES.iter().find(fits) {
         Some(w) => w.3(cluster, call),
@@ -69,14 +95,23 @@ fn body(call: &Call) -> Value {
 /// The scheduler's verdict becomes the pod's node. Upstream: `kubernetes:pkg/registry/core/pod/storage`.
 fn bind(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let old = call.stored(cluster)?;
-    let node = call.body.as_ref().map_or(Str::lit(""), |b| super::str_of(b.at("target.name")));
+    let node = call
+        .body
+        .as_ref()
+        .map_or(Str::lit(""), |b| super::str_of(b.at("target.name")));
     let conflict = |why: String| Err(Status::conflict("", "pods/binding", &call.name, &why));
     if old.is_deleting() {
-        return conflict(format!("pod {} is being deleted, cannot be assigned to a host", call.name));
+        return conflict(format!(
+            "pod {} is being deleted, cannot be assigned to a host",
+            call.name
+        ));
     }
     let has = old.text("spec.nodeName");
     if !has.is_empty() {
-        return conflict(format!("pod {} is already assigned to node {has:?}", call.name));
+        return conflict(format!(
+            "pod {} is already assigned to node {has:?}",
+            call.name
+        ));
     }
     if node.is_empty() {
         let mut errors = Errors::default();
@@ -106,7 +141,9 @@ fn bind(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
 
 /// `Status` of success.
 pub(crate) fn success(code: i64) -> Object {
-    Object(value!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code }))
+    Object(
+        value!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code }),
+    )
 }
 
 /// The namespace controller takes the finalizer out of the spec; without finalizers the namespace is gone.
@@ -123,8 +160,18 @@ fn finalize(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     if new == old {
         return Ok(Done::ok(old));
     }
-    let next = if delete::is_due(call.kind, &new) { None } else { Some(new) };
-    Ok(Done::ok(commit(cluster, call.kind, call.key(), next, call.cause)))
+    let next = if delete::is_due(call.kind, &new) {
+        None
+    } else {
+        Some(new)
+    };
+    Ok(Done::ok(commit(
+        cluster,
+        call.kind,
+        call.key(),
+        next,
+        call.cause,
+    )))
 }
 
 /// A pod's spec changes by its ephemeral containers alone.
@@ -132,10 +179,19 @@ fn ephemeral_containers(cluster: &mut Cluster, call: Call) -> Result<Done, Statu
     let old = call.stored(cluster)?;
     let sent = body(&call);
     let new = old.edit(|v| {
-        v.set("spec.ephemeralContainers", sent.at("spec.ephemeralContainers").clone());
+        v.set(
+            "spec.ephemeralContainers",
+            sent.at("spec.ephemeralContainers").clone(),
+        );
         (call.kind.default)(v);
     });
-    replace(cluster, call, new, old, kinds::pod_validate::update_ephemeral)
+    replace(
+        cluster,
+        call,
+        new,
+        old,
+        kinds::pod_validate::update_ephemeral,
+    )
 }
 
 /// A pod's containers change by their resources alone.
@@ -145,7 +201,11 @@ fn resize(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let new = old.edit(|v| {
         super::admission::each(v, "spec.containers", |c| {
             let name = c.text("name").to_string();
-            let wanted = sent.at("spec.containers").items().iter().find(|s| s.text("name") == name);
+            let wanted = sent
+                .at("spec.containers")
+                .items()
+                .iter()
+                .find(|s| s.text("name") == name);
             if let Some(w) = wanted {
                 c.set("resources", w.get("resources").clone());
             }
@@ -179,7 +239,13 @@ fn replace(
     if call.options.dry_run {
         return Ok(Done::ok(new));
     }
-    Ok(Done::ok(commit(cluster, kind, call.key(), Some(new), call.cause)))
+    Ok(Done::ok(commit(
+        cluster,
+        kind,
+        call.key(),
+        Some(new),
+        call.cause,
+    )))
 }
 
 fn as_status(cluster: &mut Cluster, mut call: Call) -> Result<Done, Status> {
@@ -217,10 +283,18 @@ fn selector_text(s: &Value) -> String {
     }
     let is_selector = s.has("matchLabels") || s.has("matchExpressions");
     let labels = if is_selector { s.get("matchLabels") } else { s };
-    let mut out: Vec<String> =
-        labels.entries().iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+    let mut out: Vec<String> = labels
+        .entries()
+        .iter()
+        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
+        .collect();
     for e in s.get("matchExpressions").items() {
-        let values: Vec<&str> = e.get("values").items().iter().filter_map(Value::as_str).collect();
+        let values: Vec<&str> = e
+            .get("values")
+            .items()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         let key = e.text("key");
         out.push(match e.text("operator") {
             "In" => format!("{key} in ({})", values.join(",")),
@@ -236,7 +310,9 @@ fn selector_text(s: &Value) -> String {
 /// Sets the wanted count through the Scale.
 fn scale(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let kind = call.kind;
-    let Some(paths) = kind.scale else { return Err(Status::no_resource()) };
+    let Some(paths) = kind.scale else {
+        return Err(Status::no_resource());
+    };
     let old = call.stored(cluster)?;
     let sent = body(&call);
     let version = sent.text("metadata.resourceVersion");
@@ -246,7 +322,11 @@ fn scale(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let wanted = sent.int("spec.replicas");
     if wanted < 0 {
         let mut errors = Errors::default();
-        errors.invalid(&Path::root("spec").child("replicas"), wanted, "must be greater than or equal to 0");
+        errors.invalid(
+            &Path::root("spec").child("replicas"),
+            wanted,
+            "must be greater than or equal to 0",
+        );
         return Err(Status::invalid("autoscaling", "Scale", &call.name, &errors));
     }
     let mut v = old.0.clone();
@@ -269,8 +349,17 @@ fn token(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let seconds = v.at("spec.expirationSeconds").as_i64().unwrap_or(3600);
     if seconds < 600 {
         let mut errors = Errors::default();
-        errors.invalid(&Path::root("spec").child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes");
-        return Err(Status::invalid("authentication.k8s.io", "TokenRequest", "", &errors));
+        errors.invalid(
+            &Path::root("spec").child("expirationSeconds"),
+            seconds,
+            "may not specify a duration less than 10 minutes",
+        );
+        return Err(Status::invalid(
+            "authentication.k8s.io",
+            "TokenRequest",
+            "",
+            &errors,
+        ));
     }
     const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
     let audiences = match v.at("spec.audiences").items() {
@@ -292,13 +381,25 @@ fn token(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     }
     let head = value!({ "alg": "RS256", "kid": "bottleship" });
     let part = |v: &Value| decode::base64url(machinery::json::print(v).as_bytes());
-    let text = format!("{}.{}.{}", part(&head), part(&claims), decode::base64url(&signature));
+    let text = format!(
+        "{}.{}.{}",
+        part(&head),
+        part(&claims),
+        decode::base64url(&signature)
+    );
     v.set("apiVersion", "authentication.k8s.io/v1");
     v.set("kind", "TokenRequest");
     v.set("metadata", value!({ "name": Value::str(account.name()), "namespace": Value::str(account.namespace()), "creationTimestamp": time::rfc3339(cluster.now) }));
     v.set("spec.audiences", audiences);
     v.set("spec.expirationSeconds", seconds);
-    v.set("status", value!({ "token": text, "expirationTimestamp": time::rfc3339((now + seconds) * 1000) }));
+    v.set(
+        "status",
+        value!({ "token": text, "expirationTimestamp": time::rfc3339((now + seconds) * 1000) }),
+    );
     warnings.clear();
-    Ok(Done { object: Object(v), code: 201, warnings })
+    Ok(Done {
+        object: Object(v),
+        code: 201,
+        warnings,
+    })
 }

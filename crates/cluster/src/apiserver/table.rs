@@ -30,7 +30,10 @@ pub(crate) fn table(
     objects: &[Object],
     metadata: Value,
 ) -> Value {
-    let rows: Vec<Value> = objects.iter().map(|o| row(cluster, request, kind, o)).collect();
+    let rows: Vec<Value> = objects
+        .iter()
+        .map(|o| row(cluster, request, kind, o))
+        .collect();
     value!({
         "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
         "columnDefinitions": columns(cluster, kind), "rows": Value::from(rows),
@@ -39,7 +42,9 @@ pub(crate) fn table(
 
 fn columns(cluster: &Cluster, kind: &'static Kind) -> Value {
     if let Some(own) = crd::columns(cluster, kind) {
-        let mut all = vec![value!({ "name": "Name", "type": "string", "format": "name", "description": "", "priority": 0 })];
+        let mut all = vec![
+            value!({ "name": "Name", "type": "string", "format": "name", "description": "", "priority": 0 }),
+        ];
         all.extend(own.iter().map(|c| {
             value!({
                 "name": c.get("name").clone(), "type": c.get("type").clone(), "format": Value::str(c.text("format")),
@@ -48,9 +53,7 @@ fn columns(cluster: &Cluster, kind: &'static Kind) -> Value {
         }));
         return Value::from(all);
     }
-    let one = |c: &kinds::Column| {
-        value!({ "name": c.name, "type": c.kind, "format": c.format, "description": c.description, "priority": c.priority })
-    };
+    let one = |c: &kinds::Column| value!({ "name": c.name, "type": c.kind, "format": c.format, "description": c.description, "priority": c.priority });
     Value::from(kind.columns.iter().map(one).collect::<Vec<_>>())
 }
 

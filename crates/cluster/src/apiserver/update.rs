@@ -16,13 +16,20 @@ pub(crate) fn update(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
 /// The body names the object that the path names.
 pub(crate) fn same_name(call: &Call, v: &Value) -> Result<(), Status> {
     match v.text("metadata.name") {
-        "" => Err(Status::bad_request("the name of the object (metadata.name) is required")),
+        "" => Err(Status::bad_request(
+            "the name of the object (metadata.name) is required",
+        )),
         n if n != call.name.as_str() => Err(Status::bad_request(format!(
             "the name of the object ({n}) does not match the name on the URL ({})",
             call.name
         ))),
-        _ if call.kind.namespaced && !v.text("metadata.namespace").is_empty() && v.text("metadata.namespace") != call.namespace.as_str() => {
-            Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
+        _ if call.kind.namespaced
+            && !v.text("metadata.namespace").is_empty()
+            && v.text("metadata.namespace") != call.namespace.as_str() =>
+        {
+            Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ))
         }
         _ => Ok(()),
     }
@@ -45,19 +52,31 @@ pub(crate) fn write(
         let trusted = call.who.is_component();
         v = only_status(v, &old, trusted);
         if v == old.0 {
-            return Ok(Done { object: old, code: 200, warnings });
+            return Ok(Done {
+                object: old,
+                code: 200,
+                warnings,
+            });
         }
         if !call.who.is_component() {
             crd::default_of(cluster, kind, &mut v);
         }
     } else {
         if v == old.0 {
-            return Ok(Done { object: old, code: 200, warnings });
+            return Ok(Done {
+                object: old,
+                code: 200,
+                warnings,
+            });
         }
         prepare(cluster, &call, &mut v, &old, &mut warnings)?;
     }
     if v == old.0 {
-        return Ok(Done { object: old, code: 200, warnings });
+        return Ok(Done {
+            object: old,
+            code: 200,
+            warnings,
+        });
     }
     owners::track(cluster, &call, &old.0, &mut v);
     let o = Object(v);
@@ -65,15 +84,27 @@ pub(crate) fn write(
         admission::quota::charge(cluster, &call, &o, Some(&old))?;
     }
     if call.options.dry_run {
-        return Ok(Done { object: o, code: 200, warnings });
+        return Ok(Done {
+            object: o,
+            code: 200,
+            warnings,
+        });
     }
     // The last finalizer is gone: what was being deleted goes now.
     if delete::is_due(kind, &o) {
         let object = commit(cluster, kind, call.key(), None, call.cause);
-        return Ok(Done { object, code: 200, warnings });
+        return Ok(Done {
+            object,
+            code: 200,
+            warnings,
+        });
     }
     let object = commit(cluster, kind, call.key(), Some(o), call.cause);
-    Ok(Done { object, code: 200, warnings })
+    Ok(Done {
+        object,
+        code: 200,
+        warnings,
+    })
 }
 
 fn prepare(
@@ -143,7 +174,12 @@ fn check_lock(call: &Call, v: &Value, old: &Object) -> Result<(), Status> {
 /// The status endpoint writes status, and lets metadata that is not identity through as upstream's does.
 fn only_status(v: Value, old: &Object, trusted: bool) -> Value {
     let status = v.get("status");
-    if trusted && !status.is_null() && ["metadata", "spec"].iter().all(|k| v.get(k).same(old.get(k))) {
+    if trusted
+        && !status.is_null()
+        && ["metadata", "spec"]
+            .iter()
+            .all(|k| v.get(k).same(old.get(k)))
+    {
         return v;
     }
     let mut out = old.0.clone();

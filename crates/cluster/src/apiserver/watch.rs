@@ -18,7 +18,13 @@ pub(crate) fn watch(
     let shape = |o: &Object| match request.accept {
         Accept::Table => {
             let metadata = value!({ "resourceVersion": o.at("metadata.resourceVersion").clone() });
-            table::table(cluster, request, route.stored(), std::slice::from_ref(o), metadata)
+            table::table(
+                cluster,
+                request,
+                route.stored(),
+                std::slice::from_ref(o),
+                metadata,
+            )
         }
         Accept::Metadata => table::partial(o),
         _ => route.show(o.clone()).0,
@@ -28,16 +34,23 @@ pub(crate) fn watch(
     let since: u64 = match asked {
         "" | "0" => {
             let now = selected(cluster, route, &what);
-            events.extend(now.iter().map(|o| WatchEvent { kind: WatchType::Added, object: shape(o) }));
+            events.extend(now.iter().map(|o| WatchEvent {
+                kind: WatchType::Added,
+                object: shape(o),
+            }));
             return Ok(Response::Watch { events, version });
         }
         text => text.parse().map_err(|_| {
-            Status::bad_request(format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"))
+            Status::bad_request(format!(
+                "Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+            ))
         })?,
     };
     let Some(changes) = cluster.store.since(since) else {
         let oldest = cluster.store.history().next().map_or(0, |c| c.version);
-        return Err(Status::gone(format!("too old resource version: {since} ({oldest})")));
+        return Err(Status::gone(format!(
+            "too old resource version: {since} ({oldest})"
+        )));
     };
     let resource = store::resource_of(route.stored());
     for c in changes.filter(|c| c.resource == resource) {
@@ -52,14 +65,20 @@ pub(crate) fn watch(
             (true, true) => WatchType::Modified,
             (true, false) => WatchType::Deleted,
         };
-        events.push(WatchEvent { kind, object: shape(&c.new) });
+        events.push(WatchEvent {
+            kind,
+            object: shape(&c.new),
+        });
     }
     if is_true(request.param("allowWatchBookmarks")) && events.is_empty() && version > since {
         let object = value!({
             "kind": route.kind.kind, "apiVersion": route.kind.api_version(),
             "metadata": { "resourceVersion": version.to_string(), "creationTimestamp": Value::Null },
         });
-        events.push(WatchEvent { kind: WatchType::Bookmark, object });
+        events.push(WatchEvent {
+            kind: WatchType::Bookmark,
+            object,
+        });
     }
     Ok(Response::Watch { events, version })
 }

@@ -1,12 +1,12 @@
 //! PodDisruptionBudget: how many pods may be evicted now. The API server's eviction asks this number and lowers it.
 //! Upstream: `kubernetes:pkg/controller/disruption`.
 
-use machinery::Arrange;
 use super::deployment::int_or_percent;
 use super::{Controller, Requeue, labels, pods, woken_by_itself};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::poddisruptionbudget::KIND;
+use machinery::Arrange;
 use machinery::{Object, Status, Value, time, value};
 
 pub const CONTROLLER: Controller = Controller {
@@ -32,15 +32,25 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         return Ok(Requeue::Never);
     };
     let selector = budget.at("spec.selector");
-    let selected = |p: &&Object| {
-        labels::matches(selector, p.at("metadata.labels")) && !pods::is_finished(p)
-    };
-    let mine: Vec<Object> =
-        cx.store().list("pods", Some(&key.0)).filter(selected).cloned().collect();
+    let selected =
+        |p: &&Object| labels::matches(selector, p.at("metadata.labels")) && !pods::is_finished(p);
+    let mine: Vec<Object> = cx
+        .store()
+        .list("pods", Some(&key.0))
+        .filter(selected)
+        .cloned()
+        .collect();
     cx.cluster.controllers.took_ms = mine.len() as i64 / 10;
-    let healthy = mine.iter().filter(|p| pods::is_ready(p) && !p.is_deleting()).count() as i64;
+    let healthy = mine
+        .iter()
+        .filter(|p| pods::is_ready(p) && !p.is_deleting())
+        .count() as i64;
     let (expected, desired) = wanted(cx, &budget, &mine);
-    let allowed = if expected <= 0 { 0 } else { (healthy - desired).max(0) };
+    let allowed = if expected <= 0 {
+        0
+    } else {
+        (healthy - desired).max(0)
+    };
     let now = cx.now();
     let new = budget.edit(|v| {
         v.set("status.currentHealthy", healthy);
@@ -59,7 +69,10 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
 
 /// How many pods there should be, and how many of them have to be healthy.
 fn wanted(cx: &Cx, budget: &Object, mine: &[Object]) -> (i64, i64) {
-    let (min, max) = (budget.at("spec.minAvailable"), budget.at("spec.maxUnavailable"));
+    let (min, max) = (
+        budget.at("spec.minAvailable"),
+        budget.at("spec.maxUnavailable"),
+    );
     if let Some(n) = min.as_i64() {
         return (mine.len() as i64, n);
     }
@@ -76,7 +89,9 @@ fn wanted(cx: &Cx, budget: &Object, mine: &[Object]) -> (i64, i64) {
 }
 
 fn scale_of(cx: &Cx, uid: &str) -> i64 {
-    let Some(o) = cx.store().by_uid(uid) else { return 0 };
+    let Some(o) = cx.store().by_uid(uid) else {
+        return 0;
+    };
     let above = o.controller().text("uid");
     match cx.store().by_uid(above) {
         Some(_) if !above.is_empty() => scale_of(cx, above),

@@ -1,7 +1,6 @@
 //! Endpoints: the older form of what EndpointSlices tell, one object for each Service, deprecated since v1.33 but still
 //! written. Upstream: `kubernetes:pkg/controller/endpoint/endpoints_controller.go`.
 
-use machinery::Arrange;
 use super::endpointslice::{
     TRIGGER_TIME, labels_of, ports_for, selects_pods, target_ref, trigger_time,
     woken_by_service_or_pod,
@@ -10,6 +9,7 @@ use super::{Controller, Requeue, labels, pods};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::endpoints::KIND;
+use machinery::Arrange;
 use machinery::{Object, Status, Value, time, value};
 
 pub const CONTROLLER: Controller = Controller {
@@ -54,7 +54,13 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         v.set("metadata.labels", labels.clone());
     };
     let stamped = |o: Object| {
-        o.edit(|v| drop(v.place("metadata.annotations").map_mut().insert(TRIGGER_TIME, stamp.clone())))
+        o.edit(|v| {
+            drop(
+                v.place("metadata.annotations")
+                    .map_mut()
+                    .insert(TRIGGER_TIME, stamp.clone()),
+            )
+        })
     };
     match there {
         None => {
@@ -115,7 +121,10 @@ fn subsets(cx: &Cx, service: &Object) -> (Value, usize) {
     let mut out = Value::list();
     for (ports, mut ready, mut not_ready) in groups {
         let mut subset = Value::map();
-        for (name, list) in [("addresses", &mut ready), ("notReadyAddresses", &mut not_ready)] {
+        for (name, list) in [
+            ("addresses", &mut ready),
+            ("notReadyAddresses", &mut not_ready),
+        ] {
             list.arrange_by_key(|a| a.text("ip").to_string());
             if !list.is_empty() {
                 subset.set(name, list.clone());

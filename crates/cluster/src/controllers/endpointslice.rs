@@ -6,12 +6,12 @@
 //! Proxies on every node read the slices, not the pods. A slice holds 100 endpoints, so that one pod's change does not
 //! send the whole list to every node.
 
-use machinery::Arrange;
 use super::{Controller, Requeue, labels, pods, woken_by_owned};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::{Change, Key};
 use kinds::endpointslice::KIND;
+use machinery::Arrange;
 use machinery::{Object, Status, Value, time, value};
 
 pub const CONTROLLER: Controller = Controller {
@@ -67,14 +67,19 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         return Ok(Requeue::Never);
     }
     let mine = |s: &&Object| s.label(MANAGED_BY) == Some(MANAGER);
-    let mut slices: Vec<Object> =
-        cx.store().owned(resource, service.uid()).filter(mine).cloned().collect();
+    let mut slices: Vec<Object> = cx
+        .store()
+        .owned(resource, service.uid())
+        .filter(mine)
+        .cloned()
+        .collect();
     slices.arrange_by(|a, b| a.created().cmp(&b.created()).then(a.name().cmp(b.name())));
     let wanted = wanted(cx, &service);
     let total: usize = wanted.iter().map(|g| g.endpoints.len()).sum();
     cx.cluster.controllers.took_ms = total as i64 / 10;
     let mut spare = Vec::new();
-    let mut groups: Vec<(Group, Vec<Object>)> = wanted.into_iter().map(|g| (g, Vec::new())).collect();
+    let mut groups: Vec<(Group, Vec<Object>)> =
+        wanted.into_iter().map(|g| (g, Vec::new())).collect();
     for s in slices {
         match groups.iter_mut().find(|(g, _)| g.ports == *s.get("ports")) {
             Some((_, list)) => list.push(s),
@@ -149,7 +154,8 @@ pub(super) fn ports_for(service: &Object, pod: &Object) -> Value {
         let Some(number) = target_port(p, pod) else {
             continue;
         };
-        let mut port = value!({ "name": Value::str(p.text("name")), "port": number, "protocol": "TCP" });
+        let mut port =
+            value!({ "name": Value::str(p.text("name")), "port": number, "protocol": "TCP" });
         if !p.text("protocol").is_empty() {
             port.set("protocol", p.get("protocol").clone());
         }
@@ -175,7 +181,8 @@ fn target_port(service_port: &Value, pod: &Object) -> Option<i64> {
     let protocol = service_port.text("protocol");
     let fits = |p: &&Value| {
         let own = p.text("protocol");
-        p.text("name") == name.as_str() && (own == protocol || own.is_empty() || protocol.is_empty())
+        p.text("name") == name.as_str()
+            && (own == protocol || own.is_empty() || protocol.is_empty())
     };
     ports.find(fits).map(|p| p.int("containerPort"))
 }
@@ -220,7 +227,11 @@ fn fill(group: Group, have: &[Object]) -> Vec<(Value, Vec<Value>)> {
     if fresh.len() <= SLICE_MAX && have.len() <= 1 {
         // The usual case, without an index: old ones keep their order.
         let old = have.first().map_or(&[][..], |s| s.get("endpoints").items());
-        let place = |e: &Value| old.iter().position(|o| id(o) == id(e)).unwrap_or(usize::MAX);
+        let place = |e: &Value| {
+            old.iter()
+                .position(|o| id(o) == id(e))
+                .unwrap_or(usize::MAX)
+        };
         fresh.arrange_by_key(place);
         return vec![(group.ports, fresh)];
     }
@@ -243,7 +254,9 @@ fn fill(group: Group, have: &[Object]) -> Vec<(Value, Vec<Value>)> {
         out.push(list);
     }
     out.retain(|list| !list.is_empty());
-    out.into_iter().map(|list| (group.ports.clone(), list)).collect()
+    out.into_iter()
+        .map(|list| (group.ports.clone(), list))
+        .collect()
 }
 
 /// When what is told here happened: the Service was made, or a pod became (un)ready.
@@ -254,7 +267,10 @@ pub(super) fn trigger_time(cx: &Cx, service: &Object) -> i64 {
         time::parse_rfc3339(p.condition("Ready").text("lastTransitionTime"))
             .filter(|_| labels::matches_map(selector, p.at("metadata.labels")))
     };
-    pods.filter_map(of).chain([service.created()]).max().unwrap_or(0)
+    pods.filter_map(of)
+        .chain([service.created()])
+        .max()
+        .unwrap_or(0)
 }
 
 /// The labels of a Service that its slices (and its Endpoints) carry too.
@@ -264,7 +280,9 @@ pub(super) fn labels_of(service: &Object) -> Value {
         v => v.clone(),
     };
     if matches!(service.text("spec.clusterIP"), "None" | "") {
-        labels.map_mut().insert("service.kubernetes.io/headless", "");
+        labels
+            .map_mut()
+            .insert("service.kubernetes.io/headless", "");
     }
     labels
 }

@@ -38,7 +38,9 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let mut old: Vec<Object> = cx.store().owned(resource, e.uid()).cloned().collect();
     for subset in e.get("subsets").items() {
         let wanted = slice(&e, subset);
-        let known = old.iter().position(|s| s.get("ports") == wanted.get("ports"));
+        let known = old
+            .iter()
+            .position(|s| s.get("ports") == wanted.get("ports"));
         match known.map(|i| old.remove(i)) {
             None => drop(cx.create(&KIND, &wanted, "mirrors Endpoints")?),
             Some(s) => {
@@ -57,7 +59,8 @@ fn slice(e: &Object, subset: &Value) -> Object {
     let mut list = Value::list();
     for (name, ready) in [("addresses", true), ("notReadyAddresses", false)] {
         for a in subset.get(name).items() {
-            let mut one = value!({ "addresses": [a.get("ip").clone()], "conditions": { "ready": ready } });
+            let mut one =
+                value!({ "addresses": [a.get("ip").clone()], "conditions": { "ready": ready } });
             for field in ["hostname", "nodeName", "targetRef"] {
                 if !a.get(field).is_null() {
                     one.set(field, a.get(field).clone());

@@ -58,7 +58,10 @@ fn key(uid: &str) -> Key {
 
 fn same_owners(change: &Change) -> bool {
     let path = "metadata.ownerReferences";
-    change.old.as_ref().is_some_and(|old| old.at(path) == change.new.at(path))
+    change
+        .old
+        .as_ref()
+        .is_some_and(|old| old.at(path) == change.new.at(path))
 }
 
 fn waits(o: &Object) -> bool {
@@ -66,7 +69,10 @@ fn waits(o: &Object) -> bool {
 }
 
 fn has_finalizer(o: &Object, name: &str) -> bool {
-    o.at("metadata.finalizers").items().iter().any(|f| f.as_str() == Some(name))
+    o.at("metadata.finalizers")
+        .items()
+        .iter()
+        .any(|f| f.as_str() == Some(name))
 }
 
 fn has_dependents(cluster: &Cluster, uid: &str) -> bool {
@@ -86,7 +92,12 @@ fn reconcile(cx: &mut Cx, (_, uid): &Key) -> Result<Requeue, Status> {
     }
     if has_finalizer(&owner, ORPHAN) {
         for d in &dependents {
-            cut(cx, d, &|r| r.text("uid") == uid.as_str(), "its owner leaves it behind")?;
+            cut(
+                cx,
+                d,
+                &|r| r.text("uid") == uid.as_str(),
+                "its owner leaves it behind",
+            )?;
         }
         return drop_finalizer(cx, &owner, ORPHAN);
     }
@@ -111,8 +122,12 @@ fn collect(cx: &mut Cx, d: &Object, propagation: &'static str) -> Result<(), Sta
         let owner = cx.store().by_uid(r.text("uid"));
         owner.is_some_and(|o| o.kind() == r.text("kind") && !(o.is_deleting() && waits(o)))
     };
-    let living: Vec<Str> =
-        d.owners().iter().filter(|r| alive(r)).map(|r| Str::from(r.text("uid"))).collect();
+    let living: Vec<Str> = d
+        .owners()
+        .iter()
+        .filter(|r| alive(r))
+        .map(|r| Str::from(r.text("uid")))
+        .collect();
     if !living.is_empty() {
         let dead = |r: &Value| !living.iter().any(|u| **u == *r.text("uid"));
         return cut(cx, d, &dead, "one of its owners is gone");

@@ -1,11 +1,11 @@
 //! ControllerRevisions: the remembered templates of DaemonSets and StatefulSets, what `rollout history` lists and `undo`
 //! goes back to. Upstream: `kubernetes:pkg/controller/history`.
 
-use machinery::Arrange;
 use super::deployment::safe_encode;
 use super::{kind_of, pods};
 use crate::cx::Cx;
 use kinds::Kind;
+use machinery::Arrange;
 use machinery::{Object, Status, Str, Value, json, value};
 
 pub const HASH_LABEL: &str = "controller-revision-hash";
@@ -17,10 +17,14 @@ fn kind() -> Result<&'static Kind, Status> {
 /// The revisions of an owner (adopting orphans), oldest first.
 pub fn list(cx: &mut Cx, owner: &Object) -> Result<Vec<Object>, Status> {
     let selector = owner.at("spec.selector").clone();
-    let mut all = pods::claim(cx, kind()?, owner, &|l| super::labels::matches(&selector, l))?;
+    let mut all = pods::claim(cx, kind()?, owner, &|l| {
+        super::labels::matches(&selector, l)
+    })?;
     all.arrange_by(|a, b| {
         let by_number = a.int("revision").cmp(&b.int("revision"));
-        by_number.then(a.created().cmp(&b.created())).then(a.name().cmp(b.name()))
+        by_number
+            .then(a.created().cmp(&b.created()))
+            .then(a.name().cmp(b.name()))
     });
     Ok(all)
 }
@@ -41,7 +45,12 @@ pub fn current(
     collisions: i64,
 ) -> Result<Object, Status> {
     let data = data(owner);
-    let next = revisions.iter().map(|r| r.int("revision")).max().unwrap_or(0) + 1;
+    let next = revisions
+        .iter()
+        .map(|r| r.int("revision"))
+        .max()
+        .unwrap_or(0)
+        + 1;
     if let Some(i) = revisions.iter().rposition(|r| *r.get("data") == data) {
         let found = revisions.remove(i);
         let renumbered = match found.int("revision") == next - 1 {
@@ -58,7 +67,10 @@ pub fn current(
     let made = match cx.create(kind()?, &fresh, "a template never seen before") {
         Err(e) if e.is_already_exists() => {
             let resource = "controllerrevisions.apps";
-            let there = cx.store().get(resource, fresh.namespace(), fresh.name()).cloned();
+            let there = cx
+                .store()
+                .get(resource, fresh.namespace(), fresh.name())
+                .cloned();
             there.filter(|r| r.is_controlled_by(owner)).ok_or(e)?
         }
         other => other?,
@@ -70,7 +82,11 @@ pub fn current(
 fn fresh(owner: &Object, data: Value, number: i64, collisions: i64) -> Object {
     let mut h: u32 = 0x811c_9dc5;
     let text = json::print(&data);
-    let salt = if collisions > 0 { collisions.to_string() } else { String::new() };
+    let salt = if collisions > 0 {
+        collisions.to_string()
+    } else {
+        String::new()
+    };
     for b in text.bytes().chain(salt.bytes()) {
         h = (h ^ u32::from(b)).wrapping_mul(0x0100_0193);
     }
@@ -101,10 +117,19 @@ pub fn clean_up(
     revisions: &[Object],
     in_use: &dyn Fn(&Object) -> bool,
 ) -> Result<(), Status> {
-    let limit = owner.at("spec.revisionHistoryLimit").as_i64().unwrap_or(10).max(0) as usize;
+    let limit = owner
+        .at("spec.revisionHistoryLimit")
+        .as_i64()
+        .unwrap_or(10)
+        .max(0) as usize;
     let unused: Vec<&Object> = revisions.iter().filter(|r| !in_use(r)).collect();
     for r in unused.iter().take(unused.len().saturating_sub(limit)) {
-        match cx.delete(kind()?, r, None, &format!("more than {limit} old revisions")) {
+        match cx.delete(
+            kind()?,
+            r,
+            None,
+            &format!("more than {limit} old revisions"),
+        ) {
             Err(e) if !e.is_not_found() => return Err(e),
             _ => {}
         }

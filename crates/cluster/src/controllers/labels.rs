@@ -10,7 +10,12 @@ pub fn matches(selector: &Value, labels: &Value) -> bool {
     }
     let all = selector.get("matchLabels").entries();
     let plain = all.iter().all(|(k, v)| labels.get(k) == v);
-    plain && selector.get("matchExpressions").items().iter().all(|e| fits(e, labels))
+    plain
+        && selector
+            .get("matchExpressions")
+            .items()
+            .iter()
+            .all(|e| fits(e, labels))
 }
 
 /// Whether a plain map selector (Services, ReplicationControllers) selects these labels; an empty one selects nothing.
@@ -31,8 +36,14 @@ pub fn fits(e: &Value, labels: &Value) -> bool {
         "NotIn" => !have.is_some_and(among),
         "Exists" => have.is_some(),
         "DoesNotExist" => have.is_none(),
-        "Gt" => have.and_then(number).zip(bound()).is_some_and(|(h, b)| h > b),
-        "Lt" => have.and_then(number).zip(bound()).is_some_and(|(h, b)| h < b),
+        "Gt" => have
+            .and_then(number)
+            .zip(bound())
+            .is_some_and(|(h, b)| h > b),
+        "Lt" => have
+            .and_then(number)
+            .zip(bound())
+            .is_some_and(|(h, b)| h < b),
         _ => false,
     }
 }

@@ -47,8 +47,8 @@ use kinds::Kind;
 use machinery::{Object, Status, Str};
 
 pub use queue::State;
-pub(crate) use volumebinder::volume_fits;
 pub(crate) use queue::{on_change, reconcile};
+pub(crate) use volumebinder::volume_fits;
 
 /// When to look at the key again without being woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -69,7 +69,11 @@ fn empty(cx: &mut Cx, ns: &Object, only: &[&str]) -> Result<Option<i64>, Status>
         if !only.is_empty() && !only.contains(&resource.as_str()) {
             continue;
         }
-        let found: Vec<Object> = cx.store().list(&resource, Some(ns.name())).cloned().collect();
+        let found: Vec<Object> = cx
+            .store()
+            .list(&resource, Some(ns.name()))
+            .cloned()
+            .collect();
         for o in found.iter().filter(|o| !o.is_deleting()) {
             match cx.delete(kind, o, None, "its namespace is being deleted") {
                 Err(e) if !e.is_not_found() => return Err(e),
@@ -78,15 +82,19 @@ fn empty(cx: &mut Cx, ns: &Object, only: &[&str]) -> Result<Option<i64>, Status>
         }
     }
     let pods = cx.store().list("pods", Some(ns.name()));
-    Ok(pods.map(|p| p.int("metadata.deletionGracePeriodSeconds")).max())
+    Ok(pods
+        .map(|p| p.int("metadata.deletionGracePeriodSeconds"))
+        .max())
 }
 
 /// The kinds that live in namespaces, each resource once.
 fn namespaced() -> impl Iterator<Item = &'static Kind> {
-    kinds::ALL
-        .iter()
-        .copied()
-        .filter(|k| k.namespaced && k.stored_as.is_none() && k.verbs.contains(&"delete") && k.verbs.contains(&"list"))
+    kinds::ALL.iter().copied().filter(|k| {
+        k.namespaced
+            && k.stored_as.is_none()
+            && k.verbs.contains(&"delete")
+            && k.verbs.contains(&"list")
+    })
 }
 
 #[derive(Default)]
@@ -100,7 +108,9 @@ fn remaining(cx: &Cx, ns: &Object) -> BTreeMap<String, Left> {
     let mut out: BTreeMap<String, Left> = BTreeMap::new();
     for kind in namespaced() {
         for o in cx.store().list(&kind.resource(), Some(ns.name())) {
-            let left = out.entry(format!("{}.{}", kind.plural, kind.group)).or_default();
+            let left = out
+                .entry(format!("{}.{}", kind.plural, kind.group))
+                .or_default();
             left.count += 1;
             for f in o.at("metadata.finalizers").items() {
                 let f = f.as_str().unwrap_or("").to_string();
@@ -116,12 +126,20 @@ fn tell(v: &mut Value, left: &BTreeMap<String, Left>, now: i64) {
     for (f, n) in left.values().flat_map(|l| &l.finalizers) {
         *finalizers.entry(f).or_default() += n;
     }
-    let resources: Vec<String> =
-        left.iter().map(|(r, l)| format!("{r} has {} resource instances", l.count)).collect();
-    let held: Vec<String> =
-        finalizers.iter().map(|(f, n)| format!("{f} in {n} resource instances")).collect();
+    let resources: Vec<String> = left
+        .iter()
+        .map(|(r, l)| format!("{r} has {} resource instances", l.count))
+        .collect();
+    let held: Vec<String> = finalizers
+        .iter()
+        .map(|(f, n)| format!("{f} in {n} resource instances"))
+        .collect();
     let content = match resources.is_empty() {
-        true => ("False", "ContentRemoved", "All content successfully removed".to_string()),
+        true => (
+            "False",
+            "ContentRemoved",
+            "All content successfully removed".to_string(),
+        ),
         false => (
             "True",
             "SomeResourcesRemain",
@@ -137,18 +155,27 @@ fn tell(v: &mut Value, left: &BTreeMap<String, Left>, now: i64) {
         false => (
             "True",
             "SomeFinalizersRemain",
-            format!("Some content in the namespace has finalizers remaining: {}", held.join(", ")),
+            format!(
+                "Some content in the namespace has finalizers remaining: {}",
+                held.join(", ")
+            ),
         ),
     };
     let plain = |reason, text: &str| ("False", reason, text.to_string());
     let all = [
         (
             "NamespaceDeletionDiscoveryFailure",
-            plain("ResourcesDiscovered", "All resources successfully discovered"),
+            plain(
+                "ResourcesDiscovered",
+                "All resources successfully discovered",
+            ),
         ),
         (
             "NamespaceDeletionGroupVersionParsingFailure",
-            plain("ParsedGroupVersions", "All legacy kube types successfully parsed"),
+            plain(
+                "ParsedGroupVersions",
+                "All legacy kube types successfully parsed",
+            ),
         ),
         (
             "NamespaceDeletionContentFailure",

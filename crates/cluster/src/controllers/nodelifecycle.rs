@@ -36,8 +36,16 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let Some(node) = cx.store().get("nodes", "", &key.1).cloned() else {
         return Ok(Requeue::Never);
     };
-    if cx.cluster.controllers.seen.insert(machinery::Str::from(node.uid())) {
-        let text = format!("Node {0} event: Registered Node {0} in Controller", node.name());
+    if cx
+        .cluster
+        .controllers
+        .seen
+        .insert(machinery::Str::from(node.uid()))
+    {
+        let text = format!(
+            "Node {0} event: Registered Node {0} in Controller",
+            node.name()
+        );
         cx.event(&node, "Normal", "RegisteredNode", &text);
     }
     let heard = last_heard(cx, &node);
@@ -59,10 +67,17 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
 
 /// The newest sign of life: the lease, the status, or that it was made.
 fn last_heard(cx: &Cx, node: &Object) -> i64 {
-    let lease = cx.store().get("leases.coordination.k8s.io", "kube-node-lease", node.name());
+    let lease = cx
+        .store()
+        .get("leases.coordination.k8s.io", "kube-node-lease", node.name());
     let lease = lease.and_then(|l| time::parse_rfc3339(l.text("spec.renewTime")));
     let status = time::parse_rfc3339(node.condition("Ready").text("lastHeartbeatTime"));
-    lease.into_iter().chain(status).chain([node.created()]).max().unwrap_or(0)
+    lease
+        .into_iter()
+        .chain(status)
+        .chain([node.created()])
+        .max()
+        .unwrap_or(0)
 }
 
 fn give_up(cx: &mut Cx, node: &Object) -> Result<Object, Status> {
@@ -119,7 +134,10 @@ fn set_taints(cx: &mut Cx, node: &Object) -> Result<(), Status> {
         ("node.kubernetes.io/memory-pressure", "MemoryPressure"),
         ("node.kubernetes.io/disk-pressure", "DiskPressure"),
         ("node.kubernetes.io/pid-pressure", "PIDPressure"),
-        ("node.kubernetes.io/network-unavailable", "NetworkUnavailable"),
+        (
+            "node.kubernetes.io/network-unavailable",
+            "NetworkUnavailable",
+        ),
     ];
     for (key, condition) in pressure {
         rule(key, "NoSchedule", status(condition) == "True");
@@ -147,14 +165,19 @@ fn set_taints(cx: &mut Cx, node: &Object) -> Result<(), Status> {
         true => drop(v.remove("spec.taints")),
         false => v.set("spec.taints", taints),
     });
-    cx.update(&KIND, &new, "its conditions as taints").map(|_| ())
+    cx.update(&KIND, &new, "its conditions as taints")
+        .map(|_| ())
 }
 
 /// Pods of a node that is not ready get no traffic.
 fn mark_pods(cx: &mut Cx, node: &Object) -> Result<(), Status> {
     let now = Value::from(time::rfc3339(cx.now()));
-    let found: Vec<Object> =
-        cx.store().on_node(node.name()).filter(|p| pods::is_ready(p)).cloned().collect();
+    let found: Vec<Object> = cx
+        .store()
+        .on_node(node.name())
+        .filter(|p| pods::is_ready(p))
+        .cloned()
+        .collect();
     for p in found {
         let marked = p.edit(|v| {
             for c in v.place("status.conditions").list_mut() {

@@ -1,9 +1,9 @@
 //! What all controllers of pods share: reading a pod's state, making one from a template, claiming those that a selector
 //! selects, and choosing whom to delete first. Upstream: `kubernetes:pkg/controller/controller_utils.go`, `pkg/api/v1/pod`.
 
-use machinery::Arrange;
 use super::{labels, queue};
 use crate::cx::Cx;
+use machinery::Arrange;
 use machinery::time::{Millis, parse_rfc3339};
 use machinery::{Object, Status, Value, value};
 use std::cmp::Ordering;
@@ -120,7 +120,11 @@ fn release(
             v.remove("metadata.ownerReferences");
         }
     });
-    let reason = format!("its labels no longer match {} {}", owner.kind(), owner.name());
+    let reason = format!(
+        "its labels no longer match {} {}",
+        owner.kind(),
+        owner.name()
+    );
     match cx.update(kind, &free, &reason) {
         Err(e) if !e.is_not_found() => Err(e),
         _ => Ok(()),
@@ -173,13 +177,7 @@ fn restarts(p: &Object) -> i64 {
 
 /// The younger goes first, but ages count only by their power of two, so that the choice among pods of about one age is
 /// no systematic one; among those the uid decides.
-fn by_age(
-    ta: Option<Millis>,
-    tb: Option<Millis>,
-    a: &Object,
-    b: &Object,
-    now: Millis,
-) -> Ordering {
+fn by_age(ta: Option<Millis>, tb: Option<Millis>, a: &Object, b: &Object, now: Millis) -> Ordering {
     let (Some(ta), Some(tb)) = (ta, tb) else {
         return Ordering::Equal;
     };

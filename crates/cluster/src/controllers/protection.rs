@@ -20,14 +20,19 @@ pub const CLAIMS: Controller = Controller {
         }
     },
     reconcile: |cx, key| {
-        let claim = cx.store().get("persistentvolumeclaims", &key.0, &key.1).cloned();
+        let claim = cx
+            .store()
+            .get("persistentvolumeclaims", &key.0, &key.1)
+            .cloned();
         let Some(claim) = claim.filter(Object::is_deleting) else {
             return Ok(Requeue::Never);
         };
         let uses = |p: &Object| {
             let volumes = p.at("spec.volumes").items();
             !pods::is_finished(p)
-                && volumes.iter().any(|v| v.text("persistentVolumeClaim.claimName") == claim.name())
+                && volumes
+                    .iter()
+                    .any(|v| v.text("persistentVolumeClaim.claimName") == claim.name())
         };
         if cx.store().list("pods", Some(&key.0)).any(uses) {
             return Ok(Requeue::Never);

@@ -122,10 +122,17 @@ fn note_orphan(state: &mut State, change: &Change) {
 
 fn note_tally(state: &mut State, change: &Change) {
     let gone = change.kind == machinery::WatchType::Deleted;
-    let old = change.old.as_ref().map(|p| (p.controller().text("uid"), Tally::of(p)));
+    let old = change
+        .old
+        .as_ref()
+        .map(|p| (p.controller().text("uid"), Tally::of(p)));
     let new = (!gone).then(|| (change.new.controller().text("uid"), Tally::of(&change.new)));
     let labels = |p: &Object| p.at("metadata.labels").clone();
-    let relabelled = !gone && change.old.as_ref().is_some_and(|o| labels(o) != labels(&change.new));
+    let relabelled = !gone
+        && change
+            .old
+            .as_ref()
+            .is_some_and(|o| labels(o) != labels(&change.new));
     if old == new && !relabelled {
         return;
     }
@@ -150,7 +157,12 @@ fn note_tally(state: &mut State, change: &Change) {
 
 /// The count of an owner's pods.
 pub(super) fn tally(cluster: &Cluster, uid: &str) -> Tally {
-    cluster.controllers.tallies.get(uid).copied().unwrap_or_default()
+    cluster
+        .controllers
+        .tallies
+        .get(uid)
+        .copied()
+        .unwrap_or_default()
 }
 
 fn note_references(state: &mut State, change: &Change) {
@@ -169,7 +181,11 @@ fn note_references(state: &mut State, change: &Change) {
     }
     if change.kind != machinery::WatchType::Deleted {
         for owner in others(&change.new) {
-            state.references.entry(owner).or_default().insert(uid.clone());
+            state
+                .references
+                .entry(owner)
+                .or_default()
+                .insert(uid.clone());
         }
     }
 }
@@ -182,7 +198,12 @@ pub(super) fn dependents<'a>(
     let store = &cluster.store;
     let controlled = store.resources().flat_map(move |r| store.owned(r, uid));
     let others = cluster.controllers.references.get(uid);
-    controlled.chain(others.into_iter().flatten().filter_map(move |u| store.by_uid(u)))
+    controlled.chain(
+        others
+            .into_iter()
+            .flatten()
+            .filter_map(move |u| store.by_uid(u)),
+    )
 }
 
 /// Objects of a resource in a namespace that no controller owns.
@@ -271,11 +292,7 @@ pub(crate) fn reconcile(cluster: &mut Cluster, controller: usize, key: &Key) {
 }
 
 /// What follows from a reconcile's answer.
-fn settle(
-    cluster: &mut Cluster,
-    item: Item,
-    result: Result<Requeue, machinery::Status>,
-) {
+fn settle(cluster: &mut Cluster, item: Item, result: Result<Requeue, machinery::Status>) {
     match result {
         Ok(Requeue::Never) => {
             cluster.controllers.failures.remove(&item);
@@ -286,7 +303,11 @@ fn settle(
             push(cluster, item, at, false, None);
         }
         Err(status) => {
-            let n = cluster.controllers.failures.entry(item.clone()).or_default();
+            let n = cluster
+                .controllers
+                .failures
+                .entry(item.clone())
+                .or_default();
             *n += 1;
             // Somebody else wrote first: reading again is all that is needed, unless it happens over and over.
             let wait = if status.is_conflict() && *n <= 3 {
@@ -318,7 +339,11 @@ fn hold(cluster: &mut Cluster, item: &Item, took: i64) {
 
 /// Counts a wake-up of a controller by itself; past the bound it is reported, once per bout.
 fn is_hot(cluster: &mut Cluster, name: &str, item: &Item) -> bool {
-    let n = cluster.controllers.self_wakes.entry(item.clone()).or_default();
+    let n = cluster
+        .controllers
+        .self_wakes
+        .entry(item.clone())
+        .or_default();
     *n += 1;
     if *n < SELF_WAKES_MAX {
         return false;

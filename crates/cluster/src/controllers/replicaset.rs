@@ -267,7 +267,10 @@ fn write_status(
         set_failure(v, outcome, now);
     });
     if new != *rs {
-        let reason = format!("{} pods, {} ready, {} available", c.active, c.ready, c.available);
+        let reason = format!(
+            "{} pods, {} ready, {} available",
+            c.active, c.ready, c.available
+        );
         cx.update_status(flavor.kind, &new, &reason)?;
     }
     Ok(())

@@ -13,7 +13,10 @@ pub const CONTROLLER: Controller = Controller {
     // Any role may be part of any that aggregates: look at all of those.
     triggers: |cluster, change, keys| {
         if change.resource == RESOURCE {
-            let all = cluster.store.list(RESOURCE, None).filter(|r| !selectors(r).is_empty());
+            let all = cluster
+                .store
+                .list(RESOURCE, None)
+                .filter(|r| !selectors(r).is_empty());
             keys.extend(all.map(|r| (machinery::Str::lit(""), machinery::Str::from(r.name()))));
         }
     },

@@ -26,7 +26,10 @@ const BUNDLE: &str = "-----BEGIN CERTIFICATE-----\nbottleship does not simulate 
 const ABOUT: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
 fn reconcile(cx: &mut Cx, (_, ns): &Key) -> Result<Requeue, Status> {
-    let active = cx.store().get("namespaces", "", ns).is_some_and(|n| !n.is_deleting());
+    let active = cx
+        .store()
+        .get("namespaces", "", ns)
+        .is_some_and(|n| !n.is_deleting());
     if !active {
         return Ok(Requeue::Never);
     }
@@ -34,7 +37,10 @@ fn reconcile(cx: &mut Cx, (_, ns): &Key) -> Result<Requeue, Status> {
     match cx.store().get("configmaps", ns, NAME).cloned() {
         None => {
             let map = Object::new("v1", "ConfigMap", ns, NAME).edit(|v| {
-                v.set("metadata.annotations", value!({ "kubernetes.io/description": ABOUT }));
+                v.set(
+                    "metadata.annotations",
+                    value!({ "kubernetes.io/description": ABOUT }),
+                );
                 v.set("data", data);
             });
             cx.create(&KIND, &map, "every namespace gets the root certificates")?;

@@ -40,19 +40,31 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         let first = s.at("status.loadBalancer.ingress").items().first();
         first.map(|i| i.text("ip").to_string())
     };
-    let taken: BTreeSet<String> = machinery::arrange::gather(cx.store().list("services", None).filter_map(ip_of));
-    let free = (10..250).map(|n| format!("192.0.2.{n}")).find(|a| !taken.contains(a));
+    let taken: BTreeSet<String> =
+        machinery::arrange::gather(cx.store().list("services", None).filter_map(ip_of));
+    let free = (10..250)
+        .map(|n| format!("192.0.2.{n}"))
+        .find(|a| !taken.contains(a));
     let Some(ip) = free else {
-        let text = "Error syncing load balancer: failed to ensure load balancer: no address is left";
+        let text =
+            "Error syncing load balancer: failed to ensure load balancer: no address is left";
         cx.event(&service, "Warning", "SyncLoadBalancerFailed", text);
         return Ok(Requeue::Never);
     };
     let name = "EnsuringLoadBalancer";
     cx.event(&service, "Normal", name, "Ensuring load balancer");
     let new = service.edit(|v| {
-        v.set("status.loadBalancer.ingress", value!([{ "ip": ip, "ipMode": "VIP" }]));
+        v.set(
+            "status.loadBalancer.ingress",
+            value!([{ "ip": ip, "ipMode": "VIP" }]),
+        );
     });
     cx.update_status(&KIND, &new, "a LoadBalancer needs an address")?;
-    cx.event(&service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer");
+    cx.event(
+        &service,
+        "Normal",
+        "EnsuredLoadBalancer",
+        "Ensured load balancer",
+    );
     Ok(Requeue::Never)
 }

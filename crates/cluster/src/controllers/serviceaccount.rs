@@ -21,7 +21,10 @@ pub const CONTROLLER: Controller = Controller {
 };
 
 fn reconcile(cx: &mut Cx, (_, ns): &Key) -> Result<Requeue, Status> {
-    let active = cx.store().get("namespaces", "", ns).is_some_and(|n| !n.is_deleting());
+    let active = cx
+        .store()
+        .get("namespaces", "", ns)
+        .is_some_and(|n| !n.is_deleting());
     if active && cx.store().get("serviceaccounts", ns, "default").is_none() {
         let account = Object::new("v1", "ServiceAccount", ns, "default");
         cx.create(&KIND, &account, "every namespace has a default account")?;

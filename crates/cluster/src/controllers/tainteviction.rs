@@ -22,7 +22,8 @@ fn triggers(cluster: &Cluster, change: &Change, keys: &mut Vec<Key>) {
     let (old, new) = (change.old.as_ref(), &change.new);
     if change.resource == "nodes" {
         let taints = new.at("spec.taints");
-        if old.is_some_and(|o| o.at("spec.taints") != taints) || old.is_none() && !taints.is_empty() {
+        if old.is_some_and(|o| o.at("spec.taints") != taints) || old.is_none() && !taints.is_empty()
+        {
             keys.extend(cluster.store.on_node(new.name()).map(super::key_of));
         }
     }
@@ -59,12 +60,17 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let mut until: Option<i64> = None;
     for taint in executing(node) {
         let tolerations = pod.at("spec.tolerations").items();
-        let mut fitting = tolerations.iter().filter(|t| tolerates(t, taint)).peekable();
+        let mut fitting = tolerations
+            .iter()
+            .filter(|t| tolerates(t, taint))
+            .peekable();
         if fitting.peek().is_none() {
             until = Some(now);
             break;
         }
-        let seconds = fitting.filter_map(|t| t.get("tolerationSeconds").as_i64()).min();
+        let seconds = fitting
+            .filter_map(|t| t.get("tolerationSeconds").as_i64())
+            .min();
         if let Some(s) = seconds {
             let added = time::parse_rfc3339(taint.text("timeAdded"));
             let start = added.unwrap_or(if woken_by_timer { now - s * 1000 } else { now });
@@ -80,7 +86,11 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
 }
 
 fn evict(cx: &mut Cx, pod: &Object) -> Result<(), Status> {
-    let text = format!("Marking for deletion Pod {}/{}", pod.namespace(), pod.name());
+    let text = format!(
+        "Marking for deletion Pod {}/{}",
+        pod.namespace(),
+        pod.name()
+    );
     cx.event(pod, "Normal", "TaintManagerEviction", &text);
     let now = time::rfc3339(cx.now());
     let reason = "its node has a NoExecute taint";

@@ -44,10 +44,16 @@ impl Bench {
     }
     fn kubelets(&mut self) {
         let all: Vec<Object> = self.c.store.list("pods", None).cloned().collect();
-        let all = all.into_iter().filter(|p| !p.text("spec.nodeName").is_empty());
+        let all = all
+            .into_iter()
+            .filter(|p| !p.text("spec.nodeName").is_empty());
         for p in all {
             let now = time::rfc3339(self.c.now);
-            let bad = p.at("spec.containers").items().iter().any(|x| x.text("image").ends_with(self.bad));
+            let bad = p
+                .at("spec.containers")
+                .items()
+                .iter()
+                .any(|x| x.text("image").ends_with(self.bad));
             let mut cx = Cx {
                 cluster: &mut self.c,
                 actor: "kubelet",
@@ -119,15 +125,16 @@ fn deployment(replicas: i64, image: &str) -> Value {
 }
 
 fn sizes(b: &mut Bench) -> Vec<i64> {
-    let mut sets: Vec<(i64, i64)> = b
-        .c
-        .store
-        .list("replicasets.apps", None)
-        .map(|rs| {
-            let revision = rs.annotation("deployment.kubernetes.io/revision").unwrap_or("0");
-            (revision.parse().unwrap_or(0), rs.int("spec.replicas"))
-        })
-        .collect();
+    let mut sets: Vec<(i64, i64)> =
+        b.c.store
+            .list("replicasets.apps", None)
+            .map(|rs| {
+                let revision = rs
+                    .annotation("deployment.kubernetes.io/revision")
+                    .unwrap_or("0");
+                (revision.parse().unwrap_or(0), rs.int("spec.replicas"))
+            })
+            .collect();
     sets.sort();
     sets.into_iter().map(|s| s.1).collect()
 }
@@ -135,13 +142,23 @@ fn sizes(b: &mut Bench) -> Vec<i64> {
 #[test]
 fn a_deployment_rolls_out_gets_stuck_and_is_rolled_back() {
     let b = &mut Bench::new(3);
-    send(&mut b.c, Method::Post, DEPLOYMENTS, deployment(3, "nginx:1"));
+    send(
+        &mut b.c,
+        Method::Post,
+        DEPLOYMENTS,
+        deployment(3, "nginx:1"),
+    );
     b.run(3000);
     let d = b.get(WEB);
     assert_eq!(d.text("metadata.annotations").len(), 0);
     let s = d.get("status");
     assert_eq!(
-        (s.int("replicas"), s.int("readyReplicas"), s.int("availableReplicas"), s.int("observedGeneration")),
+        (
+            s.int("replicas"),
+            s.int("readyReplicas"),
+            s.int("availableReplicas"),
+            s.int("observedGeneration")
+        ),
         (3, 3, 3, 1)
     );
     assert_eq!(b.placed(), r#"{"node-1": 1, "node-2": 1, "node-3": 1}"#);
@@ -149,29 +166,55 @@ fn a_deployment_rolls_out_gets_stuck_and_is_rolled_back() {
         .get("conditions")
         .items()
         .iter()
-        .map(|c| format!("{} {} {}", c.text("type"), c.text("status"), c.text("reason")))
+        .map(|c| {
+            format!(
+                "{} {} {}",
+                c.text("type"),
+                c.text("status"),
+                c.text("reason")
+            )
+        })
         .collect();
     assert_eq!(
         conditions,
-        ["Available True MinimumReplicasAvailable", "Progressing True NewReplicaSetAvailable"]
+        [
+            "Available True MinimumReplicasAvailable",
+            "Progressing True NewReplicaSetAvailable"
+        ]
     );
     b.apply(WEB, |v| v.set("spec.replicas", 5));
     b.run(3000);
     b.apply(WEB, |v| {
-        v.set("spec.strategy.rollingUpdate", value!({ "maxSurge": 2, "maxUnavailable": 1 }));
+        v.set(
+            "spec.strategy.rollingUpdate",
+            value!({ "maxSurge": 2, "maxUnavailable": 1 }),
+        );
         let c = v.place("spec.template.spec.containers").list_mut();
         c[0].set("image", "nginx:bad");
     });
     b.run(5000);
-    assert_eq!(sizes(b), [4, 3], "as the recorded rollout with these bounds");
-    b.apply(WEB, |v| v.place("spec.template.spec.containers").list_mut()[0].set("image", "nginx:1"));
+    assert_eq!(
+        sizes(b),
+        [4, 3],
+        "as the recorded rollout with these bounds"
+    );
+    b.apply(WEB, |v| {
+        v.place("spec.template.spec.containers").list_mut()[0].set("image", "nginx:1")
+    });
     b.run(5000);
     assert_eq!(sizes(b), [0, 5]);
     let scaled = b.events("ScalingReplicaSet");
-    assert!(scaled[0].ends_with("from 0 to 3") && scaled[1].ends_with("from 3 to 5"), "{scaled:?}");
+    assert!(
+        scaled[0].ends_with("from 0 to 3") && scaled[1].ends_with("from 3 to 5"),
+        "{scaled:?}"
+    );
     send(&mut b.c, Method::Delete, WEB, Value::Null);
     b.run(3000);
-    assert_eq!((b.placed(), sizes(b).len()), ("{}".into(), 0), "everything owned goes too");
+    assert_eq!(
+        (b.placed(), sizes(b).len()),
+        ("{}".into(), 0),
+        "everything owned goes too"
+    );
 }
 
 #[test]
@@ -182,9 +225,7 @@ fn pods_that_fit_nowhere_say_why() {
         spec.set_default("containers", value!([{ "name": "c", "image": "x" }]));
         value!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": Value::str(name) }, "spec": spec })
     };
-    let cpu = |n: &str| {
-        value!([{ "name": "c", "image": "x", "resources": { "requests": { "cpu": Value::str(n) } } }])
-    };
+    let cpu = |n: &str| value!([{ "name": "c", "image": "x", "resources": { "requests": { "cpu": Value::str(n) } } }]);
     let table = [
         (
             value!({ "containers": cpu("5") }),
@@ -199,21 +240,41 @@ fn pods_that_fit_nowhere_say_why() {
         let p = pod(&format!("p{i}"), spec);
         send(&mut b.c, Method::Post, "/api/v1/namespaces/default/pods", p);
         b.run(500);
-        assert_eq!(b.events("FailedScheduling").last().map(String::as_str), Some(expected));
+        assert_eq!(
+            b.events("FailedScheduling").last().map(String::as_str),
+            Some(expected)
+        );
     }
     // A label that helps brings the waiting pod back.
-    b.apply("/api/v1/nodes/node-2", |v| v.set("metadata.labels.disk", "ssd"));
+    b.apply("/api/v1/nodes/node-2", |v| {
+        v.set("metadata.labels.disk", "ssd")
+    });
     b.run(3000);
     assert_eq!(b.placed(), r#"{"": 1, "node-2": 1}"#);
     // More important pods push less important ones off a full node.
     for name in ["a", "b", "c"] {
-        send(&mut b.c, Method::Post, "/api/v1/namespaces/default/pods", pod(name, value!({ "containers": cpu("3") })));
+        send(
+            &mut b.c,
+            Method::Post,
+            "/api/v1/namespaces/default/pods",
+            pod(name, value!({ "containers": cpu("3") })),
+        );
     }
     b.run(1000);
     let class = value!({ "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": { "name": "urgent" }, "value": 1000 });
-    send(&mut b.c, Method::Post, "/apis/scheduling.k8s.io/v1/priorityclasses", class);
+    send(
+        &mut b.c,
+        Method::Post,
+        "/apis/scheduling.k8s.io/v1/priorityclasses",
+        class,
+    );
     let urgent = value!({ "priorityClassName": "urgent", "containers": cpu("3") });
-    send(&mut b.c, Method::Post, "/api/v1/namespaces/default/pods", pod("urgent", urgent));
+    send(
+        &mut b.c,
+        Method::Post,
+        "/api/v1/namespaces/default/pods",
+        pod("urgent", urgent),
+    );
     b.run(5000);
     let p = b.get("/api/v1/namespaces/default/pods/urgent");
     assert_ne!(p.text("spec.nodeName"), "");
@@ -223,10 +284,20 @@ fn pods_that_fit_nowhere_say_why() {
 #[test]
 fn a_silent_node_loses_its_pods_after_five_minutes() {
     let b = &mut Bench::new(2);
-    send(&mut b.c, Method::Post, DEPLOYMENTS, deployment(2, "nginx:1"));
+    send(
+        &mut b.c,
+        Method::Post,
+        DEPLOYMENTS,
+        deployment(2, "nginx:1"),
+    );
     b.run(60_000);
     let node = b.get("/api/v1/nodes/node-1");
-    let taints: Vec<&str> = node.at("spec.taints").items().iter().map(|t| t.text("effect")).collect();
+    let taints: Vec<&str> = node
+        .at("spec.taints")
+        .items()
+        .iter()
+        .map(|t| t.text("effect"))
+        .collect();
     assert_eq!(taints, ["NoSchedule", "NoExecute"]);
     assert_eq!(b.events("TaintManagerEviction").len(), 0);
     b.run(300_000);
@@ -236,11 +307,23 @@ fn a_silent_node_loses_its_pods_after_five_minutes() {
 #[test]
 fn ten_thousand_pods_are_placed_evenly() {
     let b = &mut Bench::new(100);
-    send(&mut b.c, Method::Post, DEPLOYMENTS, deployment(10_000, "nginx:1"));
+    send(
+        &mut b.c,
+        Method::Post,
+        DEPLOYMENTS,
+        deployment(10_000, "nginx:1"),
+    );
     b.c.advance(b.c.now + 20_000, 10_000_000);
     let mut per_node = std::collections::BTreeMap::<&str, usize>::new();
     for p in b.c.store.list("pods", Some("default")) {
         *per_node.entry(p.text("spec.nodeName")).or_default() += 1;
     }
-    assert_eq!((per_node.len(), per_node.values().min(), per_node.values().max()), (100, Some(&100), Some(&100)));
+    assert_eq!(
+        (
+            per_node.len(),
+            per_node.values().min(),
+            per_node.values().max()
+        ),
+        (100, Some(&100), Some(&100))
+    );
 }

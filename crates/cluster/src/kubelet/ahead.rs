@@ -18,11 +18,22 @@ pub struct Ran {
 }
 
 /// Runs a command in a container to its end, its own clock running ahead, for at most `limit_ms`.
-pub fn run_ahead(cluster: &mut Cluster, place: &Place, argv: &[String], limit_ms: i64) -> Result<Ran, String> {
+pub fn run_ahead(
+    cluster: &mut Cluster,
+    place: &Place,
+    argv: &[String],
+    limit_ms: i64,
+) -> Result<Ran, String> {
     let now = cluster.now;
-    let Some(run) = cluster.kubelets.pods.get(place.uid).cloned() else { return Err("container not found".into()) };
-    let Some(c) = run.containers.get(place.index) else { return Err("container not found".into()) };
-    let Some(image) = c.image else { return Err("container not found".into()) };
+    let Some(run) = cluster.kubelets.pods.get(place.uid).cloned() else {
+        return Err("container not found".into());
+    };
+    let Some(c) = run.containers.get(place.index) else {
+        return Err("container not found".into());
+    };
+    let Some(image) = c.image else {
+        return Err("container not found".into());
+    };
     let fs = volumes::open(cluster, place.pod, &run, place.index);
     let first = argv.first().map_or("", String::as_str);
     if !programs::exists(image, first, &fs) {
@@ -41,11 +52,23 @@ pub fn run_ahead(cluster: &mut Cluster, place: &Place, argv: &[String], limit_ms
             output.push_str(&String::from_utf8_lossy(&chunk.bytes));
         }
         if let Some(code) = over {
-            return Ok(Ran { code, output, took_ms: clock - now, timed_out: false });
+            return Ok(Ran {
+                code,
+                output,
+                took_ms: clock - now,
+                timed_out: false,
+            });
         }
         match script.due() {
             Some(at) if at <= now + limit_ms => clock = at.max(clock + 1),
-            _ => return Ok(Ran { code: 137, output, took_ms: limit_ms, timed_out: true }),
+            _ => {
+                return Ok(Ran {
+                    code: 137,
+                    output,
+                    took_ms: limit_ms,
+                    timed_out: true,
+                });
+            }
         }
     }
 }
@@ -56,7 +79,9 @@ pub fn oci_exec_error(program: &str) -> String {
         true => format!("exec: \"{program}\": stat {program}: no such file or directory"),
         false => format!("exec: \"{program}\": executable file not found in $PATH"),
     };
-    format!("OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown")
+    format!(
+        "OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown"
+    )
 }
 
 pub struct Hook {
@@ -68,34 +93,72 @@ pub struct Hook {
 pub fn hook(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize, hook: &Value) -> Hook {
     let seconds = hook.at("sleep").get("seconds").as_i64();
     if let Some(s) = seconds {
-        return Hook { result: Ok(()), took_ms: ms(s) };
+        return Hook {
+            result: Ok(()),
+            took_ms: ms(s),
+        };
     }
     let uid = run.uid.clone();
-    let grace = pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30);
+    let grace = pod
+        .spec()
+        .get("terminationGracePeriodSeconds")
+        .as_i64()
+        .unwrap_or(30);
     let grace = ms(grace);
     let running = matches!(run.containers[i].phase, Phase::Running { .. });
-    cluster.kubelets.pods.insert(uid.clone(), Rc::new(std::mem::take(run)));
-    let place = Place { pod, uid: &uid, index: i };
+    cluster
+        .kubelets
+        .pods
+        .insert(uid.clone(), Rc::new(std::mem::take(run)));
+    let place = Place {
+        pod,
+        uid: &uid,
+        index: i,
+    };
     let done = match hook.at("exec.command").items() {
-        [] if !hook.get("httpGet").is_null() => super::probes::http_hook(cluster, &place, hook.get("httpGet")),
-        [] => Hook { result: Ok(()), took_ms: 0 },
+        [] if !hook.get("httpGet").is_null() => {
+            super::probes::http_hook(cluster, &place, hook.get("httpGet"))
+        }
+        [] => Hook {
+            result: Ok(()),
+            took_ms: 0,
+        },
         words if running => {
-            let argv: Vec<String> = words.iter().map(|w| w.as_str().unwrap_or("").to_string()).collect();
+            let argv: Vec<String> = words
+                .iter()
+                .map(|w| w.as_str().unwrap_or("").to_string())
+                .collect();
             match run_ahead(cluster, &place, &argv, grace.max(1000)) {
-                Err(error) => Hook { result: Err(format!("rpc error: code = Unknown desc = failed to exec in container: {error}")), took_ms: 0 },
-                Ok(ran) if ran.code == 0 || ran.timed_out => Hook { result: Ok(()), took_ms: ran.took_ms },
+                Err(error) => Hook {
+                    result: Err(format!(
+                        "rpc error: code = Unknown desc = failed to exec in container: {error}"
+                    )),
+                    took_ms: 0,
+                },
+                Ok(ran) if ran.code == 0 || ran.timed_out => Hook {
+                    result: Ok(()),
+                    took_ms: ran.took_ms,
+                },
                 Ok(ran) => {
                     let shown: Vec<String> = argv.clone();
                     let line = shown.join(" ");
-                    Hook { result: Err(format!("command '{line}' exited with {}: {}", ran.code, ran.output)), took_ms: ran.took_ms }
+                    Hook {
+                        result: Err(format!(
+                            "command '{line}' exited with {}: {}",
+                            ran.code, ran.output
+                        )),
+                        took_ms: ran.took_ms,
+                    }
                 }
             }
         }
-        _ => Hook { result: Ok(()), took_ms: 0 },
+        _ => Hook {
+            result: Ok(()),
+            took_ms: 0,
+        },
     };
     if let Some(back) = cluster.kubelets.pods.remove(&uid) {
         *run = Rc::unwrap_or_clone(back);
     }
     done
 }
-

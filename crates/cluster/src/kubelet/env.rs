@@ -32,8 +32,12 @@ pub fn resolve(
 
 /// All variables of a container, as its processes see them.
 pub fn full(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Env {
-    let Some(c) = run.containers.get(i) else { return Env::new() };
-    let Some(image) = c.image else { return Env::new() };
+    let Some(c) = run.containers.get(i) else {
+        return Env::new();
+    };
+    let Some(image) = c.image else {
+        return Env::new();
+    };
     let since = match c.phase {
         super::run::Phase::Running { since } => since,
         _ => cluster.now,
@@ -47,10 +51,19 @@ pub fn full(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Env {
 
 /// What is there before the container's own: image, host name, Services that stood when it started.
 fn base(cluster: &Cluster, pod: &Object, image: &Image, since: Millis) -> Env {
-    let mut env: Env = machinery::arrange::gather(image.env.iter().map(|(k, v)| (k.to_string(), v.to_string())));
+    let mut env: Env = machinery::arrange::gather(
+        image
+            .env
+            .iter()
+            .map(|(k, v)| (k.to_string(), v.to_string())),
+    );
     env.insert("HOSTNAME".into(), super::volumes::hostname(cluster, pod));
     env.insert("HOME".into(), "/root".into());
-    let links = pod.spec().get("enableServiceLinks").as_bool().unwrap_or(true);
+    let links = pod
+        .spec()
+        .get("enableServiceLinks")
+        .as_bool()
+        .unwrap_or(true);
     for s in cluster.store.list("services", Some("default")) {
         if s.name() == "kubernetes" {
             service(&mut env, s);
@@ -76,7 +89,13 @@ fn service(env: &mut Env, s: &Object) {
     let ports = s.at("spec.ports").items();
     env.insert(format!("{name}_SERVICE_HOST"), ip.to_string());
     for (i, p) in ports.iter().enumerate() {
-        let (port, proto) = (p.int("port"), match p.text("protocol") { "" => "TCP", x => x });
+        let (port, proto) = (
+            p.int("port"),
+            match p.text("protocol") {
+                "" => "TCP",
+                x => x,
+            },
+        );
         let url = format!("{}://{ip}:{port}", proto.to_lowercase());
         if i == 0 {
             env.insert(format!("{name}_SERVICE_PORT"), port.to_string());
@@ -94,7 +113,13 @@ fn service(env: &mut Env, s: &Object) {
     }
 }
 
-fn own(cluster: &Cluster, pod: &Object, run: &PodRun, spec: &Value, base: &Env) -> Result<Vec<(String, String)>, String> {
+fn own(
+    cluster: &Cluster,
+    pod: &Object,
+    run: &PodRun,
+    spec: &Value,
+    base: &Env,
+) -> Result<Vec<(String, String)>, String> {
     let mut out: Vec<(String, String)> = Vec::new();
     for from in spec.get("envFrom").items() {
         env_from(cluster, pod, from, &mut out)?;
@@ -115,11 +140,23 @@ fn own(cluster: &Cluster, pod: &Object, run: &PodRun, spec: &Value, base: &Env) 
 }
 
 fn lookup(own: &[(String, String)], base: &Env, name: &str) -> Option<String> {
-    own.iter().rev().find(|(k, _)| k == name).map(|(_, v)| v.clone()).or_else(|| base.get(name).cloned())
+    own.iter()
+        .rev()
+        .find(|(k, _)| k == name)
+        .map(|(_, v)| v.clone())
+        .or_else(|| base.get(name).cloned())
 }
 
-fn env_from(cluster: &Cluster, pod: &Object, from: &Value, out: &mut Vec<(String, String)>) -> Result<(), String> {
-    for (field, resource, what) in [("configMapRef", "configmaps", "configmap"), ("secretRef", "secrets", "secret")] {
+fn env_from(
+    cluster: &Cluster,
+    pod: &Object,
+    from: &Value,
+    out: &mut Vec<(String, String)>,
+) -> Result<(), String> {
+    for (field, resource, what) in [
+        ("configMapRef", "configmaps", "configmap"),
+        ("secretRef", "secrets", "secret"),
+    ] {
         let r = from.get(field);
         if r.is_null() {
             continue;
@@ -146,14 +183,27 @@ fn data(o: &Object) -> Vec<(String, String)> {
     entries
         .map(|(k, v)| {
             let v = v.as_str().unwrap_or("");
-            let text = if secret { String::from_utf8_lossy(&unbase64(v)).into_owned() } else { v.to_string() };
+            let text = if secret {
+                String::from_utf8_lossy(&unbase64(v)).into_owned()
+            } else {
+                v.to_string()
+            };
             (k.to_string(), text)
         })
         .collect()
 }
 
-fn value_from(cluster: &Cluster, pod: &Object, run: &PodRun, spec: &Value, from: &Value) -> Result<Option<String>, String> {
-    let keyed = [("configMapKeyRef", "configmaps", "configmap", "ConfigMap"), ("secretKeyRef", "secrets", "secret", "Secret")];
+fn value_from(
+    cluster: &Cluster,
+    pod: &Object,
+    run: &PodRun,
+    spec: &Value,
+    from: &Value,
+) -> Result<Option<String>, String> {
+    let keyed = [
+        ("configMapKeyRef", "configmaps", "configmap", "ConfigMap"),
+        ("secretKeyRef", "secrets", "secret", "Secret"),
+    ];
     for (field, resource, what, kind) in keyed {
         let r = from.get(field);
         if r.is_null() {
@@ -161,22 +211,42 @@ fn value_from(cluster: &Cluster, pod: &Object, run: &PodRun, spec: &Value, from:
         }
         let (name, key, optional) = (r.text("name"), r.text("key"), r.flag("optional"));
         let Some(source) = cluster.store.get(resource, pod.namespace(), name) else {
-            return if optional { Ok(None) } else { Err(format!("{what} \"{name}\" not found")) };
+            return if optional {
+                Ok(None)
+            } else {
+                Err(format!("{what} \"{name}\" not found"))
+            };
         };
         return match data(source).into_iter().find(|(k, _)| k == key) {
             Some((_, text)) => Ok(Some(text)),
             None if optional => Ok(None),
-            None => Err(format!("couldn't find key {key} in {kind} {}/{name}", pod.namespace())),
+            None => Err(format!(
+                "couldn't find key {key} in {kind} {}/{name}",
+                pod.namespace()
+            )),
         };
     }
     if !from.get("fieldRef").is_null() {
-        return Ok(Some(field(cluster, pod, run, from.at("fieldRef").text("fieldPath"))));
+        return Ok(Some(field(
+            cluster,
+            pod,
+            run,
+            from.at("fieldRef").text("fieldPath"),
+        )));
     }
     let r = from.get("resourceFieldRef");
     if !r.is_null() {
         let other = r.text("containerName");
-        let all = pod.spec().get("containers").items().iter().chain(pod.spec().get("initContainers").items());
-        let holder = all.into_iter().find(|c| c.text("name") == other).unwrap_or(spec);
+        let all = pod
+            .spec()
+            .get("containers")
+            .items()
+            .iter()
+            .chain(pod.spec().get("initContainers").items());
+        let holder = all
+            .into_iter()
+            .find(|c| c.text("name") == other)
+            .unwrap_or(spec);
         return Ok(Some(resource(cluster, run, holder, r)));
     }
     Ok(Some(String::new()))
@@ -184,9 +254,19 @@ fn value_from(cluster: &Cluster, pod: &Object, run: &PodRun, spec: &Value, from:
 
 /// A field of the pod, as the downward API gives it.
 pub fn field(cluster: &Cluster, pod: &Object, run: &PodRun, path: &str) -> String {
-    let ip = || if run.ip == 0 { String::new() } else { network::text_ip(run.ip) };
+    let ip = || {
+        if run.ip == 0 {
+            String::new()
+        } else {
+            network::text_ip(run.ip)
+        }
+    };
     let host = || network::text_ip(cluster.kubelets.node(&run.node).map_or(0, |n| n.ip));
-    let subscript = |prefix: &str| path.strip_prefix(prefix)?.strip_prefix("['")?.strip_suffix("']");
+    let subscript = |prefix: &str| {
+        path.strip_prefix(prefix)?
+            .strip_prefix("['")?
+            .strip_suffix("']")
+    };
     match path {
         "metadata.name" => pod.name().to_string(),
         "metadata.namespace" => pod.namespace().to_string(),
@@ -197,7 +277,10 @@ pub fn field(cluster: &Cluster, pod: &Object, run: &PodRun, path: &str) -> Strin
         "status.hostIP" | "status.hostIPs" => host(),
         "metadata.labels" => pairs(pod.labels()),
         "metadata.annotations" => pairs(pod.at("metadata.annotations").entries()),
-        _ => match (subscript("metadata.labels"), subscript("metadata.annotations")) {
+        _ => match (
+            subscript("metadata.labels"),
+            subscript("metadata.annotations"),
+        ) {
             (Some(key), _) => pod.label(key).unwrap_or("").to_string(),
             (_, Some(key)) => pod.annotation(key).unwrap_or("").to_string(),
             _ => String::new(),
@@ -206,7 +289,9 @@ pub fn field(cluster: &Cluster, pod: &Object, run: &PodRun, path: &str) -> Strin
 }
 
 fn pairs(entries: &[(machinery::Str, Value)]) -> String {
-    let line = |(k, v): &(machinery::Str, Value)| format!("{k}={}", machinery::json::quote(v.as_str().unwrap_or("")));
+    let line = |(k, v): &(machinery::Str, Value)| {
+        format!("{k}={}", machinery::json::quote(v.as_str().unwrap_or("")))
+    };
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -214,17 +299,28 @@ fn pairs(entries: &[(machinery::Str, Value)]) -> String {
 pub fn resource(cluster: &Cluster, run: &PodRun, spec: &Value, r: &Value) -> String {
     let path = r.text("resource");
     let (list, name) = path.split_once('.').unwrap_or(("", path));
-    let set = spec.get("resources").get(list).get(name).as_str().and_then(nano);
+    let set = spec
+        .get("resources")
+        .get(list)
+        .get(name)
+        .as_str()
+        .and_then(nano);
     let node = || {
         let node = cluster.store.get("nodes", "", &run.node);
-        node.and_then(|n| n.at("status.allocatable").get(name).as_str().and_then(nano)).unwrap_or(0)
+        node.and_then(|n| n.at("status.allocatable").get(name).as_str().and_then(nano))
+            .unwrap_or(0)
     };
     let amount = match (set, list) {
         (Some(n), _) => n,
         (None, "limits") => node(),
         _ => 0,
     };
-    let divisor = r.get("divisor").as_str().and_then(nano).filter(|d| *d > 0).unwrap_or(1_000_000_000);
+    let divisor = r
+        .get("divisor")
+        .as_str()
+        .and_then(nano)
+        .filter(|d| *d > 0)
+        .unwrap_or(1_000_000_000);
     ((amount + divisor - 1) / divisor).to_string()
 }
 

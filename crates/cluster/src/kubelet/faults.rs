@@ -12,15 +12,39 @@ use machinery::time::Millis;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// Process 1 of a container is killed from outside: exit code 137.
-    KillProcess { namespace: String, pod: String, container: String },
+    KillProcess {
+        namespace: String,
+        pod: String,
+        container: String,
+    },
     /// The container ends with status 1 soon after every start.
-    Crash { namespace: String, pod: String, container: String, on: bool },
+    Crash {
+        namespace: String,
+        pod: String,
+        container: String,
+        on: bool,
+    },
     /// The container's memory grows by so many MiB a second, until its limit kills it.
-    LeakMemory { namespace: String, pod: String, container: String, mib_per_s: i64 },
+    LeakMemory {
+        namespace: String,
+        pod: String,
+        container: String,
+        mib_per_s: i64,
+    },
     /// The container answers nobody any more, but goes on.
-    Hang { namespace: String, pod: String, container: String, on: bool },
+    Hang {
+        namespace: String,
+        pod: String,
+        container: String,
+        on: bool,
+    },
     /// The container listens only so much later after its next start.
-    SlowStart { namespace: String, pod: String, container: String, extra_ms: i64 },
+    SlowStart {
+        namespace: String,
+        pod: String,
+        container: String,
+        extra_ms: i64,
+    },
     /// The node is cut off from the network: containers go on, nobody hears of it.
     CutNode { node: String, on: bool },
     /// The node is switched off; switched on again, all containers start anew.
@@ -53,51 +77,87 @@ impl Cluster {
     /// Breaks something, or mends it. False if what it names is not there.
     pub fn fault(&mut self, fault: Fault) -> bool {
         match fault {
-            Fault::KillProcess { namespace, pod, container } => {
-                with(self, &namespace, &pod, &container, |cluster, uid, i| process::kill_now(cluster, uid, i, 137, None))
-            }
-            Fault::Crash { namespace, pod, container, on } => {
-                with(self, &namespace, &pod, &container, |cluster, uid, i| {
-                    mark(cluster, uid, i, |f| f.crash = on);
-                    if on {
-                        process::kill_now(cluster, uid, i, 1, None);
-                    }
-                })
-            }
-            Fault::Hang { namespace, pod, container, on } => {
-                with(self, &namespace, &pod, &container, |cluster, uid, i| mark(cluster, uid, i, |f| f.hang = on))
-            }
-            Fault::SlowStart { namespace, pod, container, extra_ms } => {
-                with(self, &namespace, &pod, &container, |cluster, uid, i| mark(cluster, uid, i, |f| f.extra_start_ms = extra_ms))
-            }
-            Fault::LeakMemory { namespace, pod, container, mib_per_s } => {
-                with(self, &namespace, &pod, &container, |cluster, uid, i| leak(cluster, uid, i, mib_per_s))
-            }
+            Fault::KillProcess {
+                namespace,
+                pod,
+                container,
+            } => with(self, &namespace, &pod, &container, |cluster, uid, i| {
+                process::kill_now(cluster, uid, i, 137, None)
+            }),
+            Fault::Crash {
+                namespace,
+                pod,
+                container,
+                on,
+            } => with(self, &namespace, &pod, &container, |cluster, uid, i| {
+                mark(cluster, uid, i, |f| f.crash = on);
+                if on {
+                    process::kill_now(cluster, uid, i, 1, None);
+                }
+            }),
+            Fault::Hang {
+                namespace,
+                pod,
+                container,
+                on,
+            } => with(self, &namespace, &pod, &container, |cluster, uid, i| {
+                mark(cluster, uid, i, |f| f.hang = on)
+            }),
+            Fault::SlowStart {
+                namespace,
+                pod,
+                container,
+                extra_ms,
+            } => with(self, &namespace, &pod, &container, |cluster, uid, i| {
+                mark(cluster, uid, i, |f| f.extra_start_ms = extra_ms)
+            }),
+            Fault::LeakMemory {
+                namespace,
+                pod,
+                container,
+                mib_per_s,
+            } => with(self, &namespace, &pod, &container, |cluster, uid, i| {
+                leak(cluster, uid, i, mib_per_s)
+            }),
             Fault::CutNode { node, on } => self.node_fault(&node, |n| n.cut = on),
             Fault::StopNode { node, on } => self.stop_node(&node, on),
             Fault::StopComponent { component, on } => super::system::stop(self, &component, on),
             Fault::DropImage { node, image } => self.node_fault(&node, |n| {
-                let full = super::images::parse(&image).map(|r| r.full()).unwrap_or_default();
+                let full = super::images::parse(&image)
+                    .map(|r| r.full())
+                    .unwrap_or_default();
                 std::rc::Rc::make_mut(&mut n.images).remove(full.as_str());
             }),
         }
     }
 
     fn node_fault(&mut self, name: &str, change: impl FnOnce(&mut super::run::NodeRun)) -> bool {
-        let Some(node) = self.kubelets.node_mut(name) else { return false };
+        let Some(node) = self.kubelets.node_mut(name) else {
+            return false;
+        };
         change(node);
         self.look_at_node(name);
         true
     }
 
     fn look_at_node(&mut self, name: &str) {
-        let event = Event::Kubelet { node: Str::from(name), uid: Str::default(), wake: Wake::Sync };
+        let event = Event::Kubelet {
+            node: Str::from(name),
+            uid: Str::default(),
+            wake: Wake::Sync,
+        };
         self.queue.push(self.now, event);
     }
 
     fn stop_node(&mut self, name: &str, on: bool) -> bool {
         if on {
-            let uids: Vec<Str> = self.kubelets.pods.iter().filter(|(_, r)| r.node == *name).map(|(uid, _)| uid.clone()).collect();
+            let uids: Vec<Str> = self
+                .kubelets
+                .pods
+                .iter()
+                .filter(|(_, r)| r.node == *name)
+                .map(|(uid, _)| uid.clone())
+                .collect();
             for uid in uids {
                 let count = self.kubelets.pod(&uid).map_or(0, |r| r.containers.len());
                 (0..count).for_each(|i| process::kill_now(self, &uid, i, 255, Some("Unknown")));
@@ -107,19 +167,41 @@ impl Cluster {
     }
 }
 
-fn with(cluster: &mut Cluster, namespace: &str, pod: &str, container: &str, act: impl FnOnce(&mut Cluster, &str, usize)) -> bool {
-    let Some(object) = cluster.store.get("pods", namespace, pod).cloned() else { return false };
+fn with(
+    cluster: &mut Cluster,
+    namespace: &str,
+    pod: &str,
+    container: &str,
+    act: impl FnOnce(&mut Cluster, &str, usize),
+) -> bool {
+    let Some(object) = cluster.store.get("pods", namespace, pod).cloned() else {
+        return false;
+    };
     let uid = object.uid().to_string();
-    let Some(run) = cluster.kubelets.pod(&uid) else { return false };
-    let found = if container.is_empty() { run.containers.iter().position(|c| c.role == super::run::Role::Main) } else { run.container(container) };
-    let (Some(i), node) = (found, run.node.clone()) else { return false };
+    let Some(run) = cluster.kubelets.pod(&uid) else {
+        return false;
+    };
+    let found = if container.is_empty() {
+        run.containers
+            .iter()
+            .position(|c| c.role == super::run::Role::Main)
+    } else {
+        run.container(container)
+    };
+    let (Some(i), node) = (found, run.node.clone()) else {
+        return false;
+    };
     act(cluster, &uid, i);
     sync::sync(cluster, &node, &Str::from(uid.as_str()));
     true
 }
 
 fn mark(cluster: &mut Cluster, uid: &str, i: usize, change: impl FnOnce(&mut ContainerFault)) {
-    if let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) {
+    if let Some(c) = cluster
+        .kubelets
+        .pod_mut(uid)
+        .and_then(|r| r.containers.get_mut(i))
+    {
         change(c.fault.get_or_insert_default());
     }
 }
@@ -127,9 +209,22 @@ fn mark(cluster: &mut Cluster, uid: &str, i: usize, change: impl FnOnce(&mut Con
 fn leak(cluster: &mut Cluster, uid: &str, i: usize, mib_per_s: i64) {
     let mib_per_s = mib_per_s.clamp(0, 1 << 20);
     let now = cluster.now;
-    let Some(pod) = cluster.store.by_uid(uid).cloned() else { return };
-    let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) else { return };
-    let limit = c.spec(&pod).at("resources.limits").get("memory").as_str().and_then(super::env::nano);
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else {
+        return;
+    };
+    let Some(c) = cluster
+        .kubelets
+        .pod_mut(uid)
+        .and_then(|r| r.containers.get_mut(i))
+    else {
+        return;
+    };
+    let limit = c
+        .spec(&pod)
+        .at("resources.limits")
+        .get("memory")
+        .as_str()
+        .and_then(super::env::nano);
     let base = c.image.map_or(16, |image| image.memory_mi);
     let left = limit.map(|n| (n / 1_000_000_000) as i64 / (1 << 20) - base);
     let f = c.fault.get_or_insert_default();
@@ -143,18 +238,29 @@ fn leak(cluster: &mut Cluster, uid: &str, i: usize, mib_per_s: i64) {
 /// Containers whose fault ends them by now.
 pub fn strike(cluster: &mut Cluster, uid: &Str) {
     let now = cluster.now;
-    let Some(run) = cluster.kubelets.pod(uid) else { return };
-    let due: Vec<usize> = (0..run.containers.len()).filter(|i| {
-        let c = &run.containers[*i];
-        c.is_running() && c.fault.as_ref().is_some_and(|f| f.end_at.is_some_and(|t| t <= now))
-    }).collect();
+    let Some(run) = cluster.kubelets.pod(uid) else {
+        return;
+    };
+    let due: Vec<usize> = (0..run.containers.len())
+        .filter(|i| {
+            let c = &run.containers[*i];
+            c.is_running()
+                && c.fault
+                    .as_ref()
+                    .is_some_and(|f| f.end_at.is_some_and(|t| t <= now))
+        })
+        .collect();
     for i in due {
         let mut oom = false;
         mark(cluster, uid, i, |f| {
             f.end_at = None;
             oom = f.leak.take().is_some();
         });
-        let (code, reason) = if oom { (137, Some("OOMKilled")) } else { (1, None) };
+        let (code, reason) = if oom {
+            (137, Some("OOMKilled"))
+        } else {
+            (1, None)
+        };
         process::kill_now(cluster, uid, i, code, reason);
     }
 }

@@ -41,8 +41,16 @@ pub fn parse(image: &str) -> Option<Reference> {
         ("index.docker.io", true) => format!("docker.io/{path}"),
         _ => format!("{registry}/{path}"),
     };
-    let tag = if tag.is_empty() && digest.is_empty() { "latest" } else { tag };
-    Some(Reference { repository, tag: tag.to_string(), digest: digest.to_string() })
+    let tag = if tag.is_empty() && digest.is_empty() {
+        "latest"
+    } else {
+        tag
+    };
+    Some(Reference {
+        repository,
+        tag: tag.to_string(),
+        digest: digest.to_string(),
+    })
 }
 
 impl Reference {
@@ -69,8 +77,9 @@ pub fn find(r: &Reference) -> Result<&'static Image, String> {
     let same = |i: &&&Image| i.repositories.contains(&r.repository.as_str());
     let mut known = CATALOGUE.iter().filter(same).peekable();
     let full = r.full();
-    let prefix =
-        format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\":");
+    let prefix = format!(
+        "failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\":"
+    );
     if known.peek().is_none() {
         let registry = r.repository.split('/').next().unwrap_or("");
         return Err(match registry {
@@ -78,8 +87,10 @@ pub fn find(r: &Reference) -> Result<&'static Image, String> {
                 "rpc error: code = Unknown desc = {prefix} pull access denied, repository does not exist or may require \
                  authorization: server message: insufficient_scope: authorization failed"
             ),
-            "registry.k8s.io" | "quay.io" | "ghcr.io" | "gcr.io" | "k8s.gcr.io" | "mcr.microsoft.com"
-            | "public.ecr.aws" => format!("rpc error: code = NotFound desc = {prefix} {full}: not found"),
+            "registry.k8s.io" | "quay.io" | "ghcr.io" | "gcr.io" | "k8s.gcr.io"
+            | "mcr.microsoft.com" | "public.ecr.aws" => {
+                format!("rpc error: code = NotFound desc = {prefix} {full}: not found")
+            }
             other => format!(
                 "rpc error: code = Unknown desc = {prefix} failed to do request: Head \"https://{other}/v2/{}/manifests/{}\": \
                  dial tcp: lookup {other}: no such host",
@@ -110,15 +121,19 @@ pub fn matches(pattern: &str, tag: &str) -> bool {
     };
     let after = &pattern[close + 1..];
     pattern[open + 1..close].split(',').any(|choice| {
-        let range = choice.split_once("..").and_then(|(a, b)| {
-            Some((a.parse::<u32>().ok()?, b.parse::<u32>().ok()?))
-        });
+        let range = choice
+            .split_once("..")
+            .and_then(|(a, b)| Some((a.parse::<u32>().ok()?, b.parse::<u32>().ok()?)));
         match range {
-            None => rest.strip_prefix(choice).is_some_and(|rest| matches(after, rest)),
+            None => rest
+                .strip_prefix(choice)
+                .is_some_and(|rest| matches(after, rest)),
             Some((from, to)) => {
                 let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
                 (1..=digits).any(|n| {
-                    let number = rest[..n].parse::<u32>().is_ok_and(|x| (from..=to).contains(&x));
+                    let number = rest[..n]
+                        .parse::<u32>()
+                        .is_ok_and(|x| (from..=to).contains(&x));
                     let plain = n == 1 || !rest.starts_with('0');
                     number && plain && matches(after, &rest[n..])
                 })
@@ -157,7 +172,11 @@ mod tests {
             ("nginx:", None),
             ("", None),
         ] {
-            assert_eq!(parse(image).map(|r| r.full()).as_deref(), expected, "{image}");
+            assert_eq!(
+                parse(image).map(|r| r.full()).as_deref(),
+                expected,
+                "{image}"
+            );
         }
     }
 

@@ -40,7 +40,9 @@ use crate::cx::Cx;
 use crate::event::Event;
 use crate::store::Change;
 use machinery::time::Millis;
-use machinery::{Object, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger, WatchType};
+use machinery::{
+    Object, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger, WatchType,
+};
 use run::{NodeRun, PodRun, Runs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -101,7 +103,9 @@ pub(crate) fn on_change(cluster: &mut Cluster, change: &Change) {
     match change.resource.as_str() {
         "pods" => pod_changed(cluster, change),
         "configmaps" | "secrets" => volumes::source_changed(cluster, change),
-        "ingresses.networking.k8s.io" if change.cause.actor != "nginx-ingress-controller" => crate::network::ingress::notice(cluster),
+        "ingresses.networking.k8s.io" if change.cause.actor != "nginx-ingress-controller" => {
+            crate::network::ingress::notice(cluster)
+        }
         _ => {}
     }
 }
@@ -116,9 +120,11 @@ fn pod_changed(cluster: &mut Cluster, change: &Change) {
         None => true,
         Some(old) => {
             !old.spec().same(change.new.spec()) && old.spec() != change.new.spec()
-                || (!change.new.spec().get("readinessGates").is_null() && change.cause.actor != "kubelet")
+                || (!change.new.spec().get("readinessGates").is_null()
+                    && change.cause.actor != "kubelet")
                 || old.is_deleting() != change.new.is_deleting()
-                || old.at("metadata.deletionGracePeriodSeconds") != change.new.at("metadata.deletionGracePeriodSeconds")
+                || old.at("metadata.deletionGracePeriodSeconds")
+                    != change.new.at("metadata.deletionGracePeriodSeconds")
         }
     };
     if change.kind == WatchType::Deleted && system::is_mirror(&change.new) {
@@ -132,7 +138,14 @@ fn pod_changed(cluster: &mut Cluster, change: &Change) {
         }
         let (node, uid) = (Str::from(node), Str::from(change.new.uid()));
         let at = cluster.now + cluster.world.delays.watch_ms;
-        cluster.queue.push(at, Event::Kubelet { node, uid, wake: Wake::Sync });
+        cluster.queue.push(
+            at,
+            Event::Kubelet {
+                node,
+                uid,
+                wake: Wake::Sync,
+            },
+        );
     }
 }
 
@@ -153,7 +166,11 @@ pub(crate) fn wake_at(cluster: &mut Cluster, run: &mut PodRun, at: Millis) {
         return;
     }
     run.wake_at = Some(at);
-    let event = Event::Kubelet { node: run.node.clone(), uid: run.uid.clone(), wake: Wake::Sync };
+    let event = Event::Kubelet {
+        node: run.node.clone(),
+        uid: run.uid.clone(),
+        wake: Wake::Sync,
+    };
     cluster.queue.push(at, event);
 }
 
@@ -161,12 +178,18 @@ pub(crate) fn wake_at(cluster: &mut Cluster, run: &mut PodRun, at: Millis) {
 fn wake_pod_at(cluster: &mut Cluster, uid: &str, at: Millis) {
     let at = at.max(cluster.now);
     let now = cluster.now;
-    let Some(run) = cluster.kubelets.pod_mut(uid) else { return };
+    let Some(run) = cluster.kubelets.pod_mut(uid) else {
+        return;
+    };
     if run.wake_at.is_some_and(|t| t <= at && t > now) {
         return;
     }
     run.wake_at = Some(at);
-    let event = Event::Kubelet { node: run.node.clone(), uid: run.uid.clone(), wake: Wake::Sync };
+    let event = Event::Kubelet {
+        node: run.node.clone(),
+        uid: run.uid.clone(),
+        wake: Wake::Sync,
+    };
     cluster.queue.push(at, event);
 }
 
@@ -177,7 +200,12 @@ pub(crate) fn ms(seconds: i64) -> i64 {
 
 /// The kubelet of a node as an actor.
 pub(crate) fn actor<'a>(cluster: &'a mut Cluster, node: &Str, trigger: Trigger) -> Cx<'a> {
-    Cx { cluster, actor: "kubelet", host: node.clone(), trigger }
+    Cx {
+        cluster,
+        actor: "kubelet",
+        host: node.clone(),
+        trigger,
+    }
 }
 
 /// `log`, `exec`, `attach`, `portforward` of a pod: the API server proxies to the node's kubelet. `pod` exists; the query is the request's.

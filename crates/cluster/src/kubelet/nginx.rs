@@ -30,7 +30,9 @@ pub fn load(fs: &Fs) -> Result<Vec<Directive>, String> {
 }
 
 fn read(fs: &Fs, path: &str, depth: u32) -> Result<Vec<Directive>, String> {
-    let text = fs.read_text(path).map_err(|_| format!("open() \"{path}\" failed (2: No such file or directory)"))?;
+    let text = fs
+        .read_text(path)
+        .map_err(|_| format!("open() \"{path}\" failed (2: No such file or directory)"))?;
     let mut tokens = tokens(&text);
     let (list, _) = block(&mut tokens, path, 0, text.lines().count() + 1)?;
     let mut out = Vec::new();
@@ -39,10 +41,16 @@ fn read(fs: &Fs, path: &str, depth: u32) -> Result<Vec<Directive>, String> {
 }
 
 /// Replaces `include` by what it names.
-fn expand(fs: &Fs, list: Vec<Directive>, depth: u32, out: &mut Vec<Directive>) -> Result<(), String> {
+fn expand(
+    fs: &Fs,
+    list: Vec<Directive>,
+    depth: u32,
+    out: &mut Vec<Directive>,
+) -> Result<(), String> {
     for mut d in list {
         if d.words.first().is_some_and(|w| w == "include") && depth < 8 {
-            let pattern = shell::fs::resolve("/etc/nginx", d.words.get(1).map_or("", String::as_str));
+            let pattern =
+                shell::fs::resolve("/etc/nginx", d.words.get(1).map_or("", String::as_str));
             if pattern.ends_with("mime.types") {
                 continue;
             }
@@ -90,9 +98,11 @@ fn tokens(text: &str) -> Tokens {
             }),
             (Some(_), c) => word.push(c),
             (None, '\'' | '"') if word.is_empty() => quote = Some(c),
-            (None, '#') if word.is_empty() => while chars.peek().is_some_and(|c| *c != '\n') {
-                chars.next();
-            },
+            (None, '#') if word.is_empty() => {
+                while chars.peek().is_some_and(|c| *c != '\n') {
+                    chars.next();
+                }
+            }
             (None, '$') if chars.peek() == Some(&'{') => word.push(c),
             (None, ';' | '}') => {
                 flush(&mut word, &mut out, line);
@@ -111,7 +121,12 @@ fn tokens(text: &str) -> Tokens {
     out.into_iter().peekable()
 }
 
-fn block(tokens: &mut Tokens, file: &str, depth: u32, last: usize) -> Result<(Vec<Directive>, bool), String> {
+fn block(
+    tokens: &mut Tokens,
+    file: &str,
+    depth: u32,
+    last: usize,
+) -> Result<(Vec<Directive>, bool), String> {
     let inner = depth > 0;
     if depth > DEPTH_MAX {
         return Err(format!("too deeply nested block in {file}"));
@@ -125,32 +140,56 @@ fn block(tokens: &mut Tokens, file: &str, depth: u32, last: usize) -> Result<(Ve
         }
         match token.as_str() {
             ";" if words.is_empty() => return Err(format!("unexpected \";\" in {file}:{line}")),
-            ";" => out.push(Directive { words: std::mem::take(&mut words), block: Vec::new(), line, file: file.into() }),
+            ";" => out.push(Directive {
+                words: std::mem::take(&mut words),
+                block: Vec::new(),
+                line,
+                file: file.into(),
+            }),
             "{" => {
                 let (list, _) = block(tokens, file, depth + 1, last)?;
-                out.push(Directive { words: std::mem::take(&mut words), block: list, line, file: file.into() });
+                out.push(Directive {
+                    words: std::mem::take(&mut words),
+                    block: list,
+                    line,
+                    file: file.into(),
+                });
             }
             _ if inner && words.is_empty() => return Ok((out, true)),
-            _ if !words.is_empty() => return Err(format!("directive \"{}\" is not terminated by \";\" in {file}:{line}", words[0])),
+            _ if !words.is_empty() => {
+                return Err(format!(
+                    "directive \"{}\" is not terminated by \";\" in {file}:{line}",
+                    words[0]
+                ));
+            }
             _ => return Err(format!("unexpected \"}}\" in {file}:{line}")),
         }
     }
     match inner || !words.is_empty() {
-        true => Err(format!("unexpected end of file, expecting \"{}\" in {file}:{last}", if words.is_empty() { "}" } else { ";\" or \"}" })),
+        true => Err(format!(
+            "unexpected end of file, expecting \"{}\" in {file}:{last}",
+            if words.is_empty() { "}" } else { ";\" or \"}" }
+        )),
         false => Ok((out, false)),
     }
 }
 
 fn named<'a>(list: &'a [Directive], name: &'a str) -> impl Iterator<Item = &'a Directive> {
-    list.iter().filter(move |d| d.words.first().is_some_and(|w| w == name))
+    list.iter()
+        .filter(move |d| d.words.first().is_some_and(|w| w == name))
 }
 
 fn argument<'a>(list: &'a [Directive], name: &'a str) -> Option<&'a str> {
-    named(list, name).next().and_then(|d| d.words.get(1)).map(String::as_str)
+    named(list, name)
+        .next()
+        .and_then(|d| d.words.get(1))
+        .map(String::as_str)
 }
 
 fn servers(config: &[Directive]) -> Vec<&Directive> {
-    named(config, "http").flat_map(|http| named(&http.block, "server")).collect()
+    named(config, "http")
+        .flat_map(|http| named(&http.block, "server"))
+        .collect()
 }
 
 fn port(server: &Directive) -> Vec<u16> {
@@ -171,7 +210,11 @@ pub fn ports(config: &[Directive]) -> Vec<u16> {
 /// Hosts that `proxy_pass` and `upstream` name, with the place in the file: nginx looks them up when it starts.
 pub fn upstreams(config: &[Directive]) -> Vec<(String, String)> {
     let mut out = Vec::new();
-    let own: Vec<&str> = named(config, "http").flat_map(|h| named(&h.block, "upstream")).filter_map(|u| u.words.get(1)).map(String::as_str).collect();
+    let own: Vec<&str> = named(config, "http")
+        .flat_map(|h| named(&h.block, "upstream"))
+        .filter_map(|u| u.words.get(1))
+        .map(String::as_str)
+        .collect();
     let mut todo: Vec<&Directive> = config.iter().collect();
     while let Some(d) = todo.pop() {
         todo.extend(&d.block);
@@ -197,52 +240,96 @@ fn host_of(url: &str) -> &str {
 }
 
 /// What becomes of a request to a port, by host name and path (with query).
-pub fn action(config: &[Directive], to_port: u16, host: &str, target: &str, turn: u64) -> Option<Action> {
+pub fn action(
+    config: &[Directive],
+    to_port: u16,
+    host: &str,
+    target: &str,
+    turn: u64,
+) -> Option<Action> {
     let host = host.split(':').next().unwrap_or("");
-    let listening: Vec<&Directive> = servers(config).into_iter().filter(|s| port(s).contains(&to_port)).collect();
-    let by_name = |s: &&&Directive| named(&s.block, "server_name").any(|d| d.words.iter().skip(1).any(|n| n == host));
+    let listening: Vec<&Directive> = servers(config)
+        .into_iter()
+        .filter(|s| port(s).contains(&to_port))
+        .collect();
+    let by_name = |s: &&&Directive| {
+        named(&s.block, "server_name").any(|d| d.words.iter().skip(1).any(|n| n == host))
+    };
     let server = listening.iter().find(by_name).or(listening.first())?;
     let path = target.split('?').next().unwrap_or("/");
     let location = location(server, path);
     let scope = location.map_or(&server.block, |l| &l.block);
-    if let Some(d) = named(scope, "return").next().or_else(|| named(&server.block, "return").next()) {
-        let (first, second) = (d.words.get(1)?.as_str(), d.words.get(2).cloned().unwrap_or_default());
+    if let Some(d) = named(scope, "return")
+        .next()
+        .or_else(|| named(&server.block, "return").next())
+    {
+        let (first, second) = (
+            d.words.get(1)?.as_str(),
+            d.words.get(2).cloned().unwrap_or_default(),
+        );
         return Some(match first.parse() {
             Ok(code) => Action::Return { code, text: second },
-            Err(_) => Action::Return { code: 302, text: first.to_string() },
+            Err(_) => Action::Return {
+                code: 302,
+                text: first.to_string(),
+            },
         });
     }
     if let Some(url) = argument(scope, "proxy_pass") {
-        let prefix = location.and_then(|l| l.words.last()).map_or("/", String::as_str);
-        return Some(Action::Proxy { url: proxied(config, url, prefix, target, turn) });
+        let prefix = location
+            .and_then(|l| l.words.last())
+            .map_or("/", String::as_str);
+        return Some(Action::Proxy {
+            url: proxied(config, url, prefix, target, turn),
+        });
     }
     let http = named(config, "http").next().map_or(&[][..], |h| &h.block);
-    let root = argument(scope, "root").or_else(|| argument(&server.block, "root")).or_else(|| argument(http, "root")).unwrap_or("/usr/share/nginx/html");
-    Some(Action::Files { root: root.to_string() })
+    let root = argument(scope, "root")
+        .or_else(|| argument(&server.block, "root"))
+        .or_else(|| argument(http, "root"))
+        .unwrap_or("/usr/share/nginx/html");
+    Some(Action::Files {
+        root: root.to_string(),
+    })
 }
 
 /// The location for a path: an exact one, else the longest prefix. Regular expressions are not simulated.
 fn location<'a>(server: &'a Directive, path: &str) -> Option<&'a Directive> {
     let all: Vec<&Directive> = named(&server.block, "location").collect();
-    let exact = all.iter().find(|l| l.words.len() == 3 && l.words[1] == "=" && l.words[2] == path);
+    let exact = all
+        .iter()
+        .find(|l| l.words.len() == 3 && l.words[1] == "=" && l.words[2] == path);
     let prefix = |l: &Directive| match l.words.as_slice() {
         [_, p] => Some(p.clone()),
         [_, m, p] if m == "^~" => Some(p.clone()),
         _ => None,
     };
-    let longest = all.iter().filter(|l| prefix(l).is_some_and(|p| path.starts_with(&p))).max_by_key(|l| prefix(l).map_or(0, |p| p.len()));
+    let longest = all
+        .iter()
+        .filter(|l| prefix(l).is_some_and(|p| path.starts_with(&p)))
+        .max_by_key(|l| prefix(l).map_or(0, |p| p.len()));
     exact.or(longest).copied()
 }
 
 fn proxied(config: &[Directive], url: &str, prefix: &str, target: &str, turn: u64) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let (authority, uri) = rest.find('/').map_or((rest, None), |at| (&rest[..at], Some(&rest[at..])));
-    let group = named(config, "http").flat_map(|h| named(&h.block, "upstream")).find(|u| u.words.get(1).is_some_and(|n| n == authority));
+    let (authority, uri) = rest
+        .find('/')
+        .map_or((rest, None), |at| (&rest[..at], Some(&rest[at..])));
+    let group = named(config, "http")
+        .flat_map(|h| named(&h.block, "upstream"))
+        .find(|u| u.words.get(1).is_some_and(|n| n == authority));
     let authority = match group {
         None => authority.to_string(),
         Some(group) => {
-            let all: Vec<&str> = named(&group.block, "server").filter_map(|s| s.words.get(1)).map(String::as_str).collect();
-            all.get((turn % all.len().max(1) as u64) as usize).copied().unwrap_or("").to_string()
+            let all: Vec<&str> = named(&group.block, "server")
+                .filter_map(|s| s.words.get(1))
+                .map(String::as_str)
+                .collect();
+            all.get((turn % all.len().max(1) as u64) as usize)
+                .copied()
+                .unwrap_or("")
+                .to_string()
         }
     };
     let path = match uri {
@@ -259,16 +346,38 @@ mod tests {
     #[test]
     fn a_mounted_configuration_is_followed() {
         let mut fs = Fs::new();
-        let _ = fs.install("/etc/nginx/nginx.conf", "events {}\nhttp { include /etc/nginx/conf.d/*.conf; }\n");
+        let _ = fs.install(
+            "/etc/nginx/nginx.conf",
+            "events {}\nhttp { include /etc/nginx/conf.d/*.conf; }\n",
+        );
         let site = "server {\n  listen 8080;\n  location / { return 200 'hi\\n'; } # words\n  location /api/ { proxy_pass http://api:9000/; }\n  location = /up { proxy_pass http://pool; }\n}\nupstream pool { server a:1; server b:2; }\n";
         let _ = fs.install("/etc/nginx/conf.d/site.conf", site);
         let config = load(&fs).expect("reads");
         assert_eq!(ports(&config), [8080]);
         let act = |target: &str| action(&config, 8080, "x", target, 1);
-        assert_eq!(act("/"), Some(Action::Return { code: 200, text: "hi\n".into() }));
-        assert_eq!(act("/api/v1?x=1"), Some(Action::Proxy { url: "http://api:9000/v1?x=1".into() }));
-        assert_eq!(act("/up"), Some(Action::Proxy { url: "http://b:2/up".into() }));
+        assert_eq!(
+            act("/"),
+            Some(Action::Return {
+                code: 200,
+                text: "hi\n".into()
+            })
+        );
+        assert_eq!(
+            act("/api/v1?x=1"),
+            Some(Action::Proxy {
+                url: "http://api:9000/v1?x=1".into()
+            })
+        );
+        assert_eq!(
+            act("/up"),
+            Some(Action::Proxy {
+                url: "http://b:2/up".into()
+            })
+        );
         let _ = fs.install("/etc/nginx/conf.d/site.conf", "server {\n  listen 80;\n");
-        assert_eq!(load(&fs), Err("unexpected end of file, expecting \"}\" in /etc/nginx/conf.d/site.conf:3".into()));
+        assert_eq!(
+            load(&fs),
+            Err("unexpected end of file, expecting \"}\" in /etc/nginx/conf.d/site.conf:3".into())
+        );
     }
 }

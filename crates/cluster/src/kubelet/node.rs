@@ -43,8 +43,16 @@ fn register(cluster: &mut Cluster, spec: &NodeSpec, index: usize) {
     cluster.kubelets.nodes.insert(name.clone(), Rc::new(run));
     let mut cx = actor(cluster, &name, Trigger::None);
     let status = object.status().clone();
-    if let Ok(made) = cx.create(&kinds::node::KIND, &object, "the kubelet registers its node") {
-        let _ = cx.update_status(&kinds::node::KIND, &made.edit(|v| v.set("status", status)), "the node is ready");
+    if let Ok(made) = cx.create(
+        &kinds::node::KIND,
+        &object,
+        "the kubelet registers its node",
+    ) {
+        let _ = cx.update_status(
+            &kinds::node::KIND,
+            &made.edit(|v| v.set("status", status)),
+            "the node is ready",
+        );
     }
     heartbeat(cluster, &name);
 }
@@ -66,8 +74,14 @@ fn object(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Object {
     }
     if spec.control_plane {
         labels.insert("node-role.kubernetes.io/control-plane", "");
-        labels.insert("node.kubernetes.io/exclude-from-external-load-balancers", "");
-        o.set("spec.taints", value!([{ "effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane" }]));
+        labels.insert(
+            "node.kubernetes.io/exclude-from-external-load-balancers",
+            "",
+        );
+        o.set(
+            "spec.taints",
+            value!([{ "effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane" }]),
+        );
     }
     for (k, v) in &spec.labels {
         labels.insert(k.as_str(), Value::str(v));
@@ -75,7 +89,10 @@ fn object(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Object {
     o.set("metadata.labels", Value::from(labels));
     let mut annotations = Map::default();
     annotations.insert("node.alpha.kubernetes.io/ttl", "0");
-    annotations.insert("volumes.kubernetes.io/controller-managed-attach-detach", "true");
+    annotations.insert(
+        "volumes.kubernetes.io/controller-managed-attach-detach",
+        "true",
+    );
     o.set("metadata.annotations", Value::from(annotations));
     let cidr = format!("{}/24", network::text_ip(run.cidr));
     o.set("spec.podCIDR", &cidr);
@@ -86,7 +103,11 @@ fn object(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Object {
 }
 
 fn status(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Value {
-    let cpu = if spec.cpu_milli % 1000 == 0 { (spec.cpu_milli / 1000).to_string() } else { format!("{}m", spec.cpu_milli) };
+    let cpu = if spec.cpu_milli % 1000 == 0 {
+        (spec.cpu_milli / 1000).to_string()
+    } else {
+        format!("{}m", spec.cpu_milli)
+    };
     let mut capacity = value!({
         "cpu": cpu, "ephemeral-storage": "61202244Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0",
         "memory": format!("{}Ki", spec.memory_bytes / 1024), "pods": spec.max_pods.to_string(),
@@ -94,10 +115,15 @@ fn status(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Value {
     let mut allocatable = capacity.clone();
     for (name, amount) in &spec.extended {
         capacity.map_mut().insert(name.as_str(), Value::str(amount));
-        allocatable.map_mut().insert(name.as_str(), Value::str(amount));
+        allocatable
+            .map_mut()
+            .insert(name.as_str(), Value::str(amount));
     }
     let now = rfc3339(cluster.now);
-    let condition = |kind: &'static str, status: &'static str, reason: &'static str, message: &'static str| {
+    let condition = |kind: &'static str,
+                     status: &'static str,
+                     reason: &'static str,
+                     message: &'static str| {
         value!({
             "lastHeartbeatTime": &now, "lastTransitionTime": &now, "message": message, "reason": reason, "status": status, "type": kind,
         })
@@ -128,34 +154,60 @@ fn status(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Value {
 
 fn uuid(text: &str) -> String {
     let h = super::images::hex64(text);
-    format!("{}-{}-4{}-a{}-{}", &h[..8], &h[8..12], &h[13..16], &h[17..20], &h[20..32])
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &h[..8],
+        &h[8..12],
+        &h[13..16],
+        &h[17..20],
+        &h[20..32]
+    )
 }
 
 /// Renews the lease; now and then writes the status; comes again.
 pub fn heartbeat(cluster: &mut Cluster, name: &Str) {
     let now = cluster.now;
-    let Some(node) = cluster.kubelets.node(name) else { return };
+    let Some(node) = cluster.kubelets.node(name) else {
+        return;
+    };
     let reachable = !node.cut && !node.stopped;
     if !cluster.kubelets.nodes.contains_key(name) {
         return;
     }
     if reachable {
         lease(cluster, name);
-        let due = cluster.kubelets.node(name).is_some_and(|n| now - n.heartbeat_at >= STATUS_MS || n.heartbeat_at == 0);
+        let due = cluster
+            .kubelets
+            .node(name)
+            .is_some_and(|n| now - n.heartbeat_at >= STATUS_MS || n.heartbeat_at == 0);
         if due {
             post(cluster, name);
         }
     }
     // Leases are spread over the interval, so that 5,000 nodes do not all speak at once.
-    let spread = if cluster.handled == 0 { name.bytes().map(i64::from).sum::<i64>() * 97 % LEASE_MS } else { 0 };
-    let event = Event::Kubelet { node: name.clone(), uid: Str::default(), wake: Wake::Heartbeat };
+    let spread = if cluster.handled == 0 {
+        name.bytes().map(i64::from).sum::<i64>() * 97 % LEASE_MS
+    } else {
+        0
+    };
+    let event = Event::Kubelet {
+        node: name.clone(),
+        uid: Str::default(),
+        wake: Wake::Heartbeat,
+    };
     cluster.queue.push(now + LEASE_MS - spread, event);
 }
 
 fn lease(cluster: &mut Cluster, name: &Str) {
     let now = rfc3339_micro(cluster.now);
-    let old = cluster.store.get("leases.coordination.k8s.io", "kube-node-lease", name).cloned();
-    let owner = cluster.store.get("nodes", "", name).map(|n| n.uid().to_string());
+    let old = cluster
+        .store
+        .get("leases.coordination.k8s.io", "kube-node-lease", name)
+        .cloned();
+    let owner = cluster
+        .store
+        .get("nodes", "", name)
+        .map(|n| n.uid().to_string());
     let mut cx = actor(cluster, name, Trigger::Timer);
     match old {
         Some(lease) => {
@@ -176,8 +228,12 @@ fn lease(cluster: &mut Cluster, name: &Str) {
 /// Writes the node's status: heartbeat times, images, and that it is ready (again).
 pub fn post(cluster: &mut Cluster, name: &Str) {
     let now = cluster.now;
-    let Some(node) = cluster.store.get("nodes", "", name).cloned() else { return };
-    let Some(run) = cluster.kubelets.node_mut(name) else { return };
+    let Some(node) = cluster.store.get("nodes", "", name).cloned() else {
+        return;
+    };
+    let Some(run) = cluster.kubelets.node_mut(name) else {
+        return;
+    };
     let first = run.heartbeat_at == 0;
     run.heartbeat_at = now;
     let run = run.clone();
@@ -185,13 +241,38 @@ pub fn post(cluster: &mut Cluster, name: &Str) {
         return;
     }
     let text = rfc3339(now);
-    let fine = [("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-        ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-        ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-        ("Ready", "True", "KubeletReady", "kubelet is posting ready status")];
+    let fine = [
+        (
+            "MemoryPressure",
+            "False",
+            "KubeletHasSufficientMemory",
+            "kubelet has sufficient memory available",
+        ),
+        (
+            "DiskPressure",
+            "False",
+            "KubeletHasNoDiskPressure",
+            "kubelet has no disk pressure",
+        ),
+        (
+            "PIDPressure",
+            "False",
+            "KubeletHasSufficientPID",
+            "kubelet has sufficient PID available",
+        ),
+        (
+            "Ready",
+            "True",
+            "KubeletReady",
+            "kubelet is posting ready status",
+        ),
+    ];
     let new = node.edit(|v| {
         for c in v.place("status.conditions").list_mut() {
-            let Some((_, status, reason, message)) = fine.iter().find(|f| f.0 == c.text("type")) else { continue };
+            let Some((_, status, reason, message)) = fine.iter().find(|f| f.0 == c.text("type"))
+            else {
+                continue;
+            };
             if c.text("status") != *status {
                 c.set("lastTransitionTime", &text);
             }
@@ -200,10 +281,15 @@ pub fn post(cluster: &mut Cluster, name: &Str) {
             c.set("message", *message);
             c.set("lastHeartbeatTime", &text);
         }
-        let images: Vec<Value> = run.images.iter().take(IMAGES_MAX).map(|(full, image)| {
-            let id = super::images::parse(full).map_or_else(String::new, |r| r.id());
-            value!({ "names": [id, full.clone()], "sizeBytes": image.size })
-        }).collect();
+        let images: Vec<Value> = run
+            .images
+            .iter()
+            .take(IMAGES_MAX)
+            .map(|(full, image)| {
+                let id = super::images::parse(full).map_or_else(String::new, |r| r.id());
+                value!({ "names": [id, full.clone()], "sizeBytes": image.size })
+            })
+            .collect();
         v.set("status.images", Value::from(images));
     });
     let mut cx = actor(cluster, name, Trigger::Timer);
@@ -212,19 +298,36 @@ pub fn post(cluster: &mut Cluster, name: &Str) {
 
 /// The node is reachable again: says so at once, and looks at all of its pods.
 pub fn sync(cluster: &mut Cluster, name: &Str) {
-    let Some(node) = cluster.kubelets.node(name) else { return };
+    let Some(node) = cluster.kubelets.node(name) else {
+        return;
+    };
     if node.cut || node.stopped {
         return;
     }
     lease(cluster, name);
     post(cluster, name);
-    let mut uids: Vec<Str> = cluster.store.on_node(name).map(|p| Str::from(p.uid())).collect();
-    uids.extend(cluster.kubelets.pods.iter().filter(|(_, r)| r.node == *name).map(|(uid, _)| uid.clone()));
+    let mut uids: Vec<Str> = cluster
+        .store
+        .on_node(name)
+        .map(|p| Str::from(p.uid()))
+        .collect();
+    uids.extend(
+        cluster
+            .kubelets
+            .pods
+            .iter()
+            .filter(|(_, r)| r.node == *name)
+            .map(|(uid, _)| uid.clone()),
+    );
     for uid in uids {
         if let Some(run) = cluster.kubelets.pod_mut(&uid) {
             run.dirty(0, "the node is reachable again");
         }
-        let event = Event::Kubelet { node: name.clone(), uid, wake: Wake::Sync };
+        let event = Event::Kubelet {
+            node: name.clone(),
+            uid,
+            wake: Wake::Sync,
+        };
         cluster.queue.push(cluster.now, event);
     }
 }

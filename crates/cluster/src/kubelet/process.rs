@@ -26,14 +26,25 @@ const BUSY_MAX_MS: i64 = 2_000;
 #[derive(Clone, Debug)]
 pub enum Proc {
     /// A server of the image: acts only when it is asked. Ends with this status when told to stop.
-    Server { on_term: Option<i32> },
+    Server {
+        on_term: Option<i32>,
+    },
     /// Waits, until then or for ever; takes notice of TERM or not.
-    Idle { until: Option<Millis>, on_term: Option<i32> },
+    Idle {
+        until: Option<Millis>,
+        on_term: Option<i32>,
+    },
     /// Ends by itself.
-    Ends { at: Millis, code: i32 },
+    Ends {
+        at: Millis,
+        code: i32,
+    },
     Script(Box<Script>),
     /// Told to stop, and gone then.
-    Leaving { at: Millis, code: i32 },
+    Leaving {
+        at: Millis,
+        code: i32,
+    },
 }
 
 /// A machine with what it waits for.
@@ -87,7 +98,12 @@ pub fn command_line(pod: &Object, c: &ContainerRun, image: &Image, env: &Env) ->
     match (command.is_empty(), args.first()) {
         (false, _) => [command, args].concat(),
         // What images' entrypoint scripts do with options alone: they put their program before them.
-        (true, Some(first)) if first.starts_with('-') && entrypoint.last().is_some_and(|e| e.ends_with("entrypoint.sh")) => {
+        (true, Some(first))
+            if first.starts_with('-')
+                && entrypoint
+                    .last()
+                    .is_some_and(|e| e.ends_with("entrypoint.sh")) =>
+        {
             [own(&image.cmd[..image.cmd.len().min(1)]), args].concat()
         }
         (true, Some(_)) => [entrypoint, args].concat(),
@@ -96,9 +112,16 @@ pub fn command_line(pod: &Object, c: &ContainerRun, image: &Image, env: &Env) ->
 }
 
 /// Starts process 1 of a container; the error is the runtime's.
-pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) -> Result<Proc, String> {
+pub fn spawn(
+    cluster: &mut Cluster,
+    pod: &Object,
+    run: &mut PodRun,
+    i: usize,
+) -> Result<Proc, String> {
     let now = cluster.now;
-    let Some(image) = run.containers[i].image else { return Err("no image".into()) };
+    let Some(image) = run.containers[i].image else {
+        return Err("no image".into());
+    };
     let env = env::full(cluster, pod, run, i);
     let argv = command_line(pod, &run.containers[i], image, &env);
     let c = &mut run.containers[i];
@@ -110,7 +133,11 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
     let argv = programs::without_entrypoint(&argv);
     if let Some(outcome) = programs::own(image, argv, &env, spec, now) {
         return Ok(match outcome {
-            Outcome::Serve { mut servers, log: lines, boot } => {
+            Outcome::Serve {
+                mut servers,
+                log: lines,
+                boot,
+            } => {
                 if image.app == App::Ingress {
                     crate::network::ingress::notice(cluster);
                 }
@@ -119,12 +146,23 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
                     && volumes::is_mounted(pod, c.spec(pod), "/etc/nginx")
                 {
                     match nginx_ports(cluster, pod, run, i) {
-                        Ok(ports) => servers = ports.into_iter().map(|port| Server { port, ..first.clone() }).collect(),
+                        Ok(ports) => {
+                            servers = ports
+                                .into_iter()
+                                .map(|port| Server {
+                                    port,
+                                    ..first.clone()
+                                })
+                                .collect()
+                        }
                         Err(error) => {
                             let log = run.containers[i].log_mut();
                             log.boot = Some((now, image.boot));
                             log.line(now, &format!("nginx: [emerg] {error}"));
-                            return Ok(Proc::Ends { at: now + 150, code: 1 });
+                            return Ok(Proc::Ends {
+                                at: now + 150,
+                                code: 1,
+                            });
                         }
                     }
                 }
@@ -135,13 +173,25 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
                 }
                 lines.iter().for_each(|l| log.line(now, l));
                 c.servers = servers;
-                Proc::Server { on_term: image.on_term }
+                Proc::Server {
+                    on_term: image.on_term,
+                }
             }
-            Outcome::Print { text, code, takes_ms } => {
+            Outcome::Print {
+                text,
+                code,
+                takes_ms,
+            } => {
                 c.log_mut().write(now, text.as_bytes());
-                Proc::Ends { at: now + takes_ms, code }
+                Proc::Ends {
+                    at: now + takes_ms,
+                    code,
+                }
             }
-            Outcome::Wait => stress(pod, c, image, now).unwrap_or(Proc::Idle { until: None, on_term: image.on_term }),
+            Outcome::Wait => stress(pod, c, image, now).unwrap_or(Proc::Idle {
+                until: None,
+                on_term: image.on_term,
+            }),
         });
     }
     let first = argv.first().map_or("", |w| w.as_str());
@@ -167,10 +217,18 @@ pub fn spawn(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize) ->
 }
 
 /// The ports of a mounted nginx configuration; the error is what nginx ends with.
-fn nginx_ports(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Result<Vec<u16>, String> {
+fn nginx_ports(
+    cluster: &Cluster,
+    pod: &Object,
+    run: &PodRun,
+    i: usize,
+) -> Result<Vec<u16>, String> {
     let fs = volumes::open(cluster, pod, run, i);
     let config = super::nginx::load(&fs)?;
-    let from = crate::network::Origin::Pod { namespace: run.namespace.to_string(), name: run.name.to_string() };
+    let from = crate::network::Origin::Pod {
+        namespace: run.namespace.to_string(),
+        name: run.name.to_string(),
+    };
     for (host, place) in super::nginx::upstreams(&config) {
         if crate::network::resolve(cluster, &from, &host).is_empty() {
             return Err(format!("host not found in upstream \"{host}\" in {place}"));
@@ -182,13 +240,21 @@ fn nginx_ports(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Resul
 /// A program that eats memory is killed as soon as it passes its limit.
 fn stress(pod: &Object, c: &mut ContainerRun, image: &Image, now: Millis) -> Option<Proc> {
     let (_, mib) = super::metrics::stress(pod, c);
-    let limit = c.spec(pod).at("resources.limits").get("memory").as_str().and_then(env::nano)?;
+    let limit = c
+        .spec(pod)
+        .at("resources.limits")
+        .get("memory")
+        .as_str()
+        .and_then(env::nano)?;
     if image.app != App::Stress || mib <= 0 || i128::from(mib) << 20 <= limit / 1_000_000_000 {
         return None;
     }
     c.fault.get_or_insert_default().end_at = Some(now + 1_200);
     c.fault.get_or_insert_default().leak = Some((mib, now));
-    Some(Proc::Idle { until: None, on_term: None })
+    Some(Proc::Idle {
+        until: None,
+        on_term: None,
+    })
 }
 
 pub fn workdir(spec: &Value, image: &Image) -> String {
@@ -206,7 +272,12 @@ pub fn script(image: &Image, argv: &[String], env: Env, cwd: &str, tty: bool) ->
     machine.tty_in = tty;
     machine.tty_out = tty;
     machine.start_argv(argv);
-    Script { machine, pending: Vec::new(), wait: None, busy: 0 }
+    Script {
+        machine,
+        pending: Vec::new(),
+        wait: None,
+        busy: 0,
+    }
 }
 
 fn dialect(image: &Image, program: &str) -> Dialect {
@@ -225,7 +296,12 @@ fn idle(argv: &[String], image: &Image, now: Millis) -> Option<Proc> {
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
     let (program, rest) = words.split_first()?;
     match (shell::fs::name(program), rest) {
-        ("sleep", ["infinity" | "inf"]) | ("tail", ["-f" | "-F", "/dev/null"]) => Some(Proc::Idle { until: None, on_term: None }),
+        ("sleep", ["infinity" | "inf"]) | ("tail", ["-f" | "-F", "/dev/null"]) => {
+            Some(Proc::Idle {
+                until: None,
+                on_term: None,
+            })
+        }
         ("sleep", [one]) => {
             let (number, unit) = match one.as_bytes().last()? {
                 b's' => (&one[..one.len() - 1], 1000),
@@ -235,7 +311,10 @@ fn idle(argv: &[String], image: &Image, now: Millis) -> Option<Proc> {
                 _ => (*one, 1000),
             };
             let n = number.parse::<u32>().ok()?;
-            Some(Proc::Idle { until: Some(now + i64::from(n) * unit), on_term: None })
+            Some(Proc::Idle {
+                until: Some(now + i64::from(n) * unit),
+                on_term: None,
+            })
         }
         _ => None,
     }
@@ -264,9 +343,17 @@ impl Host for PodHost<'_> {
         self.now
     }
     fn spawn(&mut self, pid: Pid, argv: &[String], env: &Env, cwd: &str, tty: bool) -> bool {
-        let known = argv.first().is_some_and(|name| programs::has(self.image, name));
+        let known = argv
+            .first()
+            .is_some_and(|name| programs::has(self.image, name));
         if known {
-            let asked = Asked { argv: argv.to_vec(), env: env.clone(), cwd: cwd.to_string(), tty, stdin: Vec::new() };
+            let asked = Asked {
+                argv: argv.to_vec(),
+                env: env.clone(),
+                cwd: cwd.to_string(),
+                tty,
+                stdin: Vec::new(),
+            };
             self.asked.push((pid, asked));
         }
         known
@@ -290,15 +377,30 @@ pub struct Place<'a> {
 }
 
 /// Steps a script until it waits or ends. `clock` is its time: later than the cluster's where it runs ahead (probes, hooks).
-pub fn drive(cluster: &mut Cluster, place: &Place, script: &mut Script, clock: Millis) -> Option<i32> {
-    let image = cluster.kubelets.pod(place.uid)?.containers.get(place.index)?.image?;
+pub fn drive(
+    cluster: &mut Cluster,
+    place: &Place,
+    script: &mut Script,
+    clock: Millis,
+) -> Option<i32> {
+    let image = cluster
+        .kubelets
+        .pod(place.uid)?
+        .containers
+        .get(place.index)?
+        .image?;
     volumes::warm_image(cluster, image);
     volumes::warm(cluster, place.pod, place.uid);
     let run = cluster.kubelets.pods.get(place.uid)?.clone();
     let mut fs = volumes::open(cluster, place.pod, &run, place.index);
     drop(run);
     let mut before = fs.version();
-    let mut host = PodHost { now: clock, image, asked: Vec::new(), killed: Vec::new() };
+    let mut host = PodHost {
+        now: clock,
+        image,
+        asked: Vec::new(),
+        killed: Vec::new(),
+    };
     script.wait = None;
     finish_pending(script, clock);
     for _ in 0..STEPS_MAX {
@@ -309,8 +411,12 @@ pub fn drive(cluster: &mut Cluster, place: &Place, script: &mut Script, clock: M
         if acted {
             volumes::close(cluster, place.pod, place.uid, place.index, &fs, before);
             before = fs.version();
-            asked.into_iter().for_each(|(pid, asked)| external(cluster, place, script, &mut fs, clock, (pid, asked)));
-            killed.into_iter().for_each(|pid| kill(cluster, place, script, pid));
+            asked.into_iter().for_each(|(pid, asked)| {
+                external(cluster, place, script, &mut fs, clock, (pid, asked))
+            });
+            killed
+                .into_iter()
+                .for_each(|pid| kill(cluster, place, script, pid));
             finish_pending(script, clock);
         }
         match progress {
@@ -335,7 +441,9 @@ pub fn drive(cluster: &mut Cluster, place: &Place, script: &mut Script, clock: M
 }
 
 fn finish_pending(script: &mut Script, clock: Millis) {
-    let (over, still): (Vec<Pending>, Vec<Pending>) = std::mem::take(&mut script.pending).into_iter().partition(|p| p.at <= clock);
+    let (over, still): (Vec<Pending>, Vec<Pending>) = std::mem::take(&mut script.pending)
+        .into_iter()
+        .partition(|p| p.at <= clock);
     script.pending = still;
     for p in over {
         for (fd, bytes) in &p.late {
@@ -346,7 +454,14 @@ fn finish_pending(script: &mut Script, clock: Millis) {
 }
 
 /// Runs a program that the machine has asked for.
-fn external(cluster: &mut Cluster, place: &Place, script: &mut Script, fs: &mut Fs, clock: Millis, (pid, mut asked): (Pid, Asked)) {
+fn external(
+    cluster: &mut Cluster,
+    place: &Place,
+    script: &mut Script,
+    fs: &mut Fs,
+    clock: Millis,
+    (pid, mut asked): (Pid, Asked),
+) {
     if programs::reads_stdin(&asked.argv)
         && let shell::machine::StdinRead::Data(bytes) = script.machine.read_stdin(pid, fs)
     {
@@ -354,9 +469,13 @@ fn external(cluster: &mut Cluster, place: &Place, script: &mut Script, fs: &mut 
     }
     let done = programs::run(cluster, place, &asked, fs, clock);
     if !done.servers.is_empty()
-        && let Some(c) = cluster.kubelets.pod_mut(place.uid).and_then(|r| r.containers.get_mut(place.index))
+        && let Some(c) = cluster
+            .kubelets
+            .pod_mut(place.uid)
+            .and_then(|r| r.containers.get_mut(place.index))
     {
-        c.servers.extend(done.servers.into_iter().map(|s| Server { pid, ..s }));
+        c.servers
+            .extend(done.servers.into_iter().map(|s| Server { pid, ..s }));
     }
     for (fd, bytes) in done.output {
         script.machine.write(pid, u32::from(fd), &bytes);
@@ -364,13 +483,22 @@ fn external(cluster: &mut Cluster, place: &Place, script: &mut Script, fs: &mut 
     match done.ends {
         None => {}
         Some((code, 0)) => script.machine.exited(pid, code),
-        Some((code, takes)) => script.pending.push(Pending { at: clock + takes, pid, code, late: done.late }),
+        Some((code, takes)) => script.pending.push(Pending {
+            at: clock + takes,
+            pid,
+            code,
+            late: done.late,
+        }),
     }
 }
 
 fn kill(cluster: &mut Cluster, place: &Place, script: &mut Script, pid: Pid) {
     script.pending.retain(|p| p.pid != pid);
-    if let Some(c) = cluster.kubelets.pod_mut(place.uid).and_then(|r| r.containers.get_mut(place.index)) {
+    if let Some(c) = cluster
+        .kubelets
+        .pod_mut(place.uid)
+        .and_then(|r| r.containers.get_mut(place.index))
+    {
         c.servers.retain(|s| s.pid != pid);
     }
     script.machine.exited(pid, 143);
@@ -381,7 +509,11 @@ pub fn advance(cluster: &mut Cluster, uid: &Str) {
     let now = cluster.now;
     let count = cluster.kubelets.pod(uid).map_or(0, |r| r.containers.len());
     for i in 0..count {
-        let ready = cluster.kubelets.pod(uid).and_then(|r| r.containers.get(i)).and_then(due);
+        let ready = cluster
+            .kubelets
+            .pod(uid)
+            .and_then(|r| r.containers.get(i))
+            .and_then(due);
         if ready.is_some_and(|t| t <= now) {
             advance_one(cluster, uid, i);
         }
@@ -390,8 +522,16 @@ pub fn advance(cluster: &mut Cluster, uid: &Str) {
 
 fn advance_one(cluster: &mut Cluster, uid: &Str, i: usize) {
     let now = cluster.now;
-    let Some(pod) = cluster.store.by_uid(uid).cloned() else { return };
-    let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) else { return };
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else {
+        return;
+    };
+    let Some(c) = cluster
+        .kubelets
+        .pod_mut(uid)
+        .and_then(|r| r.containers.get_mut(i))
+    else {
+        return;
+    };
     if !c.is_running() {
         return;
     }
@@ -401,11 +541,21 @@ fn advance_one(cluster: &mut Cluster, uid: &Str, i: usize) {
         Proc::Idle { .. } => start::ended(c, now, 0, None),
         Proc::Ends { code, .. } | Proc::Leaving { code, .. } => start::ended(c, now, code, None),
         Proc::Script(mut script) => {
-            let place = Place { pod: &pod, uid, index: i };
+            let place = Place {
+                pod: &pod,
+                uid,
+                index: i,
+            };
             let over = drive(cluster, &place, &mut script, now);
             let chunks = script.machine.drain();
             super::exec::show(cluster, uid, i, &chunks);
-            let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) else { return };
+            let Some(c) = cluster
+                .kubelets
+                .pod_mut(uid)
+                .and_then(|r| r.containers.get_mut(i))
+            else {
+                return;
+            };
             for chunk in chunks {
                 c.log_mut().write(now, &chunk.bytes);
             }
@@ -420,19 +570,37 @@ fn advance_one(cluster: &mut Cluster, uid: &Str, i: usize) {
 /// Sends TERM to process 1. Who has no handler for it takes no notice, as the kernel has it for process 1.
 pub fn terminate(cluster: &mut Cluster, run: &mut PodRun, i: usize, gone_at: Millis) {
     let now = cluster.now;
-    let Some(image) = run.containers[i].image else { return };
-    let Some(proc) = run.containers[i].proc.take() else { return };
+    let Some(image) = run.containers[i].image else {
+        return;
+    };
+    let Some(proc) = run.containers[i].proc.take() else {
+        return;
+    };
     let left = match Rc::unwrap_or_clone(proc) {
-        Proc::Server { on_term: Some(code) } | Proc::Idle { on_term: Some(code), .. } => Proc::Leaving { at: gone_at, code },
+        Proc::Server {
+            on_term: Some(code),
+        }
+        | Proc::Idle {
+            on_term: Some(code),
+            ..
+        } => Proc::Leaving { at: gone_at, code },
         Proc::Script(mut script) => {
             let mut fs = Fs::new();
-            let mut host = PodHost { now, image, asked: Vec::new(), killed: Vec::new() };
+            let mut host = PodHost {
+                now,
+                image,
+                asked: Vec::new(),
+                killed: Vec::new(),
+            };
             let serves = run.containers[i].servers.iter().any(|s| s.pid != 0);
             // `sh -c "... exec nginx"`, or a shell whose last command is the server: it gets the signal as a group would not,
             // so only a trap or an exec'd server reacts.
             let exec_server = serves && script.machine.processes().len() <= 1;
             if exec_server {
-                Proc::Leaving { at: gone_at, code: 0 }
+                Proc::Leaving {
+                    at: gone_at,
+                    code: 0,
+                }
             } else {
                 script.machine.signal(Signal::Term, &mut fs, &mut host);
                 script.wait = Some(now);
@@ -445,9 +613,19 @@ pub fn terminate(cluster: &mut Cluster, run: &mut PodRun, i: usize, gone_at: Mil
 }
 
 /// The last resort of faults: process 1 ends now.
-pub fn kill_now(cluster: &mut Cluster, uid: &str, i: usize, code: i32, reason: Option<&'static str>) {
+pub fn kill_now(
+    cluster: &mut Cluster,
+    uid: &str,
+    i: usize,
+    code: i32,
+    reason: Option<&'static str>,
+) {
     let now = cluster.now;
-    if let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|r| r.containers.get_mut(i)) {
+    if let Some(c) = cluster
+        .kubelets
+        .pod_mut(uid)
+        .and_then(|r| r.containers.get_mut(i))
+    {
         start::ended(c, now, code, reason);
     }
 }

@@ -83,8 +83,13 @@ pub enum Stage {
     #[default]
     New,
     /// Volumes are not there yet; tried again then. `told` is when the last event was written.
-    Volumes { retry: Millis, told: Millis },
-    Sandbox { until: Millis },
+    Volumes {
+        retry: Millis,
+        told: Millis,
+    },
+    Sandbox {
+        until: Millis,
+    },
     Up,
 }
 
@@ -153,16 +158,35 @@ pub struct Stop {
 #[derive(Clone, Debug)]
 pub enum Phase {
     /// Not running; reason and message of `state.waiting`. It is looked at again at `retry`.
-    Waiting { reason: &'static str, message: Option<Rc<str>>, retry: Option<Millis> },
-    Pulling { since: Millis, from: Millis, until: Millis },
-    Creating { until: Millis },
-    Running { since: Millis },
-    Ended { end: Rc<Ended>, noticed: bool },
+    Waiting {
+        reason: &'static str,
+        message: Option<Rc<str>>,
+        retry: Option<Millis>,
+    },
+    Pulling {
+        since: Millis,
+        from: Millis,
+        until: Millis,
+    },
+    Creating {
+        until: Millis,
+    },
+    Running {
+        since: Millis,
+    },
+    Ended {
+        end: Rc<Ended>,
+        noticed: bool,
+    },
 }
 
 impl Default for Phase {
     fn default() -> Phase {
-        Phase::Waiting { reason: "", message: None, retry: None }
+        Phase::Waiting {
+            reason: "",
+            message: None,
+            retry: None,
+        }
     }
 }
 
@@ -226,7 +250,10 @@ pub struct LogLine {
 impl Log {
     pub fn line(&mut self, at: Millis, text: &str) {
         self.open = false;
-        self.lines.push_back(LogLine { at, text: text.into() });
+        self.lines.push_back(LogLine {
+            at,
+            text: text.into(),
+        });
         if self.lines.len() > LOG_MAX {
             self.lines.pop_front();
             self.dropped += 1;
@@ -236,7 +263,9 @@ impl Log {
     pub fn write(&mut self, at: Millis, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         for piece in text.split_inclusive('\n') {
-            let (body, ended) = piece.strip_suffix('\n').map_or((piece, false), |p| (p, true));
+            let (body, ended) = piece
+                .strip_suffix('\n')
+                .map_or((piece, false), |p| (p, true));
             match self.lines.back_mut() {
                 Some(last) if self.open => last.text = format!("{}{body}", last.text).into(),
                 _ => self.line(at, body),
@@ -259,7 +288,11 @@ impl Log {
 impl ContainerRun {
     /// Its part of the pod's spec.
     pub fn spec<'a>(&self, pod: &'a Object) -> &'a Value {
-        pod.spec().get(self.role.list()).items().get(self.at).unwrap_or(machinery::NULL)
+        pod.spec()
+            .get(self.role.list())
+            .items()
+            .get(self.at)
+            .unwrap_or(machinery::NULL)
     }
     pub fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running { .. })

@@ -49,7 +49,9 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     for _ in 0..8 {
         let c = &mut run.containers[i];
         match &mut c.phase {
-            Phase::Waiting { retry: Some(at), .. } if *at > now => return,
+            Phase::Waiting {
+                retry: Some(at), ..
+            } if *at > now => return,
             Phase::Waiting { .. } => {
                 if !begin(cx, pod, run, i) {
                     return;
@@ -81,7 +83,11 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
                 c.started = false;
                 c.probes = None;
                 // The end itself is to be seen before what follows from it.
-                let pause = if c.crash.holds(at, now) { SHOWN_MS } else { RESTART_MS };
+                let pause = if c.crash.holds(at, now) {
+                    SHOWN_MS
+                } else {
+                    RESTART_MS
+                };
                 c.again_at = restarts(pod, c).then_some(now + pause);
                 run.dirty(now, "a container has ended");
                 return;
@@ -111,8 +117,16 @@ fn changed(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
         Phase::Waiting { .. } | Phase::Pulling { .. } | Phase::Creating { .. } => {
             c.pull = Backoff::default();
             c.pull_error = None;
-            let reason = if c.role == Role::Main { "ContainerCreating" } else { "PodInitializing" };
-            c.phase = Phase::Waiting { reason, message: None, retry: None };
+            let reason = if c.role == Role::Main {
+                "ContainerCreating"
+            } else {
+                "PodInitializing"
+            };
+            c.phase = Phase::Waiting {
+                reason,
+                message: None,
+                retry: None,
+            };
             run.dirty(cx.now() + 100, "the container's image was changed");
         }
         Phase::Ended { .. } => {}
@@ -123,7 +137,9 @@ fn changed(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
 fn again(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     let now = cx.now();
     let c = &mut run.containers[i];
-    let Some(end) = c.ended().cloned() else { return };
+    let Some(end) = c.ended().cloned() else {
+        return;
+    };
     c.last = Some(end.clone());
     if c.crash.holds(end.at, now) {
         back_off(cx, pod, run, i);
@@ -131,7 +147,11 @@ fn again(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     }
     c.crash.next(end.at, now);
     c.restarts += 1;
-    c.phase = Phase::Waiting { reason: "", message: None, retry: Some(now) };
+    c.phase = Phase::Waiting {
+        reason: "",
+        message: None,
+        retry: Some(now),
+    };
 }
 
 /// `CrashLoopBackOff`: says so, and waits.
@@ -147,11 +167,21 @@ fn back_off(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     } else {
         format!("{seconds}s")
     };
-    let told = format!("back-off {delay} restarting failed container={} pod={name}_{namespace}({uid})", c.name);
-    let event = format!("Back-off restarting failed container {} in pod {name}_{namespace}({uid})", c.name);
+    let told = format!(
+        "back-off {delay} restarting failed container={} pod={name}_{namespace}({uid})",
+        c.name
+    );
+    let event = format!(
+        "Back-off restarting failed container {} in pod {name}_{namespace}({uid})",
+        c.name
+    );
     let until = c.last.as_ref().map_or(now, |e| e.at) + c.crash.delay;
     let retry = until.min(now + REMIND_MS).max(now + 1);
-    c.phase = Phase::Waiting { reason: "CrashLoopBackOff", message: Some(told.into()), retry: Some(retry) };
+    c.phase = Phase::Waiting {
+        reason: "CrashLoopBackOff",
+        message: Some(told.into()),
+        retry: Some(retry),
+    };
     cx.event_at(pod, &c.field_path(), "Warning", "BackOff", &event);
     run.dirty(now, "the container keeps failing");
 }
@@ -160,7 +190,11 @@ fn back_off(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
 fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bool {
     let now = cx.now();
     let c = &mut run.containers[i];
-    if let Phase::Waiting { reason: "CrashLoopBackOff", .. } = c.phase {
+    if let Phase::Waiting {
+        reason: "CrashLoopBackOff",
+        ..
+    } = c.phase
+    {
         let end = c.last.as_ref().map_or(0, |e| e.at);
         if c.crash.holds(end, now) {
             back_off(cx, pod, run, i);
@@ -178,20 +212,41 @@ fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bool {
     let image = spec.text("image");
     let path = c.field_path();
     let Some(reference) = images::parse(image) else {
-        let message = format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format");
+        let message = format!(
+            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format"
+        );
         cx.event_at(pod, &path, "Warning", "InspectFailed", &message);
         cx.event_at(pod, &path, "Warning", "Failed", "Error: InvalidImageName");
-        wait(run, i, now, "InvalidImageName", &message, now + CONFIG_RETRY_MS);
+        wait(
+            run,
+            i,
+            now,
+            "InvalidImageName",
+            &message,
+            now + CONFIG_RETRY_MS,
+        );
         return false;
     };
     let full = reference.full();
-    let present = cx.cluster.kubelets.node(&run.node).and_then(|n| n.images.get(full.as_str()).copied());
+    let present = cx
+        .cluster
+        .kubelets
+        .node(&run.node)
+        .and_then(|n| n.images.get(full.as_str()).copied());
     match (spec.text("imagePullPolicy"), present) {
         ("Never", None) => {
-            let message = format!("Container image \"{image}\" is not present with pull policy of Never");
+            let message =
+                format!("Container image \"{image}\" is not present with pull policy of Never");
             cx.event_at(pod, &path, "Warning", "ErrImageNeverPull", &message);
             cx.event_at(pod, &path, "Warning", "Failed", "Error: ErrImageNeverPull");
-            wait(run, i, now, "ErrImageNeverPull", &message, now + CONFIG_RETRY_MS);
+            wait(
+                run,
+                i,
+                now,
+                "ErrImageNeverPull",
+                &message,
+                now + CONFIG_RETRY_MS,
+            );
             false
         }
         ("Always", _) | (_, None) => {
@@ -199,7 +254,9 @@ fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bool {
             true
         }
         (_, Some(found)) => {
-            let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+            let message = format!(
+                "Container image \"{image}\" already present on machine and can be accessed by the pod"
+            );
             cx.event_at(pod, &path, "Normal", "Pulled", &message);
             create(cx, pod, run, i, found);
             true
@@ -207,9 +264,19 @@ fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bool {
     }
 }
 
-fn wait(run: &mut PodRun, i: usize, now: Millis, reason: &'static str, message: &str, retry: Millis) {
-    run.containers[i].phase =
-        Phase::Waiting { reason, message: Some(message.into()), retry: Some(retry) };
+fn wait(
+    run: &mut PodRun,
+    i: usize,
+    now: Millis,
+    reason: &'static str,
+    message: &str,
+    retry: Millis,
+) {
+    run.containers[i].phase = Phase::Waiting {
+        reason,
+        message: Some(message.into()),
+        retry: Some(retry),
+    };
     run.dirty(now, reason);
 }
 
@@ -227,11 +294,19 @@ fn pull(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &str, pres
             Some(error) => format!("{message}: ErrImagePull: {error}"),
             None => message,
         };
-        let retry = (c.pull.updated + c.pull.delay).min(now + REMIND_MS).max(now + 1);
+        let retry = (c.pull.updated + c.pull.delay)
+            .min(now + REMIND_MS)
+            .max(now + 1);
         wait(run, i, now, "ImagePullBackOff", &told, retry);
         return;
     }
-    cx.event_at(pod, &path, "Normal", "Pulling", &format!("Pulling image \"{image}\""));
+    cx.event_at(
+        pod,
+        &path,
+        "Normal",
+        "Pulling",
+        &format!("Pulling image \"{image}\""),
+    );
     let delays = cx.cluster.world.delays.clone();
     let size = match images::parse(image).map(|r| images::find(&r)) {
         Some(Ok(found)) if !present => found.size,
@@ -249,16 +324,27 @@ fn pull(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &str, pres
     };
     let c = &mut run.containers[i];
     // While it is pulled, the reason that was told before stays.
-    c.phase = Phase::Pulling { since: now, from, until: from + takes };
+    c.phase = Phase::Pulling {
+        since: now,
+        from,
+        until: from + takes,
+    };
 }
 
 /// The end of a pull.
-fn pulled(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, (since, from, until): (Millis, Millis, Millis)) {
+fn pulled(
+    cx: &mut Cx,
+    pod: &Object,
+    run: &mut PodRun,
+    i: usize,
+    (since, from, until): (Millis, Millis, Millis),
+) {
     let now = cx.now();
     let spec = run.containers[i].spec(pod).clone();
     let image = spec.text("image");
     let path = run.containers[i].field_path();
-    let found = images::parse(image).map_or_else(|| Err(String::new()), |r| images::find(&r).map(|i| (r, i)));
+    let found = images::parse(image)
+        .map_or_else(|| Err(String::new()), |r| images::find(&r).map(|i| (r, i)));
     match found {
         Ok((reference, found)) => {
             let message = format!(
@@ -280,7 +366,13 @@ fn pulled(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, (since, from, u
             create(cx, pod, run, i, found);
         }
         Err(error) => {
-            cx.event_at(pod, &path, "Warning", "Failed", &format!("Failed to pull image \"{image}\": {error}"));
+            cx.event_at(
+                pod,
+                &path,
+                "Warning",
+                "Failed",
+                &format!("Failed to pull image \"{image}\": {error}"),
+            );
             cx.event_at(pod, &path, "Warning", "Failed", "Error: ErrImagePull");
             let c = &mut run.containers[i];
             c.pull.next(now, now);
@@ -299,7 +391,11 @@ pub fn go_duration(ms: i64) -> String {
             let fraction = format!("{rest:03}");
             let fraction = fraction.trim_end_matches('0');
             let dot = if fraction.is_empty() { "" } else { "." };
-            let minutes = if m > 0 { format!("{m}m") } else { String::new() };
+            let minutes = if m > 0 {
+                format!("{m}m")
+            } else {
+                String::new()
+            };
             format!("{minutes}{s}{dot}{fraction}s")
         }
     }
@@ -312,8 +408,21 @@ fn create(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &'static
     let path = run.containers[i].field_path();
     match resolved {
         Err(message) => {
-            cx.event_at(pod, &path, "Warning", "Failed", &format!("Error: {message}"));
-            wait(run, i, now, "CreateContainerConfigError", &message, now + CONFIG_RETRY_MS);
+            cx.event_at(
+                pod,
+                &path,
+                "Warning",
+                "Failed",
+                &format!("Error: {message}"),
+            );
+            wait(
+                run,
+                i,
+                now,
+                "CreateContainerConfigError",
+                &message,
+                now + CONFIG_RETRY_MS,
+            );
         }
         Ok(own) => {
             let takes = cx.cluster.world.delays.container_ms;
@@ -344,8 +453,18 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
             );
             cx.event_at(pod, &path, "Warning", "Failed", &format!("Error: {why}"));
             let c = &mut run.containers[i];
-            let end = Ended { code: 128, reason: "StartError", message: why, since: 0, at: now, attempt: c.restarts };
-            c.phase = Phase::Ended { end: Rc::new(end), noticed: false };
+            let end = Ended {
+                code: 128,
+                reason: "StartError",
+                message: why,
+                since: 0,
+                at: now,
+                attempt: c.restarts,
+            };
+            c.phase = Phase::Ended {
+                end: Rc::new(end),
+                noticed: false,
+            };
         }
         Ok(proc) => {
             cx.event_at(pod, &path, "Normal", "Started", "Container started");
@@ -365,14 +484,23 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
 
 /// The `postStart` hook: the container counts as started only after it, and is killed if it fails.
 fn post_start(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
-    let hook = run.containers[i].spec(pod).at("lifecycle.postStart").clone();
+    let hook = run.containers[i]
+        .spec(pod)
+        .at("lifecycle.postStart")
+        .clone();
     if hook.is_null() {
         return;
     }
     let done = ahead::hook(cx.cluster, pod, run, i, &hook);
     let path = run.containers[i].field_path();
     if let Err(error) = done.result {
-        cx.event_at(pod, &path, "Warning", "FailedPostStartHook", &format!("PostStartHook failed: {error}"));
+        cx.event_at(
+            pod,
+            &path,
+            "Warning",
+            "FailedPostStartHook",
+            &format!("PostStartHook failed: {error}"),
+        );
         let message = format!("FailedPostStartHook: {error}");
         let _ = message;
         stop::container(cx, pod, run, i, "FailedPostStartHook");
@@ -383,10 +511,22 @@ fn post_start(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
 
 /// A process has ended: the container is over; the kubelet notices a little later.
 pub fn ended(c: &mut ContainerRun, now: Millis, code: i32, reason: Option<&'static str>) {
-    let Phase::Running { since } = c.phase else { return };
+    let Phase::Running { since } = c.phase else {
+        return;
+    };
     let reason = reason.unwrap_or(if code == 0 { "Completed" } else { "Error" });
-    let end = Ended { code, reason, message: String::new(), since, at: now, attempt: c.restarts };
-    c.phase = Phase::Ended { end: Rc::new(end), noticed: false };
+    let end = Ended {
+        code,
+        reason,
+        message: String::new(),
+        since,
+        at: now,
+        attempt: c.restarts,
+    };
+    c.phase = Phase::Ended {
+        end: Rc::new(end),
+        noticed: false,
+    };
     c.proc = None;
     c.servers = Vec::new();
     c.stop = None;

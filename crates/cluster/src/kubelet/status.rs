@@ -1,26 +1,35 @@
 //! What a kubelet tells the API server of a pod: phase, conditions, container statuses, addresses.
 //! Upstream: `pkg/kubelet/kubelet_pods.go` (`generateAPIPodStatus`), `pkg/kubelet/status/generate.go`.
 
-use machinery::Arrange;
 use super::images;
 use super::run::{ContainerRun, Ended, Phase, PodRun, Role};
 use super::{actor, start, stop};
 use crate::Cluster;
 use crate::network;
+use machinery::Arrange;
 use machinery::time::rfc3339;
 use machinery::{Map, NULL, Object, Str, Trigger, Value, value};
 
 /// Writes the status if it is due and differs; then lets a pod go that is over.
 pub fn flush(cluster: &mut Cluster, uid: &Str) {
     let now = cluster.now;
-    if cluster.kubelets.pod(uid).and_then(|r| r.flush_at).is_none_or(|t| t > now) {
+    if cluster
+        .kubelets
+        .pod(uid)
+        .and_then(|r| r.flush_at)
+        .is_none_or(|t| t > now)
+    {
         return;
     }
     if let Some(run) = cluster.kubelets.pod_mut(uid) {
         run.flush_at = None;
     }
-    let Some(run) = cluster.kubelets.pods.get(uid).cloned() else { return };
-    let Some(pod) = cluster.store.by_uid(uid).cloned() else { return };
+    let Some(run) = cluster.kubelets.pods.get(uid).cloned() else {
+        return;
+    };
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else {
+        return;
+    };
     let new = pod.edit(|v| v.set("status", make(cluster, &pod, &run)));
     if new != pod {
         let mut cx = actor(cluster, &run.node, Trigger::Timer);
@@ -60,7 +69,11 @@ fn make(cluster: &Cluster, pod: &Object, run: &PodRun) -> Value {
         s.set("reason", Value::from(failed.0.clone()));
         s.set("message", Value::str(&failed.1));
     }
-    for (role, field) in [(0, "containerStatuses"), (1, "initContainerStatuses"), (2, "ephemeralContainerStatuses")] {
+    for (role, field) in [
+        (0, "containerStatuses"),
+        (1, "initContainerStatuses"),
+        (2, "ephemeralContainerStatuses"),
+    ] {
         let list = container_statuses(pod, run, role);
         if !list.is_empty() {
             s.set(field, Value::from(list));
@@ -93,12 +106,22 @@ fn phase(pod: &Object, run: &PodRun) -> &'static str {
         return if run.gone { "Failed" } else { "Pending" };
     }
     let mains = || run.containers.iter().filter(|c| c.role == Role::Main);
-    let sidecars_run = run.containers.iter().any(|c| c.role == Role::Sidecar && c.is_running());
+    let sidecars_run = run
+        .containers
+        .iter()
+        .any(|c| c.role == Role::Sidecar && c.is_running());
     if mains().all(|c| over(&c)) && mains().count() > 0 && !sidecars_run {
-        return if mains().all(|c| c.succeeded()) { "Succeeded" } else { "Failed" };
+        return if mains().all(|c| c.succeeded()) {
+            "Succeeded"
+        } else {
+            "Failed"
+        };
     }
     let touched = |c: &ContainerRun| {
-        c.is_running() || matches!(c.phase, Phase::Ended { .. }) || c.last.is_some() || c.restarts > 0
+        c.is_running()
+            || matches!(c.phase, Phase::Ended { .. })
+            || c.last.is_some()
+            || c.restarts > 0
     };
     match mains().all(touched) {
         true => "Running",
@@ -114,7 +137,12 @@ fn container_statuses(pod: &Object, run: &PodRun, list: u8) -> Vec<Value> {
             Role::Ephemeral => 2,
         }
     };
-    let mut out: Vec<Value> = run.containers.iter().filter(of).map(|c| container_status(pod, run, c)).collect();
+    let mut out: Vec<Value> = run
+        .containers
+        .iter()
+        .filter(of)
+        .map(|c| container_status(pod, run, c))
+        .collect();
     if list == 0 {
         out.arrange_by(|a, b| a.text("name").cmp(b.text("name")));
     }
@@ -123,7 +151,10 @@ fn container_statuses(pod: &Object, run: &PodRun, list: u8) -> Vec<Value> {
 
 /// `containerd://...` of an attempt.
 fn container_id(run: &PodRun, c: &ContainerRun, attempt: u32) -> String {
-    format!("containerd://{}", images::hex64(&format!("{}/{}/{attempt}", run.uid, c.name)))
+    format!(
+        "containerd://{}",
+        images::hex64(&format!("{}/{}/{attempt}", run.uid, c.name))
+    )
 }
 
 fn container_status(pod: &Object, run: &PodRun, c: &ContainerRun) -> Value {
@@ -144,24 +175,51 @@ fn container_status(pod: &Object, run: &PodRun, c: &ContainerRun) -> Value {
     if created {
         m.insert("containerID", container_id(run, c, attempt));
     }
-    m.insert("image", reference.as_ref().map_or_else(|| image.to_string(), |r| r.full()));
-    m.insert("imageID", reference.as_ref().map_or_else(String::new, |r| r.id()));
-    m.insert("lastState", c.last.as_ref().filter(|last| c.ended() != Some(last)).map_or_else(Value::map, |e| terminated(run, c, e)));
+    m.insert(
+        "image",
+        reference
+            .as_ref()
+            .map_or_else(|| image.to_string(), |r| r.full()),
+    );
+    m.insert(
+        "imageID",
+        reference.as_ref().map_or_else(String::new, |r| r.id()),
+    );
+    m.insert(
+        "lastState",
+        c.last
+            .as_ref()
+            .filter(|last| c.ended() != Some(last))
+            .map_or_else(Value::map, |e| terminated(run, c, e)),
+    );
     m.insert("name", c.name.clone());
     let done = c.role == Role::Init && c.succeeded();
     m.insert("ready", c.ready && c.is_running() || done);
     if created {
-        m.insert("resources", if resources.is_null() { Value::map() } else { resources.clone() });
+        m.insert(
+            "resources",
+            if resources.is_null() {
+                Value::map()
+            } else {
+                resources.clone()
+            },
+        );
     }
     m.insert("restartCount", i64::from(c.restarts));
     m.insert("started", c.started && c.is_running());
     m.insert("state", state(pod, run, c));
     if created {
-        m.insert("user", value!({ "linux": { "gid": 0, "supplementalGroups": [0], "uid": 0 } }));
+        m.insert(
+            "user",
+            value!({ "linux": { "gid": 0, "supplementalGroups": [0], "uid": 0 } }),
+        );
     }
     let mounts = spec.get("volumeMounts").items();
     if !mounts.is_empty() && created {
-        m.insert("volumeMounts", Value::from(mounts.iter().map(mount_status).collect::<Vec<_>>()));
+        m.insert(
+            "volumeMounts",
+            Value::from(mounts.iter().map(mount_status).collect::<Vec<_>>()),
+        );
     }
     Value::from(m)
 }
@@ -179,25 +237,41 @@ fn state(pod: &Object, run: &PodRun, c: &ContainerRun) -> Value {
     match &c.phase {
         Phase::Running { since } => value!({ "running": { "startedAt": rfc3339(*since) } }),
         Phase::Ended { end, noticed: true } => terminated(run, c, end),
-        Phase::Ended { end, .. } if run.stopping.is_none() => value!({ "running": { "startedAt": rfc3339(end.since) } }),
+        Phase::Ended { end, .. } if run.stopping.is_none() => {
+            value!({ "running": { "startedAt": rfc3339(end.since) } })
+        }
         Phase::Ended { end, .. } => value!({ "running": { "startedAt": rfc3339(end.since) } }),
-        Phase::Waiting { reason: "", .. } if c.last.is_some() => c.last.as_ref().map_or_else(Value::map, |e| terminated(run, c, e)),
-        Phase::Waiting { reason, message, .. } => {
-            let reason = if reason.is_empty() { waiting_reason(pod, c) } else { reason };
+        Phase::Waiting { reason: "", .. } if c.last.is_some() => c
+            .last
+            .as_ref()
+            .map_or_else(Value::map, |e| terminated(run, c, e)),
+        Phase::Waiting {
+            reason, message, ..
+        } => {
+            let reason = if reason.is_empty() {
+                waiting_reason(pod, c)
+            } else {
+                reason
+            };
             let mut v = value!({ "waiting": { "reason": reason } });
             if let Some(message) = message {
                 v.set("waiting.message", Value::str(message));
             }
             v
         }
-        _ if c.last.is_some() => c.last.as_ref().map_or_else(Value::map, |e| terminated(run, c, e)),
+        _ if c.last.is_some() => c
+            .last
+            .as_ref()
+            .map_or_else(Value::map, |e| terminated(run, c, e)),
         _ => value!({ "waiting": { "reason": waiting_reason(pod, c) } }),
     }
 }
 
 fn waiting_reason(pod: &Object, c: &ContainerRun) -> &'static str {
     match c.role {
-        Role::Main | Role::Ephemeral if pod.spec().get("initContainers").items().is_empty() => "ContainerCreating",
+        Role::Main | Role::Ephemeral if pod.spec().get("initContainers").items().is_empty() => {
+            "ContainerCreating"
+        }
         _ => "PodInitializing",
     }
 }
@@ -215,13 +289,29 @@ fn terminated(run: &PodRun, c: &ContainerRun, end: &Ended) -> Value {
 
 /// The kubelet's conditions in upstream's order, after those that others own.
 fn conditions(cluster: &Cluster, pod: &Object, run: &PodRun, phase: &'static str) -> Value {
-    const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+    const OWN: [&str; 5] = [
+        "PodReadyToStartContainers",
+        "Initialized",
+        "Ready",
+        "ContainersReady",
+        "PodScheduled",
+    ];
     let old = pod.at("status.conditions").items();
-    let mut out: Vec<Value> = old.iter().filter(|c| !OWN.contains(&c.text("type"))).cloned().collect();
+    let mut out: Vec<Value> = old
+        .iter()
+        .filter(|c| !OWN.contains(&c.text("type")))
+        .cloned()
+        .collect();
     let sandbox = run.is_up() && !run.gone && !matches!(phase, "Succeeded" | "Failed");
     let containers = containers_ready(run, phase);
     let ready = ready(pod, &containers);
-    let found = [Verdict::of(sandbox), initialized(run, phase), ready, containers, Verdict::of(true)];
+    let found = [
+        Verdict::of(sandbox),
+        initialized(run, phase),
+        ready,
+        containers,
+        Verdict::of(true),
+    ];
     for (kind, verdict) in OWN.into_iter().zip(found) {
         let before = old.iter().find(|c| c.text("type") == kind).unwrap_or(NULL);
         let status = if verdict.holds { "True" } else { "False" };
@@ -257,10 +347,18 @@ struct Verdict {
 
 impl Verdict {
     fn of(holds: bool) -> Verdict {
-        Verdict { holds, reason: "", message: String::new() }
+        Verdict {
+            holds,
+            reason: "",
+            message: String::new(),
+        }
     }
     fn not(reason: &'static str, message: String) -> Verdict {
-        Verdict { holds: false, reason, message }
+        Verdict {
+            holds: false,
+            reason,
+            message,
+        }
     }
 }
 
@@ -275,16 +373,28 @@ fn initialized(run: &PodRun, phase: &str) -> Verdict {
         Role::Sidecar => !c.started,
         _ => false,
     };
-    let any = run.containers.iter().any(|c| matches!(c.role, Role::Init | Role::Sidecar));
+    let any = run
+        .containers
+        .iter()
+        .any(|c| matches!(c.role, Role::Init | Role::Sidecar));
     if phase == "Succeeded" {
-        return Verdict { holds: true, reason: "PodCompleted", message: String::new() };
+        return Verdict {
+            holds: true,
+            reason: "PodCompleted",
+            message: String::new(),
+        };
     }
     // Once a main container has run, the pod stays initialised.
-    let begun = run.containers.iter().any(|c| c.role == Role::Main && (c.is_running() || matches!(c.phase, Phase::Ended { .. })));
+    let begun = run.containers.iter().any(|c| {
+        c.role == Role::Main && (c.is_running() || matches!(c.phase, Phase::Ended { .. }))
+    });
     if !any || begun || !run.containers.iter().any(|c| waits(&c)) {
         return Verdict::of(true);
     }
-    let message = format!("containers with incomplete status: {}", names(run.containers.iter().filter(waits)));
+    let message = format!(
+        "containers with incomplete status: {}",
+        names(run.containers.iter().filter(waits))
+    );
     Verdict::not("ContainersNotInitialized", message)
 }
 
@@ -299,23 +409,34 @@ fn containers_ready(run: &PodRun, phase: &str) -> Verdict {
     if !run.containers.iter().any(|c| unready(&c)) {
         return Verdict::of(true);
     }
-    let message = format!("containers with unready status: {}", names(run.containers.iter().filter(unready)));
+    let message = format!(
+        "containers with unready status: {}",
+        names(run.containers.iter().filter(unready))
+    );
     Verdict::not("ContainersNotReady", message)
 }
 
 fn ready(pod: &Object, containers: &Verdict) -> Verdict {
     if !containers.holds {
-        return Verdict { holds: false, reason: containers.reason, message: containers.message.clone() };
+        return Verdict {
+            holds: false,
+            reason: containers.reason,
+            message: containers.message.clone(),
+        };
     }
     for gate in pod.spec().get("readinessGates").items() {
         let kind = gate.text("conditionType");
         let condition = pod.condition(kind);
         if condition.is_null() {
-            let message = format!("corresponding condition of pod readiness gate \"{kind}\" does not exist.");
+            let message =
+                format!("corresponding condition of pod readiness gate \"{kind}\" does not exist.");
             return Verdict::not("ReadinessGatesNotReady", message);
         }
         if condition.text("status") != "True" {
-            let message = format!("the status of pod readiness gate \"{kind}\" is not \"True\", but {}", condition.text("status"));
+            let message = format!(
+                "the status of pod readiness gate \"{kind}\" is not \"True\", but {}",
+                condition.text("status")
+            );
             return Verdict::not("ReadinessGatesNotReady", message);
         }
     }

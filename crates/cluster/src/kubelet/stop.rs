@@ -35,17 +35,31 @@ pub fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
         }
         return;
     }
-    run.stopping = Some(Stopping { kill_at: now + grace, done_at: None });
+    run.stopping = Some(Stopping {
+        kill_at: now + grace,
+        done_at: None,
+    });
     for i in 0..run.containers.len() {
         let c = &run.containers[i];
         if c.is_running() && c.role != Role::Sidecar {
-            container_with(cx, pod, run, i, grace, &format!("Stopping container {}", run.containers[i].name.clone()));
+            container_with(
+                cx,
+                pod,
+                run,
+                i,
+                grace,
+                &format!("Stopping container {}", run.containers[i].name.clone()),
+            );
         }
     }
 }
 
 fn grace_ms(pod: &Object) -> i64 {
-    let spec = pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30);
+    let spec = pod
+        .spec()
+        .get("terminationGracePeriodSeconds")
+        .as_i64()
+        .unwrap_or(30);
     match pod.at("metadata.deletionGracePeriodSeconds").as_i64() {
         Some(s) if pod.is_deleting() => ms(s),
         _ => ms(spec),
@@ -59,7 +73,11 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
         match run.containers[i].phase {
             Phase::Running { .. } => advance_container(cx, pod, run, i),
             Phase::Pulling { .. } | Phase::Creating { .. } => {
-                run.containers[i].phase = Phase::Waiting { reason: "ContainerCreating", message: None, retry: None };
+                run.containers[i].phase = Phase::Waiting {
+                    reason: "ContainerCreating",
+                    message: None,
+                    retry: None,
+                };
             }
             _ => {}
         }
@@ -72,21 +90,36 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
             (c.ready, c.started, c.probes) = (false, false, None);
         }
     }
-    let mains_over = run.containers.iter().all(|c| c.role == Role::Sidecar || !alive(c));
+    let mains_over = run
+        .containers
+        .iter()
+        .all(|c| c.role == Role::Sidecar || !alive(c));
     if mains_over {
         let left = run.stopping.map_or(0, |s| (s.kill_at - now).max(0));
         // Sidecars go last, in the reverse order of their start.
-        if let Some(i) = run.containers.iter().rposition(|c| c.role == Role::Sidecar && alive(c))
+        if let Some(i) = run
+            .containers
+            .iter()
+            .rposition(|c| c.role == Role::Sidecar && alive(c))
             && run.containers[i].stop.is_none()
             && run.containers[i].is_running()
         {
-            container_with(cx, pod, run, i, left, &format!("Stopping container {}", run.containers[i].name.clone()));
+            container_with(
+                cx,
+                pod,
+                run,
+                i,
+                left,
+                &format!("Stopping container {}", run.containers[i].name.clone()),
+            );
         }
     }
     if run.containers.iter().any(alive) {
         return;
     }
-    let Some(stopping) = &mut run.stopping else { return };
+    let Some(stopping) = &mut run.stopping else {
+        return;
+    };
     match stopping.done_at {
         None => {
             let started = run.containers.iter().any(|c| c.ended().is_some());
@@ -115,16 +148,33 @@ fn alive(c: &ContainerRun) -> bool {
 
 /// Stops one container, with the pod's grace period; `message` is the event's.
 pub fn container(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, message: &str) {
-    let grace = ms(pod.spec().get("terminationGracePeriodSeconds").as_i64().unwrap_or(30));
+    let grace = ms(pod
+        .spec()
+        .get("terminationGracePeriodSeconds")
+        .as_i64()
+        .unwrap_or(30));
     container_with(cx, pod, run, i, grace, message);
 }
 
-pub fn container_with(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, grace_ms: i64, message: &str) {
+pub fn container_with(
+    cx: &mut Cx,
+    pod: &Object,
+    run: &mut PodRun,
+    i: usize,
+    grace_ms: i64,
+    message: &str,
+) {
     let now = cx.now();
     if !run.containers[i].is_running() || run.containers[i].stop.is_some() {
         return;
     }
-    cx.event_at(pod, &run.containers[i].field_path(), "Normal", "Killing", message);
+    cx.event_at(
+        pod,
+        &run.containers[i].field_path(),
+        "Normal",
+        "Killing",
+        message,
+    );
     let hook = run.containers[i].spec(pod).at("lifecycle.preStop").clone();
     let mut kill_at = now + grace_ms;
     let mut term_at = now;
@@ -132,12 +182,22 @@ pub fn container_with(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, gra
         let done = ahead::hook(cx.cluster, pod, run, i, &hook);
         if let Err(error) = &done.result {
             let path = run.containers[i].field_path();
-            cx.event_at(pod, &path, "Warning", "FailedPreStopHook", &format!("PreStopHook failed: {error}"));
+            cx.event_at(
+                pod,
+                &path,
+                "Warning",
+                "FailedPreStopHook",
+                &format!("PreStopHook failed: {error}"),
+            );
         }
         term_at = (now + done.took_ms).min(kill_at);
         kill_at = kill_at.max(term_at + MINIMUM_GRACE_MS);
     }
-    run.containers[i].stop = Some(Stop { term_at, told: false, kill_at });
+    run.containers[i].stop = Some(Stop {
+        term_at,
+        told: false,
+        kill_at,
+    });
     advance_container(cx, pod, run, i);
 }
 
@@ -145,7 +205,9 @@ pub fn container_with(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, gra
 pub fn advance_container(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     let now = cx.now();
     let _ = pod;
-    let Some(stop) = run.containers[i].stop else { return };
+    let Some(stop) = run.containers[i].stop else {
+        return;
+    };
     if !stop.told && stop.term_at <= now {
         if let Some(s) = &mut run.containers[i].stop {
             s.told = true;
@@ -159,7 +221,11 @@ pub fn advance_container(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) 
 
 /// All containers have ended for good: sidecars are told to go.
 pub fn sidecars(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
-    let Some(i) = run.containers.iter().rposition(|c| c.role == Role::Sidecar && c.is_running()) else {
+    let Some(i) = run
+        .containers
+        .iter()
+        .rposition(|c| c.role == Role::Sidecar && c.is_running())
+    else {
         return;
     };
     let message = format!("Stopping container {}", run.containers[i].name);
@@ -168,7 +234,9 @@ pub fn sidecars(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
 
 /// The object is gone (or was never here): whatever is left of the pod is dropped.
 pub fn forget(cluster: &mut Cluster, uid: &str) {
-    let Some(run) = cluster.kubelets.pods.remove(uid) else { return };
+    let Some(run) = cluster.kubelets.pods.remove(uid) else {
+        return;
+    };
     if run.ip != 0 && !run.gone {
         network::release(cluster, &run.node, &run.uid, run.ip);
     }
@@ -182,13 +250,22 @@ pub fn forget(cluster: &mut Cluster, uid: &str) {
 /// After the last status: the object is let go, if it is to be deleted.
 pub fn release_object(cluster: &mut Cluster, uid: &str, now: Millis) {
     let _ = now;
-    let Some(pod) = cluster.store.by_uid(uid).cloned() else { return };
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else {
+        return;
+    };
     if !pod.is_deleting() {
         return;
     }
-    let Some(node) = cluster.kubelets.pod(uid).map(|r| r.node.clone()) else { return };
+    let Some(node) = cluster.kubelets.pod(uid).map(|r| r.node.clone()) else {
+        return;
+    };
     let mut cx = actor(cluster, &node, Trigger::Timer);
-    let _ = cx.delete(&kinds::pod::KIND, &pod, Some(0), "all its containers have ended");
+    let _ = cx.delete(
+        &kinds::pod::KIND,
+        &pod,
+        Some(0),
+        "all its containers have ended",
+    );
 }
 
 /// Ends a pod from the node's side: eviction, a deadline.

@@ -17,7 +17,10 @@ pub const NOTICE_MS: i64 = 400;
 
 /// Looks at a pod. Stale wake-ups do no harm: nothing is due, nothing happens.
 pub fn sync(cluster: &mut Cluster, node: &Str, uid: &Str) {
-    let reachable = cluster.kubelets.node(node).is_some_and(|n| !n.cut && !n.stopped);
+    let reachable = cluster
+        .kubelets
+        .node(node)
+        .is_some_and(|n| !n.cut && !n.stopped);
     let Some(pod) = cluster.store.by_uid(uid).cloned() else {
         if reachable {
             stop::forget(cluster, uid);
@@ -30,7 +33,9 @@ pub fn sync(cluster: &mut Cluster, node: &Str, uid: &Str) {
     if cluster.kubelets.node(node).is_none_or(|n| n.stopped) {
         return;
     }
-    let Some(mut run) = take(cluster, &pod, node) else { return };
+    let Some(mut run) = take(cluster, &pod, node) else {
+        return;
+    };
     if run.wake_at.is_some_and(|t| t <= cluster.now) {
         run.wake_at = None;
     }
@@ -71,7 +76,10 @@ fn take(cluster: &mut Cluster, pod: &Object, node: &Str) -> Option<PodRun> {
 /// Containers of the spec that have no run yet: all at first, later the ephemeral ones.
 fn adopt_containers(pod: &Object, run: &mut PodRun) {
     let have = |run: &PodRun, list: &str| {
-        run.containers.iter().filter(|c| c.role.list() == list).count()
+        run.containers
+            .iter()
+            .filter(|c| c.role.list() == list)
+            .count()
     };
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         let items = pod.spec().get(list).items();
@@ -83,7 +91,9 @@ fn adopt_containers(pod: &Object, run: &mut PodRun) {
                 _ => Role::Ephemeral,
             };
             let reason = match role {
-                Role::Main if !pod.spec().get("initContainers").items().is_empty() => "PodInitializing",
+                Role::Main if !pod.spec().get("initContainers").items().is_empty() => {
+                    "PodInitializing"
+                }
                 Role::Ephemeral => "ContainerCreating",
                 Role::Main => "ContainerCreating",
                 _ => "PodInitializing",
@@ -92,7 +102,11 @@ fn adopt_containers(pod: &Object, run: &mut PodRun) {
                 role,
                 at,
                 name: Str::from(c.text("name")),
-                phase: Phase::Waiting { reason, message: None, retry: None },
+                phase: Phase::Waiting {
+                    reason,
+                    message: None,
+                    retry: None,
+                },
                 ..ContainerRun::default()
             });
         }
@@ -111,7 +125,10 @@ fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     adopt_containers(pod, run);
     if run.stage == Stage::New {
         run.dirty(now, "the pod is accepted");
-        run.stage = Stage::Volumes { retry: now, told: 0 };
+        run.stage = Stage::Volumes {
+            retry: now,
+            told: 0,
+        };
     }
     deadline(cx, pod, run);
     if pod.is_deleting() || run.failed.is_some() {
@@ -125,8 +142,17 @@ fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
         && retry <= now
     {
         match volumes::prepare(cx, pod, run, told) {
-            Ok(()) => run.stage = Stage::Sandbox { until: now + cx.cluster.world.delays.sandbox_ms },
-            Err(told) => run.stage = Stage::Volumes { retry: now + volumes::RETRY_MS, told },
+            Ok(()) => {
+                run.stage = Stage::Sandbox {
+                    until: now + cx.cluster.world.delays.sandbox_ms,
+                }
+            }
+            Err(told) => {
+                run.stage = Stage::Volumes {
+                    retry: now + volumes::RETRY_MS,
+                    told,
+                }
+            }
         }
     }
     if let Stage::Sandbox { until } = run.stage
@@ -194,9 +220,15 @@ fn finish(cluster: &mut Cluster, pod: Object, run: PodRun, reachable: bool) {
     if reachable {
         status::flush(cluster, &uid);
     }
-    let Some(run) = cluster.kubelets.pods.get(&uid) else { return };
+    let Some(run) = cluster.kubelets.pods.get(&uid) else {
+        return;
+    };
     if let Some(at) = due(run, &pod) {
-        let at = if reachable { at } else { at.max(cluster.now + 1000) };
+        let at = if reachable {
+            at
+        } else {
+            at.max(cluster.now + 1000)
+        };
         wake_pod_at(cluster, &uid, at);
     }
 }
@@ -208,7 +240,10 @@ fn due(run: &PodRun, pod: &Object) -> Option<Millis> {
         Stage::Sandbox { until } if run.stopping.is_none() => Some(until),
         _ => None,
     };
-    let deadline = match (pod.spec().get("activeDeadlineSeconds").as_i64(), &run.failed) {
+    let deadline = match (
+        pod.spec().get("activeDeadlineSeconds").as_i64(),
+        &run.failed,
+    ) {
         (Some(s), None) if run.containers.iter().any(|c| c.ended().is_none()) => {
             Some(run.since + ms(s))
         }
@@ -225,11 +260,21 @@ fn container_due(run: &PodRun, c: &ContainerRun) -> Option<Millis> {
         Phase::Waiting { retry, .. } => retry.filter(|_| run.stopping.is_none()),
         Phase::Pulling { until, .. } | Phase::Creating { until } => Some(*until),
         Phase::Running { .. } => process::due(c),
-        Phase::Ended { end, noticed: false } => Some(end.at + NOTICE_MS),
+        Phase::Ended {
+            end,
+            noticed: false,
+        } => Some(end.at + NOTICE_MS),
         Phase::Ended { .. } => c.again_at,
     };
-    let stop = c.stop.filter(|_| c.is_running()).map(|s| if s.told { s.kill_at } else { s.term_at });
-    let probe = c.probes.as_ref().filter(|_| c.is_running()).and_then(|p| p.due());
+    let stop = c
+        .stop
+        .filter(|_| c.is_running())
+        .map(|s| if s.told { s.kill_at } else { s.term_at });
+    let probe = c
+        .probes
+        .as_ref()
+        .filter(|_| c.is_running())
+        .and_then(|p| p.due());
     let fault = c.fault.as_ref().and_then(|f| f.due());
     [phase, stop, probe, fault].into_iter().flatten().min()
 }

@@ -17,10 +17,30 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// Static pods: name, image, command, CPU that is asked for.
 const STATIC: &[(&str, &str, &[&str], &str)] = &[
-    ("etcd", "registry.k8s.io/etcd:3.6.6-0", &["etcd", "--data-dir=/var/lib/etcd"], "100m"),
-    ("kube-apiserver", "registry.k8s.io/kube-apiserver:v1.36.2", &["kube-apiserver", "--secure-port=6443"], "250m"),
-    ("kube-controller-manager", "registry.k8s.io/kube-controller-manager:v1.36.2", &["kube-controller-manager", "--leader-elect=true"], "200m"),
-    ("kube-scheduler", "registry.k8s.io/kube-scheduler:v1.36.2", &["kube-scheduler", "--leader-elect=true"], "100m"),
+    (
+        "etcd",
+        "registry.k8s.io/etcd:3.6.6-0",
+        &["etcd", "--data-dir=/var/lib/etcd"],
+        "100m",
+    ),
+    (
+        "kube-apiserver",
+        "registry.k8s.io/kube-apiserver:v1.36.2",
+        &["kube-apiserver", "--secure-port=6443"],
+        "250m",
+    ),
+    (
+        "kube-controller-manager",
+        "registry.k8s.io/kube-controller-manager:v1.36.2",
+        &["kube-controller-manager", "--leader-elect=true"],
+        "200m",
+    ),
+    (
+        "kube-scheduler",
+        "registry.k8s.io/kube-scheduler:v1.36.2",
+        &["kube-scheduler", "--leader-elect=true"],
+        "100m",
+    ),
 ];
 
 /// Asks for the system's pods once the cluster has started.
@@ -36,13 +56,26 @@ fn home(cluster: &Cluster) -> Option<String> {
         return None;
     }
     let nodes = &cluster.world.nodes;
-    let leads = |n: &&crate::world::NodeSpec| n.control_plane || n.labels.iter().any(|(k, _)| k == "node-role.kubernetes.io/control-plane");
-    nodes.iter().find(leads).or(nodes.first()).map(|n| n.name.clone())
+    let leads = |n: &&crate::world::NodeSpec| {
+        n.control_plane
+            || n.labels
+                .iter()
+                .any(|(k, _)| k == "node-role.kubernetes.io/control-plane")
+    };
+    nodes
+        .iter()
+        .find(leads)
+        .or(nodes.first())
+        .map(|n| n.name.clone())
 }
 
 /// Static pods of a node are looked after a moment later.
 pub(super) fn wake(cluster: &mut Cluster, node: &str) {
-    let event = Event::Kubelet { node: Str::from(node), uid: Str::default(), wake: Wake::Static };
+    let event = Event::Kubelet {
+        node: Str::from(node),
+        uid: Str::default(),
+        wake: Wake::Static,
+    };
     cluster.queue.push(cluster.now + AWAY_MS, event);
 }
 
@@ -57,13 +90,21 @@ pub fn runs(cluster: &Cluster, component: &str) -> bool {
 
 /// Stops a component, as moving its manifest away does, or brings it back.
 pub(super) fn stop(cluster: &mut Cluster, component: &str, on: bool) -> bool {
-    let Some(node) = home(cluster) else { return false };
-    if !STATIC.iter().any(|s| s.0 == component && s.0 != "kube-apiserver" && s.0 != "etcd") {
+    let Some(node) = home(cluster) else {
+        return false;
+    };
+    if !STATIC
+        .iter()
+        .any(|s| s.0 == component && s.0 != "kube-apiserver" && s.0 != "etcd")
+    {
         return false;
     }
     if on {
         cluster.kubelets.stopped.insert(Str::from(component));
-        let pod = cluster.store.get("pods", "kube-system", &format!("{component}-{node}")).cloned();
+        let pod = cluster
+            .store
+            .get("pods", "kube-system", &format!("{component}-{node}"))
+            .cloned();
         if let Some(pod) = pod {
             let mut cx = actor(cluster, &Str::from(&node), Trigger::None);
             let _ = cx.delete(&kinds::pod::KIND, &pod, Some(0), "its manifest is gone");
@@ -78,23 +119,43 @@ pub(super) fn stop(cluster: &mut Cluster, component: &str, on: bool) -> bool {
 /// Brings static pods and the add-ons to life; tries again while something is refused.
 pub(super) fn sync(cluster: &mut Cluster, node: &Str) {
     let Some(home) = home(cluster) else { return };
-    if home != node.as_str() || cluster.kubelets.node(node).is_none_or(|n| n.cut || n.stopped) {
+    if home != node.as_str()
+        || cluster
+            .kubelets
+            .node(node)
+            .is_none_or(|n| n.cut || n.stopped)
+    {
         return;
     }
     let mut all = true;
     for (name, image, command, cpu) in STATIC {
         let full = format!("{name}-{node}");
-        if cluster.kubelets.stopped.contains(*name) || cluster.store.get("pods", "kube-system", &full).is_some() {
+        if cluster.kubelets.stopped.contains(*name)
+            || cluster.store.get("pods", "kube-system", &full).is_some()
+        {
             continue;
         }
         let pod = mirror(cluster, node, name, image, command, cpu);
         let mut cx = actor(cluster, node, Trigger::None);
-        all &= cx.create(&kinds::pod::KIND, &pod, "its manifest is on the node").is_ok();
+        all &= cx
+            .create(&kinds::pod::KIND, &pod, "its manifest is on the node")
+            .is_ok();
     }
     for (kind, object) in add_ons() {
-        if cluster.store.get(&kind.resource(), "kube-system", object.name()).is_none() {
-            let mut cx = Cx { cluster, actor: "kubeadm", host: Str::default(), trigger: Trigger::None };
-            all &= cx.create(kind, &object, "an add-on of every cluster").is_ok();
+        if cluster
+            .store
+            .get(&kind.resource(), "kube-system", object.name())
+            .is_none()
+        {
+            let mut cx = Cx {
+                cluster,
+                actor: "kubeadm",
+                host: Str::default(),
+                trigger: Trigger::None,
+            };
+            all &= cx
+                .create(kind, &object, "an add-on of every cluster")
+                .is_ok();
         }
     }
     if !all {
@@ -102,7 +163,14 @@ pub(super) fn sync(cluster: &mut Cluster, node: &Str) {
     }
 }
 
-fn mirror(cluster: &Cluster, node: &Str, name: &'static str, image: &'static str, command: &[&'static str], cpu: &'static str) -> Object {
+fn mirror(
+    cluster: &Cluster,
+    node: &Str,
+    name: &'static str,
+    image: &'static str,
+    command: &[&'static str],
+    cpu: &'static str,
+) -> Object {
     let hash = images::hex64(name)[..32].to_string();
     let mut o = Object::new("v1", "Pod", "kube-system", &format!("{name}-{node}")).0;
     let annotations = o.place("metadata.annotations");
@@ -110,7 +178,10 @@ fn mirror(cluster: &Cluster, node: &Str, name: &'static str, image: &'static str
     *annotations.field("kubernetes.io/config.hash") = Value::from(&hash);
     *annotations.field("kubernetes.io/config.seen") = Value::from(rfc3339_micro(cluster.now));
     *annotations.field("kubernetes.io/config.source") = Value::from("file");
-    o.set("metadata.labels", value!({ "component": name, "tier": "control-plane" }));
+    o.set(
+        "metadata.labels",
+        value!({ "component": name, "tier": "control-plane" }),
+    );
     if let Some(n) = cluster.store.get("nodes", "", node) {
         o.set(
             "metadata.ownerReferences",
@@ -134,7 +205,12 @@ fn mirror(cluster: &Cluster, node: &Str, name: &'static str, image: &'static str
 
 /// kube-proxy on every node, and two replicas of CoreDNS.
 fn add_ons() -> Vec<(&'static Kind, Object)> {
-    let account = |name: &str| (&kinds::serviceaccount::KIND, Object::new("v1", "ServiceAccount", "kube-system", name));
+    let account = |name: &str| {
+        (
+            &kinds::serviceaccount::KIND,
+            Object::new("v1", "ServiceAccount", "kube-system", name),
+        )
+    };
     let mut corefile = Object::new("v1", "ConfigMap", "kube-system", "coredns").0;
     corefile.set(
         "data",

@@ -28,8 +28,17 @@ const REFRESH_MS: i64 = 60_000;
 pub fn register(cluster: &mut Cluster, pod: &Object) {
     let uid = Str::from(pod.uid());
     for (resource, name) in sources(pod) {
-        let key = (Str::lit(resource), Str::from(pod.namespace()), Str::from(name));
-        cluster.kubelets.users.entry(key).or_default().insert(uid.clone());
+        let key = (
+            Str::lit(resource),
+            Str::from(pod.namespace()),
+            Str::from(name),
+        );
+        cluster
+            .kubelets
+            .users
+            .entry(key)
+            .or_default()
+            .insert(uid.clone());
     }
 }
 
@@ -62,10 +71,18 @@ fn sources(pod: &Object) -> Vec<(&'static str, &str)> {
 
 /// A ConfigMap or Secret has changed: pods that mount it make their files anew at their next sync.
 pub fn source_changed(cluster: &mut Cluster, change: &Change) {
-    let key = (change.resource.clone(), change.key.0.clone(), change.key.1.clone());
-    let Some(uids) = cluster.kubelets.users.get(&key) else { return };
+    let key = (
+        change.resource.clone(),
+        change.key.0.clone(),
+        change.key.1.clone(),
+    );
+    let Some(uids) = cluster.kubelets.users.get(&key) else {
+        return;
+    };
     for uid in uids.clone() {
-        let Some(run) = cluster.kubelets.pods.remove(&uid) else { continue };
+        let Some(run) = cluster.kubelets.pods.remove(&uid) else {
+            continue;
+        };
         let mut run = Rc::unwrap_or_clone(run);
         let spread = uid.bytes().map(i64::from).sum::<i64>() * 131 % (REFRESH_MS / 2);
         if run.refresh_at.is_none() && run.is_up() {
@@ -85,11 +102,16 @@ pub fn source_changed(cluster: &mut Cluster, change: &Change) {
 pub fn prepare(cx: &mut Cx, pod: &Object, run: &mut PodRun, told: Millis) -> Result<(), Millis> {
     let now = cx.now();
     for v in pod.spec().get("volumes").items() {
-        let Err(why) = check(cx.cluster, pod, v) else { continue };
+        let Err(why) = check(cx.cluster, pod, v) else {
+            continue;
+        };
         if told != 0 && now < told + TELL_MS {
             return Err(told);
         }
-        let message = format!("MountVolume.SetUp failed for volume \"{}\" : {why}", v.text("name"));
+        let message = format!(
+            "MountVolume.SetUp failed for volume \"{}\" : {why}",
+            v.text("name")
+        );
         cx.event(pod, "Warning", "FailedMount", &message);
         return Err(now);
     }
@@ -104,20 +126,30 @@ pub fn prepare(cx: &mut Cx, pod: &Object, run: &mut PodRun, told: Millis) -> Res
 
 /// Keeps the ConfigMaps and Secrets behind volumes as they are now.
 fn gather(cluster: &Cluster, pod: &Object, run: &mut PodRun) {
-    let found = sources(pod).into_iter().filter_map(|(resource, name)| cluster.store.get(resource, pod.namespace(), name));
+    let found = sources(pod)
+        .into_iter()
+        .filter_map(|(resource, name)| cluster.store.get(resource, pod.namespace(), name));
     run.sources = found.cloned().collect();
     run.made.clear();
 }
 
 /// Makes the files of volumes once, for those who are going to look at them often.
 pub fn warm(cluster: &mut Cluster, pod: &Object, uid: &str) {
-    let Some(run) = cluster.kubelets.pods.get(uid) else { return };
+    let Some(run) = cluster.kubelets.pods.get(uid) else {
+        return;
+    };
     if !run.made.is_empty() {
         return;
     }
-    let lasting = |v: &&Value| ["configMap", "secret", "projected", "downwardAPI"].iter().any(|k| v.has(k));
+    let lasting = |v: &&Value| {
+        ["configMap", "secret", "projected", "downwardAPI"]
+            .iter()
+            .any(|k| v.has(k))
+    };
     let volumes = pod.spec().get("volumes").items().iter().filter(lasting);
-    let made: Vec<(Str, Tree)> = volumes.map(|v| (Str::from(v.text("name")), tree(cluster, pod, run, v))).collect();
+    let made: Vec<(Str, Tree)> = volumes
+        .map(|v| (Str::from(v.text("name")), tree(cluster, pod, run, v)))
+        .collect();
     if let Some(run) = cluster.kubelets.pod_mut(uid) {
         run.made = made.into_iter().collect();
     }
@@ -134,7 +166,10 @@ fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), String> {
             "" => secret.text("name"),
             name => name,
         };
-        for (one, resource, what, name) in [(cm, "configmaps", "configmap", cm.text("name")), (secret, "secrets", "secret", secret_name)] {
+        for (one, resource, what, name) in [
+            (cm, "configmaps", "configmap", cm.text("name")),
+            (secret, "secrets", "secret", secret_name),
+        ] {
             if one.is_null() || one.flag("optional") || name == "kube-root-ca.crt" {
                 continue;
             }
@@ -144,7 +179,10 @@ fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), String> {
             for item in one.get("items").items() {
                 let key = item.text("key");
                 if !o.get("data").has(key) && !o.get("binaryData").has(key) {
-                    return Err(format!("references non-existent {} key: {key}", if what == "secret" { "secret" } else { "config" }));
+                    return Err(format!(
+                        "references non-existent {} key: {key}",
+                        if what == "secret" { "secret" } else { "config" }
+                    ));
                 }
             }
         }
@@ -170,7 +208,9 @@ pub fn refresh(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
 /// The host name of a pod: its own, or its name.
 pub fn hostname(_cluster: &Cluster, pod: &Object) -> String {
     match pod.text("spec.hostname") {
-        _ if pod.at("spec.hostNetwork").as_bool() == Some(true) => pod.text("spec.nodeName").to_string(),
+        _ if pod.at("spec.hostNetwork").as_bool() == Some(true) => {
+            pod.text("spec.nodeName").to_string()
+        }
         "" => pod.name().to_string(),
         name => name.to_string(),
     }
@@ -185,12 +225,16 @@ fn tree(cluster: &Cluster, pod: &Object, run: &PodRun, v: &Value) -> Tree {
     let claim = v.at("persistentVolumeClaim").text("claimName");
     if !claim.is_empty() {
         let disk = disk(cluster, pod, claim);
-        return disk.and_then(|d| cluster.kubelets.disks.get(&d).cloned()).unwrap_or_else(Tree::empty);
+        return disk
+            .and_then(|d| cluster.kubelets.disks.get(&d).cloned())
+            .unwrap_or_else(Tree::empty);
     }
     let path = v.at("hostPath").text("path");
     if !path.is_empty() {
         let node = cluster.kubelets.node(&run.node);
-        return node.and_then(|n| n.host_paths.get(path).cloned()).unwrap_or_else(Tree::empty);
+        return node
+            .and_then(|n| n.host_paths.get(path).cloned())
+            .unwrap_or_else(Tree::empty);
     }
     let mut fs = Fs::new();
     let _ = fs.mkdir("/v", true);
@@ -203,7 +247,9 @@ fn tree(cluster: &Cluster, pod: &Object, run: &PodRun, v: &Value) -> Tree {
 
 /// The name of the PersistentVolume behind a claim.
 fn disk(cluster: &Cluster, pod: &Object, claim: &str) -> Option<Str> {
-    let claim = cluster.store.get("persistentvolumeclaims", pod.namespace(), claim)?;
+    let claim = cluster
+        .store
+        .get("persistentvolumeclaims", pod.namespace(), claim)?;
     let name = claim.text("spec.volumeName");
     (!name.is_empty()).then(|| Str::from(name))
 }
@@ -217,9 +263,18 @@ fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &m
             "" => one.text("name"),
             name => name,
         };
-        let kind = if resource == "secrets" { "Secret" } else { "ConfigMap" };
-        let kept = run.sources.iter().find(|o| o.kind() == kind && o.name() == name);
-        let Some(o) = kept.or_else(|| cluster.store.get(resource, ns, name)) else { continue };
+        let kind = if resource == "secrets" {
+            "Secret"
+        } else {
+            "ConfigMap"
+        };
+        let kept = run
+            .sources
+            .iter()
+            .find(|o| o.kind() == kind && o.name() == name);
+        let Some(o) = kept.or_else(|| cluster.store.get(resource, ns, name)) else {
+            continue;
+        };
         let items = one.get("items").items();
         let mut put = |key: &str, path: &str| {
             let text = o.get("data").get(key).as_str();
@@ -231,10 +286,16 @@ fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &m
             let _ = fs.install(&format!("/v/{path}"), bytes);
         };
         if items.is_empty() {
-            let keys = o.get("data").entries().iter().chain(o.get("binaryData").entries());
+            let keys = o
+                .get("data")
+                .entries()
+                .iter()
+                .chain(o.get("binaryData").entries());
             keys.for_each(|(key, _)| put(key, key));
         } else {
-            items.iter().for_each(|i| put(i.text("key"), i.text("path")));
+            items
+                .iter()
+                .for_each(|i| put(i.text("key"), i.text("path")));
         }
     }
     for item in s.at("downwardAPI.items").items() {
@@ -242,7 +303,9 @@ fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &m
             "" => {
                 let r = item.get("resourceFieldRef");
                 let all = pod.spec().get("containers").items();
-                let holder = all.iter().find(|c| c.text("name") == r.text("containerName"));
+                let holder = all
+                    .iter()
+                    .find(|c| c.text("name") == r.text("containerName"));
                 env::resource(cluster, run, holder.unwrap_or(machinery::NULL), r)
             }
             path => env::field(cluster, pod, run, path),
@@ -252,14 +315,20 @@ fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &m
     let token = s.get("serviceAccountToken");
     if !token.is_null() {
         let account = pod.text("spec.serviceAccountName");
-        let text = format!("bottleship.{}.{}", super::images::hex64(&format!("{ns}/{account}/{}", pod.uid())), account);
+        let text = format!(
+            "bottleship.{}.{}",
+            super::images::hex64(&format!("{ns}/{account}/{}", pod.uid())),
+            account
+        );
         let _ = fs.install(&format!("/v/{}", token.text("path")), text);
     }
 }
 
 /// The files of a container as they are now.
 pub fn open(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Fs {
-    let Some(c) = run.containers.get(i) else { return Fs::new() };
+    let Some(c) = run.containers.get(i) else {
+        return Fs::new();
+    };
     let mut fs = match (&c.fs, c.image) {
         (Some(fs), _) => (**fs).clone(),
         (None, Some(image)) => base_files(cluster, pod, run, image),
@@ -270,18 +339,26 @@ pub fn open(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Fs {
         let (path, tree) = (mount.text("mountPath"), tree(cluster, pod, run, volume));
         let sub = match mount.text("subPath") {
             "" => env::expand(mount.text("subPathExpr"), |name| {
-                c.env.as_ref().and_then(|e| e.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
+                c.env
+                    .as_ref()
+                    .and_then(|e| e.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
             }),
             sub => sub.to_string(),
         };
-        let tree = if sub.is_empty() { tree } else { sub_tree(tree, &sub) };
+        let tree = if sub.is_empty() {
+            tree
+        } else {
+            sub_tree(tree, &sub)
+        };
         if !fs.tree(path).is_ok_and(|there| there.same(&tree)) {
             if let Some((parent, _)) = path.trim_end_matches('/').rsplit_once('/') {
                 let _ = fs.mkdir(if parent.is_empty() { "/" } else { parent }, true);
             }
             let _ = fs.mount(path, tree);
         }
-        let readable_only = ["configMap", "secret", "projected", "downwardAPI"].iter().any(|k| volume.has(k));
+        let readable_only = ["configMap", "secret", "projected", "downwardAPI"]
+            .iter()
+            .any(|k| volume.has(k));
         if mount.flag("readOnly") || readable_only {
             fs.set_read_only(path);
         }
@@ -303,7 +380,11 @@ fn sub_tree(tree: Tree, sub: &str) -> Tree {
 fn mounts<'a>(pod: &'a Object, spec: &'a Value) -> Vec<(&'a Value, &'a Value)> {
     let volumes = pod.spec().get("volumes").items();
     let volume = |m: &Value| volumes.iter().find(|v| v.text("name") == m.text("name"));
-    spec.get("volumeMounts").items().iter().filter_map(|m| Some((m, volume(m)?))).collect()
+    spec.get("volumeMounts")
+        .items()
+        .iter()
+        .filter_map(|m| Some((m, volume(m)?)))
+        .collect()
 }
 
 /// Whether anything is mounted at or above or below a path.
@@ -319,11 +400,17 @@ pub fn close(cluster: &mut Cluster, pod: &Object, uid: &str, i: usize, fs: &Fs, 
     if fs.version() == before {
         return;
     }
-    let Some(run) = cluster.kubelets.pod(uid) else { return };
-    let Some(c) = run.containers.get(i) else { return };
+    let Some(run) = cluster.kubelets.pod(uid) else {
+        return;
+    };
+    let Some(c) = run.containers.get(i) else {
+        return;
+    };
     let mut lifted = Vec::new();
     for (mount, volume) in mounts(pod, c.spec(pod)) {
-        let kept = ["emptyDir", "persistentVolumeClaim", "hostPath", "ephemeral"].iter().any(|k| volume.has(k));
+        let kept = ["emptyDir", "persistentVolumeClaim", "hostPath", "ephemeral"]
+            .iter()
+            .any(|k| volume.has(k));
         let path = mount.text("mountPath");
         if !kept || mount.flag("readOnly") {
             continue;
@@ -346,7 +433,11 @@ pub fn close(cluster: &mut Cluster, pod: &Object, uid: &str, i: usize, fs: &Fs, 
     for (volume, now) in lifted {
         keep_tree(cluster, pod, uid, &volume, now);
     }
-    if let Some(c) = cluster.kubelets.pod_mut(uid).and_then(|run| run.containers.get_mut(i)) {
+    if let Some(c) = cluster
+        .kubelets
+        .pod_mut(uid)
+        .and_then(|run| run.containers.get_mut(i))
+    {
         c.fs = Some(Rc::new(fs.clone()));
     }
 }
@@ -379,39 +470,86 @@ fn base_files(cluster: &Cluster, pod: &Object, run: &PodRun, image: &'static Ima
         let _ = fs.install(path, text);
     };
     put("/etc/hostname", &format!("{host}\n"));
-    let mut hosts = format!("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n{ip}\t{host}\n");
+    let mut hosts = format!(
+        "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n{ip}\t{host}\n"
+    );
     for alias in pod.spec().get("hostAliases").items() {
-        let names: Vec<&str> = alias.get("hostnames").items().iter().filter_map(Value::as_str).collect();
-        hosts.push_str(&format!("\n# Entries added by HostAliases.\n{}\t{}\n", alias.text("ip"), names.join("\t")));
+        let names: Vec<&str> = alias
+            .get("hostnames")
+            .items()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        hosts.push_str(&format!(
+            "\n# Entries added by HostAliases.\n{}\t{}\n",
+            alias.text("ip"),
+            names.join("\t")
+        ));
     }
     put("/etc/hosts", &hosts);
-    put("/etc/resolv.conf", &format!("search {ns}.svc.cluster.local svc.cluster.local cluster.local\nnameserver {dns}\noptions ndots:5\n", ns = pod.namespace(), dns = crate::network::DNS_IP));
+    put(
+        "/etc/resolv.conf",
+        &format!(
+            "search {ns}.svc.cluster.local svc.cluster.local cluster.local\nnameserver {dns}\noptions ndots:5\n",
+            ns = pod.namespace(),
+            dns = crate::network::DNS_IP
+        ),
+    );
     fs
 }
 
 /// An image is known by its first repository and tag.
 fn image_key(image: &'static Image) -> (&'static str, &'static str) {
-    (image.repositories.first().copied().unwrap_or(""), image.tags.first().copied().unwrap_or(""))
+    (
+        image.repositories.first().copied().unwrap_or(""),
+        image.tags.first().copied().unwrap_or(""),
+    )
 }
 
 /// Lays an image's files out once, for all containers of it whose processes look at files.
 pub fn warm_image(cluster: &mut Cluster, image: &'static Image) {
     let bases = &mut cluster.kubelets.bases;
-    bases.entry(image_key(image)).or_insert_with(|| Rc::new(image_files(image)));
+    bases
+        .entry(image_key(image))
+        .or_insert_with(|| Rc::new(image_files(image)));
 }
 
 /// What an image brings.
 fn image_files(image: &Image) -> Fs {
     let mut fs = Fs::new();
-    for dir in ["/bin", "/dev", "/etc", "/home", "/proc", "/root", "/sys", "/tmp", "/usr/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/var/log", "/var/run", "/run", "/opt", "/mnt", "/srv", "/lib"] {
+    for dir in [
+        "/bin",
+        "/dev",
+        "/etc",
+        "/home",
+        "/proc",
+        "/root",
+        "/sys",
+        "/tmp",
+        "/usr/bin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/sbin",
+        "/var/log",
+        "/var/run",
+        "/run",
+        "/opt",
+        "/mnt",
+        "/srv",
+        "/lib",
+    ] {
         let _ = fs.mkdir(dir, true);
     }
     if image.workdir != "/" {
         let _ = fs.mkdir(image.workdir, true);
     }
     let os = match image.base {
-        Base::Debian => "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n",
-        Base::Alpine => "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.0\nPRETTY_NAME=\"Alpine Linux v3.22\"\n",
+        Base::Debian => {
+            "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n"
+        }
+        Base::Alpine => {
+            "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.0\nPRETTY_NAME=\"Alpine Linux v3.22\"\n"
+        }
         _ => "",
     };
     let mut put = |path: &str, text: &str| {
@@ -421,7 +559,10 @@ fn image_files(image: &Image) -> Fs {
         put("/etc/os-release", os);
     }
     if image.base != Base::Scratch {
-        put("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n");
+        put(
+            "/etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+        );
         put("/etc/group", "root:x:0:\nnogroup:x:65534:\n");
     }
     for (path, text) in image.files {

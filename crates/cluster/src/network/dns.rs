@@ -1,9 +1,9 @@
 //! Names: what CoreDNS answers inside the cluster, and the resolver's search path.
 //! Upstream: `coredns:plugin/kubernetes`, `kubernetes/dns:docs/specification.md`.
 
-use machinery::Arrange;
 use super::{Origin, parse_ip};
 use crate::Cluster;
+use machinery::Arrange;
 use machinery::Object;
 
 const ZONE: &str = "cluster.local";
@@ -19,14 +19,21 @@ pub struct Found {
 /// Resolves as the resolver of the origin does.
 pub fn answer(cluster: &Cluster, from: &Origin, name: &str) -> Found {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let found = |name: &str, ip: &str| Found { name: name.to_string(), addresses: vec![ip.to_string()] };
+    let found = |name: &str, ip: &str| Found {
+        name: name.to_string(),
+        addresses: vec![ip.to_string()],
+    };
     if parse_ip(&name).is_some() {
         return found(&name, &name);
     }
     if name == "localhost" || name.ends_with(".localhost") {
         return found(&name, "127.0.0.1");
     }
-    let Origin::Pod { namespace, name: pod } = from else {
+    let Origin::Pod {
+        namespace,
+        name: pod,
+    } = from
+    else {
         return Found::default();
     };
     if let Some(ip) = hosts_file(cluster, namespace, pod, &name) {
@@ -35,17 +42,27 @@ pub fn answer(cluster: &Cluster, from: &Origin, name: &str) -> Found {
     if !is_served(cluster) {
         return Found::default();
     }
-    let policy = cluster.store.get("pods", namespace, pod).map_or("", |p| p.text("spec.dnsPolicy"));
+    let policy = cluster
+        .store
+        .get("pods", namespace, pod)
+        .map_or("", |p| p.text("spec.dnsPolicy"));
     if policy == "Default" || policy == "None" {
         return Found::default();
     }
-    let search = [format!("{namespace}.svc.{ZONE}"), format!("svc.{ZONE}"), ZONE.to_string()];
+    let search = [
+        format!("{namespace}.svc.{ZONE}"),
+        format!("svc.{ZONE}"),
+        ZONE.to_string(),
+    ];
     let few_dots = name.matches('.').count() < 5;
     let mut tries: Vec<String> = search.iter().map(|s| format!("{name}.{s}")).collect();
     tries.insert(if few_dots { tries.len() } else { 0 }, name.clone());
     for full in tries {
         if let Some(addresses) = record(cluster, &full, 0) {
-            return Found { name: full, addresses };
+            return Found {
+                name: full,
+                addresses,
+            };
         }
     }
     Found::default()
@@ -64,7 +81,12 @@ fn is_served(cluster: &Cluster) -> bool {
 fn hosts_file(cluster: &Cluster, namespace: &str, pod: &str, name: &str) -> Option<String> {
     let pod = cluster.store.get("pods", namespace, pod)?;
     for alias in pod.spec().get("hostAliases").items() {
-        if alias.get("hostnames").items().iter().any(|h| h.as_str() == Some(name)) {
+        if alias
+            .get("hostnames")
+            .items()
+            .iter()
+            .any(|h| h.as_str() == Some(name))
+        {
             return Some(alias.text("ip").to_string());
         }
     }
@@ -81,7 +103,8 @@ fn record(cluster: &Cluster, full: &str, depth: u32) -> Option<Vec<String>> {
         [host, name, ns, "svc"] if !host.starts_with('_') => endpoint(cluster, ns, name, host),
         [dashed, ns, "pod"] => {
             let ip = dashed.replace('-', ".");
-            (parse_ip(&ip).is_some() && cluster.store.get("namespaces", "", ns).is_some()).then(|| vec![ip])
+            (parse_ip(&ip).is_some() && cluster.store.get("namespaces", "", ns).is_some())
+                .then(|| vec![ip])
         }
         _ => None,
     }
@@ -91,7 +114,11 @@ fn service(cluster: &Cluster, ns: &str, name: &str, depth: u32) -> Option<Vec<St
     let s = cluster.store.get("services", ns, name)?;
     if s.text("spec.type") == "ExternalName" {
         let target = s.text("spec.externalName").trim_end_matches('.');
-        return if depth < 8 { record(cluster, target, depth + 1) } else { None };
+        return if depth < 8 {
+            record(cluster, target, depth + 1)
+        } else {
+            None
+        };
     }
     match s.text("spec.clusterIP") {
         "None" => {
@@ -108,17 +135,32 @@ fn service(cluster: &Cluster, ns: &str, name: &str, depth: u32) -> Option<Vec<St
 /// `db-0.db.default.svc.cluster.local`: one endpoint of a headless Service, by its host name.
 fn endpoint(cluster: &Cluster, ns: &str, name: &str, host: &str) -> Option<Vec<String>> {
     let s = cluster.store.get("services", ns, name)?;
-    let ips: Vec<String> = endpoints(cluster, s).filter(|e| e.1 == host || e.0.replace('.', "-") == host).map(|e| e.0).collect();
+    let ips: Vec<String> = endpoints(cluster, s)
+        .filter(|e| e.1 == host || e.0.replace('.', "-") == host)
+        .map(|e| e.0)
+        .collect();
     (!ips.is_empty()).then_some(ips)
 }
 
 /// Address and host name of the endpoints that DNS gives: the ready ones, or all if the Service says so.
-fn endpoints<'a>(cluster: &'a Cluster, s: &'a Object) -> impl Iterator<Item = (String, String)> + 'a {
+fn endpoints<'a>(
+    cluster: &'a Cluster,
+    s: &'a Object,
+) -> impl Iterator<Item = (String, String)> + 'a {
     let slices = super::route::slices(cluster, s);
     slices.into_iter().flat_map(move |slice| {
-        slice.get("endpoints").items().iter().filter(move |e| e.at("conditions").get("ready").as_bool() != Some(false)).flat_map(|e| {
-            let host = e.text("hostname").to_string();
-            e.get("addresses").items().iter().filter_map(|a| a.as_str()).map(move |a| (a.to_string(), host.clone()))
-        })
+        slice
+            .get("endpoints")
+            .items()
+            .iter()
+            .filter(move |e| e.at("conditions").get("ready").as_bool() != Some(false))
+            .flat_map(|e| {
+                let host = e.text("hostname").to_string();
+                e.get("addresses")
+                    .items()
+                    .iter()
+                    .filter_map(|a| a.as_str())
+                    .map(move |a| (a.to_string(), host.clone()))
+            })
     })
 }

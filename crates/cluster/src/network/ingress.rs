@@ -26,11 +26,19 @@ pub fn choose(cluster: &Cluster, host: &str, port: u16, target: &str) -> Target 
     let name = host.split(':').next().unwrap_or("");
     let path = target.split('?').next().unwrap_or("/");
     let mut best: Option<(u32, usize, &Object, &Value, Option<String>)> = None;
-    for ingress in cluster.store.list(RESOURCE, None).filter(|i| is_ours(cluster, i)) {
+    for ingress in cluster
+        .store
+        .list(RESOURCE, None)
+        .filter(|i| is_ours(cluster, i))
+    {
         for rule in ingress.at("spec.rules").items() {
-            let Some(host_rank) = host_fits(rule.text("host"), name) else { continue };
+            let Some(host_rank) = host_fits(rule.text("host"), name) else {
+                continue;
+            };
             for p in rule.at("http.paths").items() {
-                let Some((rank, rewritten)) = path_fits(ingress, p, path) else { continue };
+                let Some((rank, rewritten)) = path_fits(ingress, p, path) else {
+                    continue;
+                };
                 let key = (host_rank * 10 + rank, p.text("path").len());
                 if best.as_ref().is_none_or(|b| key > (b.0, b.1)) {
                     best = Some((key.0, key.1, ingress, p.get("backend"), rewritten));
@@ -45,14 +53,23 @@ pub fn choose(cluster: &Cluster, host: &str, port: u16, target: &str) -> Target 
     let Some((_, _, ingress, backend, rewritten)) = best else {
         return Target::Answer(page(404, "404 Not Found"));
     };
-    let secure = ingress.at("spec.tls").items().iter().any(|t| t.get("hosts").items().iter().any(|h| h.as_str() == Some(name)));
+    let secure = ingress.at("spec.tls").items().iter().any(|t| {
+        t.get("hosts")
+            .items()
+            .iter()
+            .any(|h| h.as_str() == Some(name))
+    });
     let redirect = ingress.annotation("nginx.ingress.kubernetes.io/ssl-redirect") != Some("false");
     if secure && redirect && port != 443 {
         let mut answer = page(308, "308 Permanent Redirect");
-        answer.headers.push(("Location".into(), format!("https://{name}{target}")));
+        answer
+            .headers
+            .push(("Location".into(), format!("https://{name}{target}")));
         return Target::Answer(answer);
     }
-    let query = target.split_once('?').map_or(String::new(), |(_, q)| format!("?{q}"));
+    let query = target
+        .split_once('?')
+        .map_or(String::new(), |(_, q)| format!("?{q}"));
     let path = format!("{}{query}", rewritten.unwrap_or_else(|| path.to_string()));
     proxy(cluster, ingress, backend, &path)
 }
@@ -65,17 +82,37 @@ fn proxy(cluster: &Cluster, ingress: &Object, backend: &Value, path: &str) -> Ta
     };
     let wanted = backend.at("service.port");
     let ports = service.at("spec.ports").items();
-    let port = ports.iter().find(|p| p.get("port") == wanted.get("number") || !wanted.text("name").is_empty() && p.text("name") == wanted.text("name"));
-    let Some(port) = port else { return Target::Answer(page(503, "503 Service Temporarily Unavailable")) };
+    let port = ports.iter().find(|p| {
+        p.get("port") == wanted.get("number")
+            || !wanted.text("name").is_empty() && p.text("name") == wanted.text("name")
+    });
+    let Some(port) = port else {
+        return Target::Answer(page(503, "503 Service Temporarily Unavailable"));
+    };
     if route::backends(cluster, service, port.text("name")).is_empty() {
         return Target::Answer(page(503, "503 Service Temporarily Unavailable"));
     }
-    Target::Proxy { url: format!("http://{name}.{ns}.svc.cluster.local:{}{path}", port.int("port")), hop }
+    Target::Proxy {
+        url: format!(
+            "http://{name}.{ns}.svc.cluster.local:{}{path}",
+            port.int("port")
+        ),
+        hop,
+    }
 }
 
 fn page(status: u16, title: &str) -> HttpResponse {
-    let body = format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n");
-    HttpResponse { status, headers: vec![("Content-Type".into(), "text/html".into()), ("Content-Length".into(), body.len().to_string())], body }
+    let body = format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    );
+    HttpResponse {
+        status,
+        headers: vec![
+            ("Content-Type".into(), "text/html".into()),
+            ("Content-Length".into(), body.len().to_string()),
+        ],
+        body,
+    }
 }
 
 /// Whether an Ingress belongs to ingress-nginx: by class, by the old annotation, or because no class is asked for.
@@ -84,7 +121,9 @@ fn is_ours(cluster: &Cluster, ingress: &Object) -> bool {
     match ingress.text("spec.ingressClassName") {
         "" => old.is_none_or(|c| c == "nginx"),
         class => {
-            let class = cluster.store.get("ingressclasses.networking.k8s.io", "", class);
+            let class = cluster
+                .store
+                .get("ingressclasses.networking.k8s.io", "", class);
             class.is_some_and(|c| c.text("spec.controller") == "k8s.io/ingress-nginx")
         }
     }
@@ -110,13 +149,21 @@ fn path_fits(ingress: &Object, p: &Value, path: &str) -> Option<(u32, Option<Str
         r => r,
     };
     let rewrite = ingress.annotation("nginx.ingress.kubernetes.io/rewrite-target");
-    let regex = rewrite.is_some_and(|r| r.contains('$')) || ingress.annotation("nginx.ingress.kubernetes.io/use-regex") == Some("true");
+    let regex = rewrite.is_some_and(|r| r.contains('$'))
+        || ingress.annotation("nginx.ingress.kubernetes.io/use-regex") == Some("true");
     if regex {
         let compiled = Regex::new(&format!("^{rule}"), true, true).ok()?;
         let text: Vec<char> = path.chars().collect();
         let found = compiled.find_at(&text, 0)?;
-        let group = |n: usize| found.get(n).copied().flatten().map_or(String::new(), |(a, b)| text[a..b].iter().collect());
-        let rewritten = rewrite.map(|r| (1..10).fold(r.to_string(), |r, n| r.replace(&format!("${n}"), &group(n))));
+        let group = |n: usize| {
+            found
+                .get(n)
+                .copied()
+                .flatten()
+                .map_or(String::new(), |(a, b)| text[a..b].iter().collect())
+        };
+        let rewritten = rewrite
+            .map(|r| (1..10).fold(r.to_string(), |r, n| r.replace(&format!("${n}"), &group(n))));
         return Some((1, rewritten));
     }
     let fits = match p.text("pathType") {
@@ -133,7 +180,10 @@ fn path_fits(ingress: &Object, p: &Value, path: &str) -> Option<(u32, Option<Str
 /// The address of the node on which a controller runs and listens, if one does.
 fn controller(cluster: &Cluster) -> Option<(String, Str)> {
     cluster.kubelets.pods.values().find_map(|run| {
-        let serves = run.containers.iter().any(|c| c.is_running() && c.ready && c.image.is_some_and(|i| i.app == App::Ingress));
+        let serves = run
+            .containers
+            .iter()
+            .any(|c| c.is_running() && c.ready && c.image.is_some_and(|i| i.app == App::Ingress));
         let node = cluster.kubelets.node(&run.node)?;
         serves.then(|| (text_ip(node.ip), run.uid.clone()))
     })
@@ -147,13 +197,28 @@ pub(crate) fn notice(cluster: &mut Cluster) {
 
 /// Writes the controller's address into the Ingresses that are its own.
 pub(super) fn sync(cluster: &mut Cluster) {
-    let Some((ip, _)) = controller(cluster) else { return };
+    let Some((ip, _)) = controller(cluster) else {
+        return;
+    };
     let wanted = value!([{ "ip": ip }]);
-    let todo: Vec<Object> = cluster.store.list(RESOURCE, None).filter(|i| is_ours(cluster, i) && i.at("status.loadBalancer.ingress") != &wanted).cloned().collect();
+    let todo: Vec<Object> = cluster
+        .store
+        .list(RESOURCE, None)
+        .filter(|i| is_ours(cluster, i) && i.at("status.loadBalancer.ingress") != &wanted)
+        .cloned()
+        .collect();
     for ingress in todo {
-        let mut cx = Cx { cluster, actor: "nginx-ingress-controller", host: Str::default(), trigger: Trigger::Timer };
+        let mut cx = Cx {
+            cluster,
+            actor: "nginx-ingress-controller",
+            host: Str::default(),
+            trigger: Trigger::Timer,
+        };
         let new = ingress.edit(|v| v.set("status.loadBalancer.ingress", wanted.clone()));
-        if cx.update_status(&kinds::ingress::KIND, &new, "the controller serves it").is_ok() {
+        if cx
+            .update_status(&kinds::ingress::KIND, &new, "the controller serves it")
+            .is_ok()
+        {
             cx.event(&ingress, "Normal", "Sync", "Scheduled for sync");
         }
     }

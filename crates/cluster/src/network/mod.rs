@@ -106,40 +106,91 @@ pub(crate) fn wake(cluster: &mut Cluster, wake: &Wake) {
 
 /// Whether something at `host` (a name or an address) accepts connections on `port`.
 pub fn reaches(cluster: &Cluster, from: &Origin, host: &str, port: u16) -> bool {
-    let Some(ip) = resolve(cluster, from, host).first().and_then(|ip| parse_ip(ip)) else { return false };
+    let Some(ip) = resolve(cluster, from, host)
+        .first()
+        .and_then(|ip| parse_ip(ip))
+    else {
+        return false;
+    };
     if let Some(uid) = cluster.network.pods.get(&ip) {
         return is_open(cluster, uid, port);
     }
-    let Some(service) = route::service_at(cluster, &text_ip(ip)) else { return false };
-    let Some(p) = service.at("spec.ports").items().iter().find(|p| p.int("port") == i64::from(port)) else { return false };
+    let Some(service) = route::service_at(cluster, &text_ip(ip)) else {
+        return false;
+    };
+    let Some(p) = service
+        .at("spec.ports")
+        .items()
+        .iter()
+        .find(|p| p.int("port") == i64::from(port))
+    else {
+        return false;
+    };
     let backends = route::backends(cluster, service, p.text("name"));
-    backends.iter().any(|b| parse_ip(&b.ip).and_then(|ip| cluster.network.pods.get(&ip)).is_some_and(|uid| is_open(cluster, uid, b.port)))
+    backends.iter().any(|b| {
+        parse_ip(&b.ip)
+            .and_then(|ip| cluster.network.pods.get(&ip))
+            .is_some_and(|uid| is_open(cluster, uid, b.port))
+    })
 }
 
 /// Whether a pod listens on a port.
 pub fn is_open(cluster: &Cluster, uid: &str, port: u16) -> bool {
     let now = cluster.now;
-    let Some(run) = cluster.kubelets.pod(uid) else { return false };
-    run.containers.iter().any(|c| c.is_running() && c.servers.iter().any(|s| s.port == port && s.from <= now))
+    let Some(run) = cluster.kubelets.pod(uid) else {
+        return false;
+    };
+    run.containers
+        .iter()
+        .any(|c| c.is_running() && c.servers.iter().any(|s| s.port == port && s.from <= now))
 }
 
 /// Whether an address answers a ping: pods and nodes do, Services do not.
 pub fn answers_ping(cluster: &Cluster, ip: &str) -> bool {
     let Some(ip) = parse_ip(ip) else { return false };
-    ip >> 24 == 127 || cluster.network.pods.contains_key(&ip) || cluster.network.nodes.get(&ip).and_then(|n| cluster.kubelets.node(n)).is_some_and(|n| !n.stopped && !n.cut)
+    ip >> 24 == 127
+        || cluster.network.pods.contains_key(&ip)
+        || cluster
+            .network
+            .nodes
+            .get(&ip)
+            .and_then(|n| cluster.kubelets.node(n))
+            .is_some_and(|n| !n.stopped && !n.cut)
 }
 
 /// Asks a pod directly: what a probe does, and the last step of every way.
-pub fn ask_pod(cluster: &mut Cluster, uid: &str, port: u16, request: &HttpRequest, client: &str) -> Fetch {
+pub fn ask_pod(
+    cluster: &mut Cluster,
+    uid: &str,
+    port: u16,
+    request: &HttpRequest,
+    client: &str,
+) -> Fetch {
     let now = cluster.now;
-    let Some(pod) = cluster.store.by_uid(uid).cloned() else { return Fetch::Timeout };
-    let Some(run) = cluster.kubelets.pod(uid) else { return Fetch::Timeout };
+    let Some(pod) = cluster.store.by_uid(uid).cloned() else {
+        return Fetch::Timeout;
+    };
+    let Some(run) = cluster.kubelets.pod(uid) else {
+        return Fetch::Timeout;
+    };
     if cluster.kubelets.node(&run.node).is_none_or(|n| n.stopped) {
         return Fetch::Timeout;
     }
-    let listens = |c: &crate::kubelet::run::ContainerRun| c.servers.iter().find(|s| s.port == port && s.from <= now).cloned();
-    let found = run.containers.iter().enumerate().filter(|(_, c)| c.is_running()).find_map(|(i, c)| Some((i, listens(c)?)));
-    let Some((index, server)) = found else { return Fetch::Refused };
+    let listens = |c: &crate::kubelet::run::ContainerRun| {
+        c.servers
+            .iter()
+            .find(|s| s.port == port && s.from <= now)
+            .cloned()
+    };
+    let found = run
+        .containers
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.is_running())
+        .find_map(|(i, c)| Some((i, listens(c)?)));
+    let Some((index, server)) = found else {
+        return Fetch::Refused;
+    };
     if run.containers[index].fault.as_ref().is_some_and(|f| f.hang) {
         return Fetch::Timeout;
     }
@@ -148,13 +199,20 @@ pub fn ask_pod(cluster: &mut Cluster, uid: &str, port: u16, request: &HttpReques
     if !server.is_http() {
         return Fetch::Reset;
     }
-    let place = Place { pod: &pod, uid: &uid, index };
+    let place = Place {
+        pod: &pod,
+        uid: &uid,
+        index,
+    };
     let mut answer = match server::reply(cluster, &place, &server, request, client) {
         Reply::Answer(answer) => answer,
         Reply::Proxy { url, hop } => proxied(cluster, &pod, request, url, hop, client),
     };
     if let Some(line) = server::log_line(cluster, &place, &server, request, client, &answer)
-        && let Some(c) = cluster.kubelets.pod_mut(&uid).and_then(|r| r.containers.get_mut(index))
+        && let Some(c) = cluster
+            .kubelets
+            .pod_mut(&uid)
+            .and_then(|r| r.containers.get_mut(index))
     {
         c.log_mut().line(now, &line);
     }
@@ -165,19 +223,36 @@ pub fn ask_pod(cluster: &mut Cluster, uid: &str, port: u16, request: &HttpReques
 }
 
 /// A server asks on behalf of its client.
-fn proxied(cluster: &mut Cluster, pod: &Object, request: &HttpRequest, url: String, via: String, client: &str) -> HttpResponse {
+fn proxied(
+    cluster: &mut Cluster,
+    pod: &Object,
+    request: &HttpRequest,
+    url: String,
+    via: String,
+    client: &str,
+) -> HttpResponse {
     let failed = |status: u16, title: &str| HttpResponse {
         status,
         headers: vec![("Content-Type".into(), "text/html".into())],
-        body: format!("<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>\r\n<center><h1>{status} {title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"),
+        body: format!(
+            "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>\r\n<center><h1>{status} {title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+        ),
     };
     if cluster.network.depth >= DEPTH_MAX {
         return failed(502, "Bad Gateway");
     }
     let mut headers = request.headers.clone();
     headers.push(("X-Forwarded-For".into(), client.to_string()));
-    let onward = HttpRequest { method: request.method.clone(), url, headers, body: request.body.clone() };
-    let from = Origin::Pod { namespace: pod.namespace().to_string(), name: pod.name().to_string() };
+    let onward = HttpRequest {
+        method: request.method.clone(),
+        url,
+        headers,
+        body: request.body.clone(),
+    };
+    let from = Origin::Pod {
+        namespace: pod.namespace().to_string(),
+        name: pod.name().to_string(),
+    };
     cluster.network.depth += 1;
     let mut hops = vec![route::start_hop(&from)];
     if !via.is_empty() {
@@ -185,7 +260,14 @@ fn proxied(cluster: &mut Cluster, pod: &Object, request: &HttpRequest, url: Stri
     }
     let answer = route::travel(cluster, &from, &onward, &mut hops);
     cluster.network.depth -= 1;
-    let (at, status) = (cluster.now, if let Fetch::Answer(a) = &answer { a.status } else { 0 });
+    let (at, status) = (
+        cluster.now,
+        if let Fetch::Answer(a) = &answer {
+            a.status
+        } else {
+            0
+        },
+    );
     cluster.emit(Output::Traffic { at, hops, status });
     match answer {
         Fetch::Answer(a) => a,
@@ -196,14 +278,18 @@ fn proxied(cluster: &mut Cluster, pod: &Object, request: &HttpRequest, url: Stri
 
 /// Gives a pod its address: the next free one of its node, or the node's own with `hostNetwork`.
 pub fn assign(cluster: &mut Cluster, pod: &Object, node: &Str, uid: &Str) -> u32 {
-    let Some(n) = cluster.kubelets.node(node) else { return 0 };
+    let Some(n) = cluster.kubelets.node(node) else {
+        return 0;
+    };
     let (base, host, mut last) = (n.cidr, n.ip, n.last_ip);
     if pod.at("spec.hostNetwork").as_bool() == Some(true) {
         return host;
     }
     for _ in 0..253 {
         last = if last >= 254 { 2 } else { last + 1 };
-        if let std::collections::btree_map::Entry::Vacant(e) = cluster.network.pods.entry(base + last) {
+        if let std::collections::btree_map::Entry::Vacant(e) =
+            cluster.network.pods.entry(base + last)
+        {
             e.insert(uid.clone());
             if let Some(n) = cluster.kubelets.node_mut(node) {
                 n.last_ip = last;
@@ -237,7 +323,13 @@ pub fn node_cidr(index: usize) -> u32 {
 }
 
 pub fn text_ip(ip: u32) -> String {
-    format!("{}.{}.{}.{}", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255)
+    format!(
+        "{}.{}.{}.{}",
+        ip >> 24,
+        ip >> 16 & 255,
+        ip >> 8 & 255,
+        ip & 255
+    )
 }
 
 pub fn parse_ip(text: &str) -> Option<u32> {
@@ -255,5 +347,8 @@ pub fn parse_ip(text: &str) -> Option<u32> {
 
 /// A hop of a way.
 pub(crate) fn hop(at: impl Into<String>, note: impl Into<String>) -> Hop {
-    Hop { at: at.into(), note: note.into() }
+    Hop {
+        at: at.into(),
+        note: note.into(),
+    }
 }

@@ -27,7 +27,12 @@ fn target(url: &str) -> (String, u16) {
     }
 }
 
-pub(super) fn travel(cluster: &mut Cluster, from: &Origin, request: &HttpRequest, hops: &mut Vec<Hop>) -> Fetch {
+pub(super) fn travel(
+    cluster: &mut Cluster,
+    from: &Origin,
+    request: &HttpRequest,
+    hops: &mut Vec<Hop>,
+) -> Fetch {
     let (host, port) = target(&request.url);
     if matches!(from, Origin::Host) && (host == "localhost" || host.starts_with("127.")) {
         return forwarded(cluster, port, request, hops);
@@ -41,11 +46,19 @@ pub(super) fn travel(cluster: &mut Cluster, from: &Origin, request: &HttpRequest
         hops.push(hop("dns", format!("{} is {}", found.name, text_ip(ip))));
     }
     let client = client_of(cluster, from);
-    let way = Way { from, client: &client, request };
+    let way = Way {
+        from,
+        client: &client,
+        request,
+    };
     if let Origin::Pod { namespace, name } = from
         && (ip >> 24 == 127 || text_ip(ip) == client.ip)
     {
-        let uid = cluster.store.get("pods", namespace, name).map(|p| p.uid().to_string()).unwrap_or_default();
+        let uid = cluster
+            .store
+            .get("pods", namespace, name)
+            .map(|p| p.uid().to_string())
+            .unwrap_or_default();
         hops.push(hop(format!("pod/{namespace}/{name}"), "itself"));
         return ask_pod(cluster, &uid, port, request, "127.0.0.1");
     }
@@ -56,7 +69,13 @@ pub(super) fn travel(cluster: &mut Cluster, from: &Origin, request: &HttpRequest
         let inside = service.text("spec.clusterIP") == text_ip(ip);
         if inside && matches!(from, Origin::Host) {
             // The Service network exists only inside the cluster.
-            hops.push(hop("host", format!("{} is not reachable from outside of the cluster", text_ip(ip))));
+            hops.push(hop(
+                "host",
+                format!(
+                    "{} is not reachable from outside of the cluster",
+                    text_ip(ip)
+                ),
+            ));
             return Fetch::Timeout;
         }
         return way.service(cluster, &service, port, None, hops);
@@ -72,13 +91,21 @@ pub(super) fn travel(cluster: &mut Cluster, from: &Origin, request: &HttpRequest
 }
 
 /// `kubectl port-forward`: a local port that leads into a pod.
-fn forwarded(cluster: &mut Cluster, port: u16, request: &HttpRequest, hops: &mut Vec<Hop>) -> Fetch {
+fn forwarded(
+    cluster: &mut Cluster,
+    port: u16,
+    request: &HttpRequest,
+    hops: &mut Vec<Hop>,
+) -> Fetch {
     let Some((uid, remote)) = cluster.network.forwards.get(&port).cloned() else {
         hops.push(hop("host", format!("nothing listens on port {port}")));
         return Fetch::Refused;
     };
     if let Some(pod) = cluster.store.by_uid(&uid) {
-        hops.push(hop(format!("pod/{}/{}", pod.namespace(), pod.name()), format!("port-forward {port} to {remote}")));
+        hops.push(hop(
+            format!("pod/{}/{}", pod.namespace(), pod.name()),
+            format!("port-forward {port} to {remote}"),
+        ));
     }
     match ask_pod(cluster, &uid, remote, request, "127.0.0.1") {
         // The tunnel itself was there: the local connection is accepted and then closed.
@@ -96,11 +123,23 @@ pub(super) struct Client {
 
 fn client_of(cluster: &Cluster, from: &Origin) -> Client {
     let Origin::Pod { namespace, name } = from else {
-        return Client { ip: "172.18.0.1".into(), node: Str::default(), uid: Str::default() };
+        return Client {
+            ip: "172.18.0.1".into(),
+            node: Str::default(),
+            uid: Str::default(),
+        };
     };
-    let uid = cluster.store.get("pods", namespace, name).map(|p| Str::from(p.uid())).unwrap_or_default();
+    let uid = cluster
+        .store
+        .get("pods", namespace, name)
+        .map(|p| Str::from(p.uid()))
+        .unwrap_or_default();
     let run = cluster.kubelets.pod(&uid);
-    Client { ip: run.map_or_else(String::new, |r| text_ip(r.ip)), node: run.map(|r| r.node.clone()).unwrap_or_default(), uid }
+    Client {
+        ip: run.map_or_else(String::new, |r| text_ip(r.ip)),
+        node: run.map(|r| r.node.clone()).unwrap_or_default(),
+        uid,
+    }
 }
 
 struct Way<'a> {
@@ -113,26 +152,49 @@ impl Way<'_> {
     /// A port of a node: a NodePort, or a container with that `hostPort` or the node's own network.
     fn node(&self, cluster: &mut Cluster, node: &Str, port: u16, hops: &mut Vec<Hop>) -> Fetch {
         hops.push(hop(format!("node/{node}"), format!("port {port}")));
-        if cluster.kubelets.node(node).is_none_or(|n| n.cut || n.stopped) {
+        if cluster
+            .kubelets
+            .node(node)
+            .is_none_or(|n| n.cut || n.stopped)
+        {
             return Fetch::Timeout;
         }
         let wanted = i64::from(port);
         let listed = cluster.store.list("services", None).find_map(|s| {
-            let p = s.at("spec.ports").items().iter().find(|p| p.int("nodePort") == wanted)?;
+            let p = s
+                .at("spec.ports")
+                .items()
+                .iter()
+                .find(|p| p.int("nodePort") == wanted)?;
             Some((s.clone(), p.int("port")))
         });
         if let Some((service, inner)) = listed {
-            let local = (service.text("spec.externalTrafficPolicy") == "Local").then(|| node.clone());
+            let local =
+                (service.text("spec.externalTrafficPolicy") == "Local").then(|| node.clone());
             return self.service(cluster, &service, inner as u16, local, hops);
         }
-        let uids: Vec<Str> = cluster.store.on_node(node).map(|p| Str::from(p.uid())).collect();
+        let uids: Vec<Str> = cluster
+            .store
+            .on_node(node)
+            .map(|p| Str::from(p.uid()))
+            .collect();
         for uid in uids {
-            let Some(pod) = cluster.store.by_uid(&uid).cloned() else { continue };
+            let Some(pod) = cluster.store.by_uid(&uid).cloned() else {
+                continue;
+            };
             let inner = if pod.at("spec.hostNetwork").as_bool() == Some(true) {
                 super::is_open(cluster, &uid, port).then_some(port)
             } else {
-                let ports = pod.spec().get("containers").items().iter().flat_map(|c| c.get("ports").items());
-                ports.clone().find(|p| p.int("hostPort") == wanted).map(|p| p.int("containerPort") as u16)
+                let ports = pod
+                    .spec()
+                    .get("containers")
+                    .items()
+                    .iter()
+                    .flat_map(|c| c.get("ports").items());
+                ports
+                    .clone()
+                    .find(|p| p.int("hostPort") == wanted)
+                    .map(|p| p.int("containerPort") as u16)
             };
             if let Some(inner) = inner {
                 return self.pod(cluster, &uid, inner, hops);
@@ -142,17 +204,33 @@ impl Way<'_> {
     }
 
     /// A Service: one of its ready endpoints, chosen as kube-proxy's rules do.
-    fn service(&self, cluster: &mut Cluster, service: &Object, port: u16, local: Option<Str>, hops: &mut Vec<Hop>) -> Fetch {
+    fn service(
+        &self,
+        cluster: &mut Cluster,
+        service: &Object,
+        port: u16,
+        local: Option<Str>,
+        hops: &mut Vec<Hop>,
+    ) -> Fetch {
         let (ns, name) = (service.namespace(), service.name());
         let at = format!("service/{ns}/{name}");
-        let Some(p) = service.at("spec.ports").items().iter().find(|p| p.int("port") == i64::from(port)) else {
+        let Some(p) = service
+            .at("spec.ports")
+            .items()
+            .iter()
+            .find(|p| p.int("port") == i64::from(port))
+        else {
             hops.push(hop(at, format!("has no port {port}")));
             return Fetch::Timeout;
         };
         let mut all = backends(cluster, service, p.text("name"));
         let only = match local {
             Some(node) => Some(node),
-            None if service.text("spec.internalTrafficPolicy") == "Local" && matches!(self.from, Origin::Pod { .. }) => Some(self.client.node.clone()),
+            None if service.text("spec.internalTrafficPolicy") == "Local"
+                && matches!(self.from, Origin::Pod { .. }) =>
+            {
+                Some(self.client.node.clone())
+            }
             None => None,
         };
         if let Some(node) = only {
@@ -166,23 +244,37 @@ impl Way<'_> {
             hops.push(hop(at, "no ready endpoints"));
             return Fetch::Refused;
         };
-        hops.push(hop(at, format!("one of {} endpoints: {}:{}", all.len(), chosen.ip, chosen.port)));
+        hops.push(hop(
+            at,
+            format!(
+                "one of {} endpoints: {}:{}",
+                all.len(),
+                chosen.ip,
+                chosen.port
+            ),
+        ));
         if ns == "default" && name == "kubernetes" {
             return api_server();
         }
         let uid = parse_ip(&chosen.ip).and_then(|ip| cluster.network.pods.get(&ip).cloned());
         match uid {
             Some(uid) => self.pod(cluster, &uid, chosen.port, hops),
-            None => match parse_ip(&chosen.ip).and_then(|ip| cluster.network.nodes.get(&ip).cloned()) {
-                Some(node) => self.host_pod(cluster, &node, chosen.port, hops),
-                None => Fetch::Timeout,
-            },
+            None => {
+                match parse_ip(&chosen.ip).and_then(|ip| cluster.network.nodes.get(&ip).cloned()) {
+                    Some(node) => self.host_pod(cluster, &node, chosen.port, hops),
+                    None => Fetch::Timeout,
+                }
+            }
         }
     }
 
     /// An endpoint with a node's address: a pod on the node's own network.
     fn host_pod(&self, cluster: &mut Cluster, node: &Str, port: u16, hops: &mut Vec<Hop>) -> Fetch {
-        let uid = cluster.store.on_node(node).map(|p| Str::from(p.uid())).find(|uid| super::is_open(cluster, uid, port));
+        let uid = cluster
+            .store
+            .on_node(node)
+            .map(|p| Str::from(p.uid()))
+            .find(|uid| super::is_open(cluster, uid, port));
         match uid {
             Some(uid) => self.pod(cluster, &uid, port, hops),
             None => Fetch::Refused,
@@ -205,7 +297,10 @@ impl Way<'_> {
                 && let Some(b) = all.iter().find(|b| b.ip == *ip)
             {
                 let b = b.clone();
-                cluster.network.sticky.insert(key, (b.ip.clone(), cluster.now));
+                cluster
+                    .network
+                    .sticky
+                    .insert(key, (b.ip.clone(), cluster.now));
                 return Some(b);
             }
         }
@@ -215,34 +310,58 @@ impl Way<'_> {
         let mut rng = crate::rng::Rng::new(cluster.world.seed ^ *turn).fork(&uid);
         let b = all.get(rng.below(all.len() as u64) as usize)?.clone();
         if sticky {
-            cluster.network.sticky.insert(key, (b.ip.clone(), cluster.now));
+            cluster
+                .network
+                .sticky
+                .insert(key, (b.ip.clone(), cluster.now));
         }
         Some(b)
     }
 
     /// A pod, past the network and its policies.
     fn pod(&self, cluster: &mut Cluster, uid: &str, port: u16, hops: &mut Vec<Hop>) -> Fetch {
-        let Some(pod) = cluster.store.by_uid(uid).cloned() else { return Fetch::Timeout };
-        let node = cluster.kubelets.pod(uid).map(|r| r.node.clone()).unwrap_or_default();
-        let away = |cluster: &Cluster, node: &Str| cluster.kubelets.node(node).is_some_and(|n| n.cut);
+        let Some(pod) = cluster.store.by_uid(uid).cloned() else {
+            return Fetch::Timeout;
+        };
+        let node = cluster
+            .kubelets
+            .pod(uid)
+            .map(|r| r.node.clone())
+            .unwrap_or_default();
+        let away =
+            |cluster: &Cluster, node: &Str| cluster.kubelets.node(node).is_some_and(|n| n.cut);
         if node != self.client.node && (away(cluster, &node) || away(cluster, &self.client.node)) {
             hops.push(hop(format!("node/{node}"), "cut off"));
             return Fetch::Timeout;
         }
         if let Err(why) = policy::allows(cluster, self.client, &pod, port) {
-            hops.push(hop(format!("networkpolicy/{}/{why}", pod.namespace()), "refuses"));
+            hops.push(hop(
+                format!("networkpolicy/{}/{why}", pod.namespace()),
+                "refuses",
+            ));
             return Fetch::Timeout;
         }
-        hops.push(hop(format!("pod/{}/{}", pod.namespace(), pod.name()), format!("port {port}")));
+        hops.push(hop(
+            format!("pod/{}/{}", pod.namespace(), pod.name()),
+            format!("port {port}"),
+        ));
         ask_pod(cluster, uid, port, self.request, &self.client.ip)
     }
 }
 
 /// What the API server says to somebody without a name.
 fn api_server() -> Fetch {
-    let status = machinery::Status::new(403, "Forbidden", "forbidden: User \"system:anonymous\" cannot get path \"/\"");
+    let status = machinery::Status::new(
+        403,
+        "Forbidden",
+        "forbidden: User \"system:anonymous\" cannot get path \"/\"",
+    );
     let body = machinery::json::print(&status.to_value());
-    Fetch::Answer(machinery::http::HttpResponse { status: 403, headers: vec![("Content-Type".into(), "application/json".into())], body })
+    Fetch::Answer(machinery::http::HttpResponse {
+        status: 403,
+        headers: vec![("Content-Type".into(), "application/json".into())],
+        body,
+    })
 }
 
 /// Where a Service leads.
@@ -255,14 +374,25 @@ pub struct Backend {
 
 /// The Service with this address, its own or a load balancer's.
 pub fn service_at<'a>(cluster: &'a Cluster, ip: &str) -> Option<&'a Object> {
-    let has = |list: &Value| list.items().iter().any(|i| i.text("ip") == ip || i.as_str() == Some(ip));
-    cluster.store.list("services", None).find(|s| s.text("spec.clusterIP") == ip || has(s.at("status.loadBalancer.ingress")) || has(s.at("spec.externalIPs")))
+    let has = |list: &Value| {
+        list.items()
+            .iter()
+            .any(|i| i.text("ip") == ip || i.as_str() == Some(ip))
+    };
+    cluster.store.list("services", None).find(|s| {
+        s.text("spec.clusterIP") == ip
+            || has(s.at("status.loadBalancer.ingress"))
+            || has(s.at("spec.externalIPs"))
+    })
 }
 
 /// The EndpointSlices of a Service.
 pub fn slices<'a>(cluster: &'a Cluster, service: &Object) -> Vec<&'a Object> {
-    let all = cluster.store.list("endpointslices.discovery.k8s.io", Some(service.namespace()));
-    all.filter(|s| s.label("kubernetes.io/service-name") == Some(service.name())).collect()
+    let all = cluster
+        .store
+        .list("endpointslices.discovery.k8s.io", Some(service.namespace()));
+    all.filter(|s| s.label("kubernetes.io/service-name") == Some(service.name()))
+        .collect()
 }
 
 /// The endpoints that a port of a Service leads to: the ready ones; if there is none, those that still serve while they end.
@@ -271,16 +401,25 @@ pub fn backends(cluster: &Cluster, service: &Object, port_name: &str) -> Vec<Bac
     let mut ending = Vec::new();
     for slice in slices(cluster, service) {
         let ports = slice.get("ports").items();
-        let Some(port) = ports.iter().find(|p| p.text("name") == port_name) else { continue };
+        let Some(port) = ports.iter().find(|p| p.text("name") == port_name) else {
+            continue;
+        };
         for e in slice.get("endpoints").items() {
             let conditions = e.get("conditions");
-            let into = match (conditions.get("ready").as_bool(), conditions.flag("serving") && conditions.flag("terminating")) {
+            let into = match (
+                conditions.get("ready").as_bool(),
+                conditions.flag("serving") && conditions.flag("terminating"),
+            ) {
                 (Some(false), true) => &mut ending,
                 (Some(false), false) => continue,
                 _ => &mut ready,
             };
             for a in e.get("addresses").items() {
-                into.push(Backend { ip: a.as_str().unwrap_or("").to_string(), port: port.int("port") as u16, node: e.text("nodeName").to_string() });
+                into.push(Backend {
+                    ip: a.as_str().unwrap_or("").to_string(),
+                    port: port.int("port") as u16,
+                    node: e.text("nodeName").to_string(),
+                });
             }
         }
     }

@@ -62,10 +62,15 @@ impl Ask {
             ports: host_ports(spec),
             selector: spec.get("nodeSelector").clone(),
             node_affinity: required.clone(),
-            preferred: affinity.get("preferredDuringSchedulingIgnoredDuringExecution").clone(),
+            preferred: affinity
+                .get("preferredDuringSchedulingIgnoredDuringExecution")
+                .clone(),
             only_node: only_node(required),
             tolerations: spec.get("tolerations").clone(),
-            images: containers.iter().map(|c| Str::from(basic::full_name(c.text("image")))).collect(),
+            images: containers
+                .iter()
+                .map(|c| Str::from(basic::full_name(c.text("image"))))
+                .collect(),
             ..Ask::default()
         }
     }
@@ -204,7 +209,13 @@ pub fn host_ports(spec: &Value) -> Vec<(Str, Str, i64)> {
         .flat_map(|c| c.get("ports").items())
         .filter(|p| p.int("hostPort") > 0)
         .map(|p| {
-            let or = |s: &str, d: &'static str| if s.is_empty() { Str::lit(d) } else { Str::from(s) };
+            let or = |s: &str, d: &'static str| {
+                if s.is_empty() {
+                    Str::lit(d)
+                } else {
+                    Str::from(s)
+                }
+            };
             let address = or(p.text("hostIP"), "0.0.0.0");
             (address, or(p.text("protocol"), "TCP"), p.int("hostPort"))
         })

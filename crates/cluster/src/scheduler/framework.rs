@@ -4,9 +4,9 @@
 //! nodes are found; it goes on from there for the next pod. Then the scores: every scoring plugin gives each feasible
 //! node 0 to 100, times its weight; the highest sum wins.
 
-use machinery::Arrange;
 use super::NodeVerdict;
 use super::rows::{Row, Snapshot};
+use machinery::Arrange;
 use machinery::Str;
 use std::collections::BTreeMap;
 
@@ -107,8 +107,10 @@ fn feasible<'a>(snapshot: &'a Snapshot, plugins: &[&Plugin], v: &mut Verdict) ->
     let n = snapshot.slots.len();
     let mut found = Vec::new();
     let only = snapshot.ask.only_node.as_ref();
-    let filters: Vec<(&'static str, Filter)> =
-        plugins.iter().filter_map(|p| Some((p.name, p.filter?))).collect();
+    let filters: Vec<(&'static str, Filter)> = plugins
+        .iter()
+        .filter_map(|p| Some((p.name, p.filter?)))
+        .collect();
     for i in 0..n {
         if found.len() >= wanted {
             v.next_start = (snapshot.start + i) % n;
@@ -126,7 +128,9 @@ fn feasible<'a>(snapshot: &'a Snapshot, plugins: &[&Plugin], v: &mut Verdict) ->
             v.refuse(row, "NodeAffinity", refusal);
             continue;
         }
-        let refusal = filters.iter().find_map(|(p, f)| Some((*p, f(snapshot, row).err()?)));
+        let refusal = filters
+            .iter()
+            .find_map(|(p, f)| Some((*p, f(snapshot, row).err()?)));
         match refusal {
             Some((plugin, refusal)) => v.refuse(row, plugin, refusal),
             None => found.push(&**row),
@@ -157,7 +161,11 @@ fn rank(snapshot: &Snapshot, plugins: &[&Plugin], feasible: &[&Row], v: &mut Ver
         }
     }
     v.chosen = best.and_then(|b| feasible.get(b.2)).map(|r| r.name.clone());
-    v.scored = feasible.iter().take(SHOWN_MAX).map(|row| row.name.clone()).collect();
+    v.scored = feasible
+        .iter()
+        .take(SHOWN_MAX)
+        .map(|row| row.name.clone())
+        .collect();
     (v.parts, v.totals) = (parts, totals);
 }
 
@@ -179,17 +187,25 @@ impl Verdict {
         }
     }
     pub fn for_display(&self, snapshot: &Snapshot) -> Vec<NodeVerdict> {
-        let refused = self.refused.iter().take(SHOWN_MAX).map(|(node, plugin, r)| NodeVerdict {
-            node: node.to_string(),
-            refused: Some((*plugin, r.reasons.iter().map(Str::to_string).collect())),
-            scores: Vec::new(),
-            total: 0,
-        });
+        let refused = self
+            .refused
+            .iter()
+            .take(SHOWN_MAX)
+            .map(|(node, plugin, r)| NodeVerdict {
+                node: node.to_string(),
+                refused: Some((*plugin, r.reasons.iter().map(Str::to_string).collect())),
+                scores: Vec::new(),
+                total: 0,
+            });
         let of = |list: &[i64], i: usize| list.get(i).copied().unwrap_or(0);
         let scored = self.scored.iter().enumerate().map(|(i, node)| NodeVerdict {
             node: node.to_string(),
             refused: None,
-            scores: self.parts.iter().map(|(p, scores)| (*p, of(scores, i))).collect(),
+            scores: self
+                .parts
+                .iter()
+                .map(|(p, scores)| (*p, of(scores, i)))
+                .collect(),
             total: of(&self.totals, i),
         });
         let mut out: Vec<NodeVerdict> = scored.chain(refused).collect();

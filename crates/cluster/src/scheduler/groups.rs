@@ -105,7 +105,9 @@ impl Groups {
 fn counted(cluster: &mut Cluster, namespace: &str, by: By) -> Rc<Vec<u32>> {
     let (store, s) = (&cluster.store, &mut cluster.scheduler);
     let list = &mut s.groups.0;
-    let known = list.iter().position(|g| g.namespace == *namespace && g.by == by);
+    let known = list
+        .iter()
+        .position(|g| g.namespace == *namespace && g.by == by);
     let group = match known {
         Some(i) => list.remove(i),
         None => {
@@ -115,7 +117,9 @@ fn counted(cluster: &mut Cluster, namespace: &str, by: By) -> Rc<Vec<u32>> {
                 per_slot: Rc::new(vec![0; s.rows.len()]),
             };
             match g.by.clone() {
-                By::Owner(uid) => store.owned("pods", &uid).for_each(|p| g.note(&s.rows, p, 1)),
+                By::Owner(uid) => store
+                    .owned("pods", &uid)
+                    .for_each(|p| g.note(&s.rows, p, 1)),
                 By::Selector(_) => {
                     let all = store.list("pods", Some(namespace));
                     all.for_each(|p| g.note(&s.rows, p, 1));

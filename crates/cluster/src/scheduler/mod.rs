@@ -319,7 +319,10 @@ fn place(
         "metadata": { "name": Value::str(pod.name()), "namespace": Value::str(pod.namespace()), "uid": Value::str(pod.uid()) },
         "target": { "kind": "Node", "name": Value::str(node) },
     });
-    let reason = format!("{} of {} nodes can run it", verdict.feasible, snapshot.total);
+    let reason = format!(
+        "{} of {} nodes can run it",
+        verdict.feasible, snapshot.total
+    );
     cx.create_sub(&kinds::pod::KIND, "binding", pod, binding, &reason)?;
     let (ns, name) = (pod.namespace(), pod.name());
     let text = format!("Successfully assigned {ns}/{name} to {node}");
@@ -328,12 +331,7 @@ fn place(
 }
 
 /// No node will do: tries preemption, tells why in event and condition. Returns the text.
-fn fail(
-    cx: &mut Cx,
-    pod: &Object,
-    snapshot: &Snapshot,
-    verdict: &framework::Verdict,
-) -> String {
+fn fail(cx: &mut Cx, pod: &Object, snapshot: &Snapshot, verdict: &framework::Verdict) -> String {
     let outcome = preemption::try_for(cx, pod, snapshot, verdict);
     let mut text = format!("0/{} nodes are available:", snapshot.total);
     text.push_str(&verdict.reasons());
@@ -366,7 +364,9 @@ fn fail(
 /// Condition PodScheduled=False.
 fn set_unschedulable(v: &mut Value, text: &str, now: &str) {
     let conditions = v.at("status.conditions").items();
-    let there = conditions.iter().position(|c| c.text("type") == "PodScheduled");
+    let there = conditions
+        .iter()
+        .position(|c| c.text("type") == "PodScheduled");
     let generation = v.at("metadata.generation").clone();
     let fresh = value!({
         "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": Value::str(text),

@@ -5,11 +5,11 @@
 //! away; if the pod would fit then, as many as possible are thought back, the more important first. The node whose
 //! victims are least important wins. They are deleted, and the pod waits for the room, which is reserved for it.
 
-use machinery::Arrange;
 use super::framework::{Refusal, Verdict, histogram};
 use super::plugins::PLUGINS;
 use super::rows::{Row, Snapshot};
 use crate::cx::Cx;
+use machinery::Arrange;
 use machinery::{Object, Str, time, value};
 use std::rc::Rc;
 
@@ -72,7 +72,10 @@ pub fn try_for(cx: &mut Cx, pod: &Object, snapshot: &Snapshot, verdict: &Verdict
     }
     let Some((_, node, list)) = best else {
         let reasons = histogram(useless.iter());
-        return say(format!("0/{} nodes are available:{reasons}", snapshot.total));
+        return say(format!(
+            "0/{} nodes are available:{reasons}",
+            snapshot.total
+        ));
     };
     for v in &list {
         evict(cx, pod, v, &node);

@@ -91,7 +91,11 @@ impl Queue {
             let w = e.remove();
             self.activate(w);
         }
-        while let Some(e) = self.aside.first_entry().filter(|e| e.key().0 + ASIDE_MAX_MS <= now) {
+        while let Some(e) = self
+            .aside
+            .first_entry()
+            .filter(|e| e.key().0 + ASIDE_MAX_MS <= now)
+        {
             let w = e.remove();
             self.activate(w);
         }
@@ -110,10 +114,17 @@ impl Queue {
     pub fn wake(&mut self, plugins: &[&'static str], now: Millis) -> bool {
         let all = plugins.contains(&ANYTHING);
         let helps = |w: &Waiting| {
-            all || w.refused_by.iter().any(|r| *r == ANYTHING || plugins.contains(r))
+            all || w
+                .refused_by
+                .iter()
+                .any(|r| *r == ANYTHING || plugins.contains(r))
         };
-        let found: Vec<(Millis, u64)> =
-            self.aside.iter().filter(|(_, w)| helps(w)).map(|(k, _)| *k).collect();
+        let found: Vec<(Millis, u64)> = self
+            .aside
+            .iter()
+            .filter(|(_, w)| helps(w))
+            .map(|(k, _)| *k)
+            .collect();
         for at in &found {
             let Some(w) = self.aside.remove(at) else {
                 continue;

@@ -65,8 +65,7 @@ impl Snapshot {
 
 /// Takes part in what a node uses: bound, and not finished.
 pub(super) fn counts(p: &Object) -> bool {
-    !p.text("spec.nodeName").is_empty()
-        && !matches!(p.text("status.phase"), "Succeeded" | "Failed")
+    !p.text("spec.nodeName").is_empty() && !matches!(p.text("status.phase"), "Succeeded" | "Failed")
 }
 
 /// Reads what the pod asks and collects all that the plugins will want to know.
@@ -175,7 +174,12 @@ impl Rows {
             }
         }
         match (old, new) {
-            (Some(_), _) => &["NodeResourcesFit", "NodePorts", "PodTopologySpread", "InterPodAffinity"],
+            (Some(_), _) => &[
+                "NodeResourcesFit",
+                "NodePorts",
+                "PodTopologySpread",
+                "InterPodAffinity",
+            ],
             (None, Some(_)) => &["PodTopologySpread", "InterPodAffinity"],
             _ => &[],
         }
@@ -193,7 +197,12 @@ fn renew(
     if row.labels != *labels {
         Rc::make_mut(row).labels = labels.clone();
         domains.clear();
-        hints.extend(["NodeAffinity", "PodTopologySpread", "InterPodAffinity", "VolumeBinding"]);
+        hints.extend([
+            "NodeAffinity",
+            "PodTopologySpread",
+            "InterPodAffinity",
+            "VolumeBinding",
+        ]);
     }
     let taints = node.at("spec.taints");
     if row.taints != *taints {

@@ -34,7 +34,10 @@ pub fn of_pod(store: &Store, pod: &Object) -> Volumes {
     let mut out = Volumes::default();
     let mut immediate = false;
     for v in pod.at("spec.volumes").items() {
-        let name = match (v.text("persistentVolumeClaim.claimName"), v.get("ephemeral")) {
+        let name = match (
+            v.text("persistentVolumeClaim.claimName"),
+            v.get("ephemeral"),
+        ) {
             ("", Value::Null) => continue,
             ("", _) => format!("{}-{}", pod.name(), v.text("name")),
             (name, _) => name.to_string(),
@@ -82,7 +85,9 @@ fn delayed(store: &Store, claim: &Object) -> Delayed {
         claim: claim.clone(),
         node: claim.annotation(SELECTED_NODE).map(Str::from),
         provisioned: !matches!(provisioner, "" | "kubernetes.io/no-provisioner"),
-        candidates: free.map(|pv| pv.at("spec.nodeAffinity.required").clone()).collect(),
+        candidates: free
+            .map(|pv| pv.at("spec.nodeAffinity.required").clone())
+            .collect(),
     }
 }
 
@@ -93,7 +98,11 @@ pub fn select_node(cx: &mut Cx, claims: &[Delayed], node: &str) -> Result<(), St
             let notes = v.place("metadata.annotations").map_mut();
             notes.insert(SELECTED_NODE, Value::str(node));
         });
-        cx.update(&CLAIM, &named, &format!("its first consumer goes to {node}"))?;
+        cx.update(
+            &CLAIM,
+            &named,
+            &format!("its first consumer goes to {node}"),
+        )?;
     }
     Ok(())
 }

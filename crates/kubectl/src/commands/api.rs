@@ -1,12 +1,12 @@
 //! `kubectl api-resources` and `kubectl api-versions`, from discovery. Upstream: `kubectl:pkg/cmd/apiresources`.
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Example, Run};
 use crate::cx::Cx;
 use crate::discovery::Res;
 use crate::fail::{Fail, text, usage};
 use crate::print::table;
+use machinery::Arrange;
 use std::rc::Rc;
 
 pub const RESOURCES: Command = Command {

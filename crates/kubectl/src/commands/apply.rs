@@ -1,12 +1,12 @@
 //! `kubectl apply`: make the cluster be as the files say. Upstream: `kubectl:pkg/cmd/apply`.
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, DryRun};
 use crate::fail::{self, Fail, text};
 use crate::print::Shown;
 use crate::resources::{self, Ask, Info, Target};
+use machinery::Arrange;
 use machinery::{Object, PatchType, Request, Value, json, patch};
 
 /// Where `apply` remembers what a file said.

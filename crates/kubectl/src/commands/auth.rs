@@ -2,12 +2,12 @@
 
 mod reconcile;
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Example, Run};
 use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::print::table;
+use machinery::Arrange;
 use machinery::{Value, value};
 
 pub const COMMAND: Command = Command {

@@ -2,13 +2,13 @@
 
 mod entries;
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::config::{entry, file};
 use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::print::{self, table};
+use machinery::Arrange;
 use machinery::{Value, value};
 
 pub const COMMAND: Command = Command {

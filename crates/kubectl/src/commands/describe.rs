@@ -1,13 +1,13 @@
 //! `kubectl describe`: what a kind's own description says, with related objects fetched through the API.
 //! Upstream: `kubectl:pkg/cmd/describe`.
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
 use crate::fail::{self, Fail, text};
 use crate::resources::{self, Ask, Info, Target};
 use kinds::describe::{Describe, Related};
+use machinery::Arrange;
 use machinery::{Object, Request};
 
 pub const COMMAND: Command = Command {

@@ -1,12 +1,12 @@
 //! `kubectl cordon`, `uncordon`, `drain`. Upstream: `kubectl:pkg/cmd/drain`, `pkg/drain`.
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, DryRun};
 use crate::fail::{self, Fail, text, usage};
 use crate::print::Shown;
 use crate::resources::{self, Ask, Info};
+use machinery::Arrange;
 use machinery::{Method, Object, Request, Value, value};
 
 pub const CORDON: Command = Command {

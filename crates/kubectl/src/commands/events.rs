@@ -1,12 +1,12 @@
 //! `kubectl events`. Upstream: `kubectl:pkg/cmd/events`.
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Example, Run};
 use crate::commands::describe::last_seen;
 use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::print::{self, table};
+use machinery::Arrange;
 use machinery::{Object, Request, Response, Value, WatchType};
 
 pub const COMMAND: Command = Command {

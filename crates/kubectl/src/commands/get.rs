@@ -3,7 +3,6 @@
 mod raw;
 mod watch;
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
@@ -11,6 +10,7 @@ use crate::discovery::Res;
 use crate::fail::{self, Fail, text, usage};
 use crate::print::{self, Format, Path, table};
 use crate::resources::{self, Ask, Target};
+use machinery::Arrange;
 use machinery::{Accept, Object, Request, Value};
 use std::rc::Rc;
 

@@ -5,7 +5,6 @@ mod history;
 mod status;
 mod undo;
 
-use machinery::Arrange;
 use super::*;
 use crate::change;
 use crate::command::{Complete, Example, Run};
@@ -13,6 +12,7 @@ use crate::cx::{Cx, DryRun};
 use crate::fail::{self, Fail, text};
 use crate::print::Shown;
 use crate::resources::{self, Ask, Info};
+use machinery::Arrange;
 use machinery::{Object, Value};
 
 pub const COMMAND: Command = Command {

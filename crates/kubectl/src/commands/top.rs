@@ -1,11 +1,11 @@
 //! `kubectl top`: from the metrics API, which a cluster has only if something serves it. Upstream: `kubectl:pkg/cmd/top`.
 
-use machinery::Arrange;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::print::table;
+use machinery::Arrange;
 use machinery::quantity::Quantity;
 use machinery::{Request, Value};
 

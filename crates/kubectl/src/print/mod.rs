@@ -96,7 +96,9 @@ pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, 
         match rest.clone() {
             Some(r) => Ok(r),
             None if !template_flag.is_empty() => Ok(template_flag.to_string()),
-            None => Err(text("template format specified but no template given".to_string())),
+            None => Err(text(
+                "template format specified but no template given".to_string(),
+            )),
         }
     };
     let file = || -> Result<String, Fail> {

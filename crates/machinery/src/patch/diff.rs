@@ -1,11 +1,11 @@
 //! Making strategic merge patches, as kubectl does for `apply`, `edit`, `set`, `scale`, ...
 
-use crate::arrange::Arrange;
 use super::go_text;
 use super::order::sort_like;
 use super::strategic::{
     DELETE_FROM, DIRECTIVE, Merger, RETAIN_KEYS, SET_ORDER, dedup, item_type, meta_of, same_types,
 };
+use crate::arrange::Arrange;
 use crate::schema::{Type, TypeRef};
 use crate::{Map, Str, Value, value};
 

@@ -4,9 +4,9 @@
 //! they would read as something else, `'...'` where a plain one cannot stand, `|` for several lines; plain and quoted
 //! texts are folded at the first blank past column 80.
 
-use crate::arrange::Arrange;
 use super::scalar::{self, Scalar};
 use crate::Value;
+use crate::arrange::Arrange;
 
 const WIDTH: usize = 80;
 

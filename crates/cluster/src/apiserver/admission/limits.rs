@@ -13,7 +13,10 @@ pub(super) const LIMIT_RANGER: Plugin = Plugin {
 };
 
 fn ranges(ctx: &Ctx) -> Vec<Object> {
-    ctx.store().list("limitranges", Some(&ctx.call.namespace)).cloned().collect()
+    ctx.store()
+        .list("limitranges", Some(&ctx.call.namespace))
+        .cloned()
+        .collect()
 }
 
 fn mutate(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
@@ -25,15 +28,23 @@ fn mutate(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
         return Ok(());
     }
     for range in all {
-        let container = range.at("spec.limits").items().iter().find(|l| l.text("type") == "Container");
+        let container = range
+            .at("spec.limits")
+            .items()
+            .iter()
+            .find(|l| l.text("type") == "Container");
         let Some(item) = container else { continue };
         let mut notes = Vec::new();
-        for (list, what) in [("spec.containers", "container"), ("spec.initContainers", "init container")] {
+        for (list, what) in [
+            ("spec.containers", "container"),
+            ("spec.initContainers", "init container"),
+        ] {
             each(v, list, |c| fill(c, item, what, &mut notes));
         }
         if !notes.is_empty() {
             let text = format!("LimitRanger plugin set: {}", notes.join("; "));
-            *v.place("metadata.annotations").field("kubernetes.io/limit-ranger") = Value::from(text);
+            *v.place("metadata.annotations")
+                .field("kubernetes.io/limit-ranger") = Value::from(text);
         }
     }
     Ok(())
@@ -42,7 +53,10 @@ fn mutate(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
 /// Sets what a container leaves open, and notes it: `cpu, memory request for container web`.
 fn fill(c: &mut Value, item: &Value, what: &str, notes: &mut Vec<String>) {
     let name = c.text("name").to_string();
-    for (defaults, into, word) in [("defaultRequest", "requests", "request"), ("default", "limits", "limit")] {
+    for (defaults, into, word) in [
+        ("defaultRequest", "requests", "request"),
+        ("default", "limits", "limit"),
+    ] {
         let mut set = Vec::new();
         for (resource, amount) in item.get(defaults).entries() {
             if !c.get("resources").get(into).has(resource) {
@@ -81,8 +95,19 @@ fn validate(ctx: &mut Ctx, o: &Object) -> Result<(), Status> {
         for item in range.at("spec.limits").items() {
             match item.text("type") {
                 "Container" if is_pod => {
-                    for c in o.at("spec.containers").items().iter().chain(o.at("spec.initContainers").items()) {
-                        check(item, "Container", c.at("resources.requests"), c.at("resources.limits"), &mut wrong);
+                    for c in o
+                        .at("spec.containers")
+                        .items()
+                        .iter()
+                        .chain(o.at("spec.initContainers").items())
+                    {
+                        check(
+                            item,
+                            "Container",
+                            c.at("resources.requests"),
+                            c.at("resources.limits"),
+                            &mut wrong,
+                        );
                     }
                 }
                 "Pod" if is_pod => {

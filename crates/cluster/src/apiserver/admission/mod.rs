@@ -48,7 +48,12 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
-    pub const NONE: Plugin = Plugin { name: "", resources: &[], mutate: |_, _| Ok(()), validate: |_, _| Ok(()) };
+    pub const NONE: Plugin = Plugin {
+        name: "",
+        resources: &[],
+        mutate: |_, _| Ok(()),
+        validate: |_, _| Ok(()),
+    };
     fn looks_at(&self, plural: &str) -> bool {
         self.resources.is_empty() || self.resources.contains(&plural)
     }
@@ -78,9 +83,17 @@ pub(crate) fn mutate(
     old: Option<&Object>,
     warnings: &mut Vec<String>,
 ) -> Result<(), Status> {
-    let mut ctx = Ctx { cluster, call, old, warnings };
+    let mut ctx = Ctx {
+        cluster,
+        call,
+        old,
+        warnings,
+    };
     let plural = call.kind.plural;
-    PLUGINS.iter().filter(|p| p.looks_at(plural)).try_for_each(|p| (p.mutate)(&mut ctx, v))
+    PLUGINS
+        .iter()
+        .filter(|p| p.looks_at(plural))
+        .try_for_each(|p| (p.mutate)(&mut ctx, v))
 }
 
 /// Validating admission.
@@ -91,9 +104,17 @@ pub(crate) fn validate(
     old: Option<&Object>,
     warnings: &mut Vec<String>,
 ) -> Result<(), Status> {
-    let mut ctx = Ctx { cluster, call, old, warnings };
+    let mut ctx = Ctx {
+        cluster,
+        call,
+        old,
+        warnings,
+    };
     let plural = call.kind.plural;
-    PLUGINS.iter().filter(|p| p.looks_at(plural)).try_for_each(|p| (p.validate)(&mut ctx, o))
+    PLUGINS
+        .iter()
+        .filter(|p| p.looks_at(plural))
+        .try_for_each(|p| (p.validate)(&mut ctx, o))
 }
 
 /// Admission of a deletion.

@@ -5,7 +5,11 @@ use super::{Ctx, Plugin};
 use crate::apiserver::Call;
 use machinery::{Object, Status, Value, value};
 
-pub(super) const LIFECYCLE: Plugin = Plugin { name: "NamespaceLifecycle", mutate: exists, ..Plugin::NONE };
+pub(super) const LIFECYCLE: Plugin = Plugin {
+    name: "NamespaceLifecycle",
+    mutate: exists,
+    ..Plugin::NONE
+};
 
 /// Namespaces that may not be deleted.
 const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
@@ -21,7 +25,8 @@ fn exists(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
     if !namespace.is_deleting() {
         return Ok(());
     }
-    let why = format!("unable to create new content in namespace {ns} because it is being terminated");
+    let why =
+        format!("unable to create new content in namespace {ns} because it is being terminated");
     let mut s = ctx.forbidden(v, &why);
     let message = format!("namespace {ns} is being terminated");
     s.details.set("causes", value!([{ "reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace" }]));

@@ -2,24 +2,40 @@
 //! the taint of a node that has not said that it is ready.
 //! Upstream: `kubernetes:plugin/pkg/admission/{serviceaccount,priority,defaulttolerationseconds,runtimeclass,nodetaint}`.
 
-use machinery::Arrange;
 use super::{Ctx, Plugin, each};
+use machinery::Arrange;
 use machinery::{Object, Status, Value, value};
 
-pub(super) const SERVICE_ACCOUNT: Plugin =
-    Plugin { name: "ServiceAccount", resources: &["pods"], mutate: service_account, ..Plugin::NONE };
+pub(super) const SERVICE_ACCOUNT: Plugin = Plugin {
+    name: "ServiceAccount",
+    resources: &["pods"],
+    mutate: service_account,
+    ..Plugin::NONE
+};
 pub(super) const PRIORITY: Plugin = Plugin {
     name: "Priority",
     resources: &["pods", "priorityclasses"],
     mutate: priority,
     validate: one_default_priority,
 };
-pub(super) const DEFAULT_TOLERATION_SECONDS: Plugin =
-    Plugin { name: "DefaultTolerationSeconds", resources: &["pods"], mutate: tolerations, ..Plugin::NONE };
-pub(super) const RUNTIME_CLASS: Plugin =
-    Plugin { name: "RuntimeClass", resources: &["pods"], mutate: runtime_class, ..Plugin::NONE };
-pub(super) const TAINT_NODES_BY_CONDITION: Plugin =
-    Plugin { name: "TaintNodesByCondition", resources: &["nodes"], mutate: not_ready_taint, ..Plugin::NONE };
+pub(super) const DEFAULT_TOLERATION_SECONDS: Plugin = Plugin {
+    name: "DefaultTolerationSeconds",
+    resources: &["pods"],
+    mutate: tolerations,
+    ..Plugin::NONE
+};
+pub(super) const RUNTIME_CLASS: Plugin = Plugin {
+    name: "RuntimeClass",
+    resources: &["pods"],
+    mutate: runtime_class,
+    ..Plugin::NONE
+};
+pub(super) const TAINT_NODES_BY_CONDITION: Plugin = Plugin {
+    name: "TaintNodesByCondition",
+    resources: &["nodes"],
+    mutate: not_ready_taint,
+    ..Plugin::NONE
+};
 
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// How young a namespace may be for its account to be still on the way: the real plugin waits for it as long.
@@ -29,28 +45,44 @@ fn service_account(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
     if !ctx.is_create() {
         return Ok(());
     }
-    if v.at("metadata.annotations").has("kubernetes.io/config.mirror") {
+    if v.at("metadata.annotations")
+        .has("kubernetes.io/config.mirror")
+    {
         return Ok(());
     }
     if v.text("spec.serviceAccountName").is_empty() {
         v.set("spec.serviceAccountName", "default");
         v.set("spec.serviceAccount", "default");
     }
-    let (ns, name) = (ctx.call.namespace.clone(), v.text("spec.serviceAccountName").to_string());
+    let (ns, name) = (
+        ctx.call.namespace.clone(),
+        v.text("spec.serviceAccountName").to_string(),
+    );
     let found = ctx.store().get("serviceaccounts", &ns, &name).cloned();
     let account = match found {
         Some(a) => a,
-        None if name == "default" && is_young(ctx, &ns) => Object::new("v1", "ServiceAccount", &ns, "default"),
+        None if name == "default" && is_young(ctx, &ns) => {
+            Object::new("v1", "ServiceAccount", &ns, "default")
+        }
         None => {
-            let why = format!("error looking up service account {ns}/{name}: serviceaccount {name:?} not found");
+            let why = format!(
+                "error looking up service account {ns}/{name}: serviceaccount {name:?} not found"
+            );
             return Err(ctx.forbidden(v, &why));
         }
     };
-    if v.at("spec.imagePullSecrets").items().is_empty() && !account.get("imagePullSecrets").items().is_empty() {
-        v.set("spec.imagePullSecrets", account.get("imagePullSecrets").clone());
+    if v.at("spec.imagePullSecrets").items().is_empty()
+        && !account.get("imagePullSecrets").items().is_empty()
+    {
+        v.set(
+            "spec.imagePullSecrets",
+            account.get("imagePullSecrets").clone(),
+        );
     }
     let wanted = v.at("spec.automountServiceAccountToken").as_bool();
-    let wanted = wanted.or(account.get("automountServiceAccountToken").as_bool()).unwrap_or(true);
+    let wanted = wanted
+        .or(account.get("automountServiceAccountToken").as_bool())
+        .unwrap_or(true);
     if wanted {
         mount_token(ctx, v);
     }
@@ -64,7 +96,12 @@ fn is_young(ctx: &Ctx, ns: &str) -> bool {
 
 fn mount_token(ctx: &mut Ctx, v: &mut Value) {
     const PREFIX: &str = "kube-api-access-";
-    let there = v.at("spec.volumes").items().iter().map(|x| x.text("name")).find(|n| n.starts_with(PREFIX));
+    let there = v
+        .at("spec.volumes")
+        .items()
+        .iter()
+        .map(|x| x.text("name"))
+        .find(|n| n.starts_with(PREFIX));
     let (name, is_new) = match there {
         Some(n) => (n.to_string(), false),
         None => (format!("{PREFIX}{}", ctx.cluster.names.suffix(5)), true),
@@ -72,9 +109,14 @@ fn mount_token(ctx: &mut Ctx, v: &mut Value) {
     let mut mounted = false;
     for list in ["spec.initContainers", "spec.containers"] {
         each(v, list, |c| {
-            let has = c.get("volumeMounts").items().iter().any(|m| m.text("mountPath") == TOKEN_PATH);
+            let has = c
+                .get("volumeMounts")
+                .items()
+                .iter()
+                .any(|m| m.text("mountPath") == TOKEN_PATH);
             if !has {
-                c.field("volumeMounts").push(value!({ "mountPath": TOKEN_PATH, "name": &name, "readOnly": true }));
+                c.field("volumeMounts")
+                    .push(value!({ "mountPath": TOKEN_PATH, "name": &name, "readOnly": true }));
                 mounted = true;
             }
         });
@@ -116,13 +158,21 @@ fn priority(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
     }
     let name = v.text("spec.priorityClassName").to_string();
     let class = if name.is_empty() {
-        let mut defaults: Vec<&Object> = ctx.store().list(CLASSES, None).filter(|c| c.flag("globalDefault")).collect();
+        let mut defaults: Vec<&Object> = ctx
+            .store()
+            .list(CLASSES, None)
+            .filter(|c| c.flag("globalDefault"))
+            .collect();
         defaults.arrange_by_key(|c| c.int("value"));
         defaults.first().map(|c| (*c).clone())
     } else {
         match ctx.store().get(CLASSES, "", &name) {
             Some(c) => Some(c.clone()),
-            None => return Err(ctx.forbidden(v, &format!("no PriorityClass with name {name} was found"))),
+            None => {
+                return Err(
+                    ctx.forbidden(v, &format!("no PriorityClass with name {name} was found"))
+                );
+            }
         }
     };
     let (value, policy) = match &class {
@@ -139,7 +189,11 @@ fn priority(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
         return Err(ctx.forbidden(v, &why));
     }
     v.set("spec.priority", value);
-    let policy = if policy.is_empty() { "PreemptLowerPriority".to_string() } else { policy };
+    let policy = if policy.is_empty() {
+        "PreemptLowerPriority".to_string()
+    } else {
+        policy
+    };
     match v.text("spec.preemptionPolicy") {
         "" => v.set("spec.preemptionPolicy", policy),
         given if given != policy => {
@@ -157,18 +211,26 @@ fn one_default_priority(ctx: &mut Ctx, o: &Object) -> Result<(), Status> {
     if ctx.call.kind.plural != "priorityclasses" || !o.flag("globalDefault") {
         return Ok(());
     }
-    let other = ctx.store().list(CLASSES, None).find(|c| c.flag("globalDefault") && c.name() != o.name());
+    let other = ctx
+        .store()
+        .list(CLASSES, None)
+        .find(|c| c.flag("globalDefault") && c.name() != o.name());
     let Some(other) = other.map(|c| c.name().to_string()) else {
         return Ok(());
     };
-    let why = format!("PriorityClass {other} is already marked as default. Only one default can exist");
+    let why =
+        format!("PriorityClass {other} is already marked as default. Only one default can exist");
     Err(ctx.forbidden(o, &why))
 }
 
 fn tolerations(_ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
-    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+    for key in [
+        "node.kubernetes.io/not-ready",
+        "node.kubernetes.io/unreachable",
+    ] {
         let tolerated = v.at("spec.tolerations").items().iter().any(|t| {
-            (t.text("key") == key || t.text("key").is_empty()) && matches!(t.text("effect"), "NoExecute" | "")
+            (t.text("key") == key || t.text("key").is_empty())
+                && matches!(t.text("effect"), "NoExecute" | "")
         });
         if !tolerated {
             v.place("spec.tolerations").push(value!({
@@ -184,7 +246,11 @@ fn runtime_class(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
     if name.is_empty() || !ctx.is_create() {
         return Ok(());
     }
-    let Some(class) = ctx.store().get("runtimeclasses.node.k8s.io", "", &name).cloned() else {
+    let Some(class) = ctx
+        .store()
+        .get("runtimeclasses.node.k8s.io", "", &name)
+        .cloned()
+    else {
         let why = format!("pod rejected: RuntimeClass {name:?} not found");
         return Err(ctx.forbidden(v, &why));
     };
@@ -203,9 +269,14 @@ fn runtime_class(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
 
 fn not_ready_taint(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
     const KEY: &str = "node.kubernetes.io/not-ready";
-    let there = v.at("spec.taints").items().iter().any(|t| t.text("key") == KEY);
+    let there = v
+        .at("spec.taints")
+        .items()
+        .iter()
+        .any(|t| t.text("key") == KEY);
     if ctx.is_create() && !there {
-        v.place("spec.taints").push(value!({ "effect": "NoSchedule", "key": KEY }));
+        v.place("spec.taints")
+            .push(value!({ "effect": "NoSchedule", "key": KEY }));
     }
     Ok(())
 }

@@ -1,15 +1,23 @@
 //! PodSecurity: what the labels of a namespace let pods do. Each check is one line of [`CHECKS`].
 //! Upstream: `kubernetes:staging/src/k8s.io/pod-security-admission`. Exemptions and versions but `latest` are not simulated.
 
-use machinery::Arrange;
 use super::{Ctx, Plugin};
+use machinery::Arrange;
 use machinery::{Errors, Object, Path, Status, Value};
 
 pub(super) const POD_SECURITY: Plugin = Plugin {
     name: "PodSecurity",
     resources: &[
-        "pods", "namespaces", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs",
-        "replicationcontrollers", "podtemplates",
+        "pods",
+        "namespaces",
+        "deployments",
+        "replicasets",
+        "statefulsets",
+        "daemonsets",
+        "jobs",
+        "cronjobs",
+        "replicationcontrollers",
+        "podtemplates",
     ],
     validate,
     ..Plugin::NONE
@@ -40,7 +48,11 @@ type Check = fn(&Value, &Value) -> Found;
 /// (the laxest and the strictest level that asks for it, the check of pod metadata and pod spec). In the order in which
 /// findings are told. A check whose strictest level is Baseline has a stricter form beside it.
 const CHECKS: &[(Level, Level, Check)] = &[
-    (Level::Restricted, Level::Restricted, allow_privilege_escalation),
+    (
+        Level::Restricted,
+        Level::Restricted,
+        allow_privilege_escalation,
+    ),
     (Level::Baseline, Level::Baseline, capabilities_baseline),
     (Level::Baseline, Level::Restricted, host_namespaces),
     (Level::Baseline, Level::Restricted, host_path_volumes),
@@ -51,7 +63,11 @@ const CHECKS: &[(Level, Level, Check)] = &[
     (Level::Restricted, Level::Restricted, run_as_non_root),
     (Level::Restricted, Level::Restricted, run_as_user),
     (Level::Baseline, Level::Baseline, seccomp_baseline),
-    (Level::Restricted, Level::Restricted, capabilities_restricted),
+    (
+        Level::Restricted,
+        Level::Restricted,
+        capabilities_restricted,
+    ),
     (Level::Restricted, Level::Restricted, seccomp_restricted),
     (Level::Baseline, Level::Restricted, selinux),
     (Level::Baseline, Level::Restricted, sysctls),
@@ -62,16 +78,29 @@ fn validate(ctx: &mut Ctx, o: &Object) -> Result<(), Status> {
     if ctx.call.kind.plural == "namespaces" {
         return labels_are_levels(ctx, o);
     }
-    let namespace = ctx.store().get("namespaces", "", &ctx.call.namespace).cloned();
-    let Some(namespace) = namespace else { return Ok(()) };
-    let mode = |m: &str| namespace.label(&format!("{LABEL}{m}")).and_then(level).unwrap_or(Level::Privileged);
+    let namespace = ctx
+        .store()
+        .get("namespaces", "", &ctx.call.namespace)
+        .cloned();
+    let Some(namespace) = namespace else {
+        return Ok(());
+    };
+    let mode = |m: &str| {
+        namespace
+            .label(&format!("{LABEL}{m}"))
+            .and_then(level)
+            .unwrap_or(Level::Privileged)
+    };
     let is_pod = ctx.call.kind.plural == "pods";
     if is_pod && ctx.old.is_some_and(|old| old.spec() == o.spec()) {
         return Ok(());
     }
     let (metadata, spec) = match ctx.call.kind.plural {
         "pods" => (o.get("metadata"), o.get("spec")),
-        "cronjobs" => (o.at("spec.jobTemplate.spec.template.metadata"), o.at("spec.jobTemplate.spec.template.spec")),
+        "cronjobs" => (
+            o.at("spec.jobTemplate.spec.template.metadata"),
+            o.at("spec.jobTemplate.spec.template.spec"),
+        ),
         "podtemplates" => (o.at("template.metadata"), o.at("template.spec")),
         _ => (o.at("spec.template.metadata"), o.at("spec.template.spec")),
     };
@@ -79,14 +108,20 @@ fn validate(ctx: &mut Ctx, o: &Object) -> Result<(), Status> {
     if is_pod && enforce != Level::Privileged {
         let text = findings(enforce, metadata, spec);
         if !text.is_empty() {
-            return Err(ctx.forbidden(o, &format!("violates PodSecurity {:?}: {text}", title(enforce))));
+            return Err(ctx.forbidden(
+                o,
+                &format!("violates PodSecurity {:?}: {text}", title(enforce)),
+            ));
         }
     }
     let warn = mode("warn");
     if warn != Level::Privileged && !ctx.call.who.is_component() {
         let text = findings(warn, metadata, spec);
         if !text.is_empty() {
-            ctx.warnings.push(format!("would violate PodSecurity {:?}: {text}", title(warn)));
+            ctx.warnings.push(format!(
+                "would violate PodSecurity {:?}: {text}",
+                title(warn)
+            ));
         }
     }
     Ok(())
@@ -109,11 +144,19 @@ fn labels_are_levels(ctx: &Ctx, o: &Object) -> Result<(), Status> {
         if let Some(text) = o.label(&key)
             && level(text).is_none()
         {
-            errors.invalid(&path, Value::str(text), "must be one of privileged, baseline, restricted");
+            errors.invalid(
+                &path,
+                Value::str(text),
+                "must be one of privileged, baseline, restricted",
+            );
         }
     }
     let kind = ctx.call.kind;
-    if errors.is_empty() { Ok(()) } else { Err(Status::invalid(kind.group, kind.kind, o.name(), &errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Status::invalid(kind.group, kind.kind, o.name(), &errors))
+    }
 }
 
 /// What a level finds wrong: `privileged (container "c" must not set ...), host namespaces (hostPID=true)`.
@@ -121,7 +164,11 @@ fn findings(wanted: Level, metadata: &Value, spec: &Value) -> String {
     let mut out: Vec<String> = Vec::new();
     for (_, _, check) in CHECKS.iter().filter(|c| c.0 <= wanted && wanted <= c.1) {
         if let Some((what, detail)) = check(metadata, spec) {
-            out.push(if detail.is_empty() { what.to_string() } else { format!("{what} ({detail})") });
+            out.push(if detail.is_empty() {
+                what.to_string()
+            } else {
+                format!("{what} ({detail})")
+            });
         }
     }
     out.join(", ")
@@ -134,7 +181,10 @@ fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
 
 /// `container "a"` or `containers "a", "b"`: those of which `bad` holds.
 fn named(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
-    let names: Vec<String> = containers(spec).filter(|c| bad(c)).map(|c| format!("{:?}", c.text("name"))).collect();
+    let names: Vec<String> = containers(spec)
+        .filter(|c| bad(c))
+        .map(|c| format!("{:?}", c.text("name")))
+        .collect();
     match names.len() {
         0 => None,
         1 => Some(format!("container {}", names.join(", "))),
@@ -145,7 +195,10 @@ fn named(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
 fn quoted(mut list: Vec<String>) -> String {
     list.arrange();
     list.dedup();
-    list.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ")
+    list.iter()
+        .map(|s| format!("{s:?}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn is_windows(spec: &Value) -> bool {
@@ -156,25 +209,52 @@ fn allow_privilege_escalation(_: &Value, spec: &Value) -> Found {
     if is_windows(spec) {
         return None;
     }
-    let who = named(spec, |c| c.at("securityContext.allowPrivilegeEscalation").as_bool() != Some(false))?;
-    Some(("allowPrivilegeEscalation != false", format!("{who} must set securityContext.allowPrivilegeEscalation=false")))
+    let who = named(spec, |c| {
+        c.at("securityContext.allowPrivilegeEscalation").as_bool() != Some(false)
+    })?;
+    Some((
+        "allowPrivilegeEscalation != false",
+        format!("{who} must set securityContext.allowPrivilegeEscalation=false"),
+    ))
 }
 
 const CAPABILITIES: &[&str] = &[
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID",
-    "SETPCAP", "SETUID", "SYS_CHROOT",
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
 ];
 
 fn added(c: &Value, allowed: &[&str]) -> Vec<String> {
     let list = c.at("securityContext.capabilities.add").items();
-    let bad = list.iter().filter_map(Value::as_str).filter(|a| !allowed.contains(a));
+    let bad = list
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|a| !allowed.contains(a));
     bad.map(str::to_string).collect()
 }
 
 fn capabilities_baseline(_: &Value, spec: &Value) -> Found {
     let who = named(spec, |c| !added(c, CAPABILITIES).is_empty())?;
-    let bad = containers(spec).flat_map(|c| added(c, CAPABILITIES)).collect();
-    Some(("non-default capabilities", format!("{who} must not include {} in securityContext.capabilities.add", quoted(bad))))
+    let bad = containers(spec)
+        .flat_map(|c| added(c, CAPABILITIES))
+        .collect();
+    Some((
+        "non-default capabilities",
+        format!(
+            "{who} must not include {} in securityContext.capabilities.add",
+            quoted(bad)
+        ),
+    ))
 }
 
 fn capabilities_restricted(_: &Value, spec: &Value) -> Found {
@@ -182,28 +262,61 @@ fn capabilities_restricted(_: &Value, spec: &Value) -> Found {
         return None;
     }
     const ALLOWED: &[&str] = &["NET_BIND_SERVICE"];
-    let drops = |c: &Value| c.at("securityContext.capabilities.drop").items().iter().any(|d| d.as_str() == Some("ALL"));
+    let drops = |c: &Value| {
+        c.at("securityContext.capabilities.drop")
+            .items()
+            .iter()
+            .any(|d| d.as_str() == Some("ALL"))
+    };
     let mut parts = Vec::new();
     if let Some(who) = named(spec, |c| !drops(c)) {
-        parts.push(format!("{who} must set securityContext.capabilities.drop=[\"ALL\"]"));
+        parts.push(format!(
+            "{who} must set securityContext.capabilities.drop=[\"ALL\"]"
+        ));
     }
     if let Some(who) = named(spec, |c| !added(c, ALLOWED).is_empty()) {
         let bad = containers(spec).flat_map(|c| added(c, ALLOWED)).collect();
-        parts.push(format!("{who} must not include {} in securityContext.capabilities.add", quoted(bad)));
+        parts.push(format!(
+            "{who} must not include {} in securityContext.capabilities.add",
+            quoted(bad)
+        ));
     }
     (!parts.is_empty()).then(|| ("unrestricted capabilities", parts.join("; ")))
 }
 
 fn host_namespaces(_: &Value, spec: &Value) -> Found {
     let all = ["hostNetwork", "hostPID", "hostIPC"];
-    let bad: Vec<String> = all.iter().filter(|k| spec.flag(k)).map(|k| format!("{k}=true")).collect();
+    let bad: Vec<String> = all
+        .iter()
+        .filter(|k| spec.flag(k))
+        .map(|k| format!("{k}=true"))
+        .collect();
     (!bad.is_empty()).then(|| ("host namespaces", bad.join(", ")))
 }
 
 fn volumes(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
-    let names: Vec<String> = spec.get("volumes").items().iter().filter(|v| bad(v)).map(|v| v.text("name").to_string()).collect();
-    let word = if names.len() == 1 { "volume" } else { "volumes" };
-    (!names.is_empty()).then(|| format!("{word} {}", names.iter().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ")))
+    let names: Vec<String> = spec
+        .get("volumes")
+        .items()
+        .iter()
+        .filter(|v| bad(v))
+        .map(|v| v.text("name").to_string())
+        .collect();
+    let word = if names.len() == 1 {
+        "volume"
+    } else {
+        "volumes"
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "{word} {}",
+            names
+                .iter()
+                .map(|n| format!("{n:?}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
+    })
 }
 
 fn host_path_volumes(_: &Value, spec: &Value) -> Found {
@@ -211,53 +324,111 @@ fn host_path_volumes(_: &Value, spec: &Value) -> Found {
 }
 
 fn host_ports(_: &Value, spec: &Value) -> Found {
-    let ports = |c: &Value| -> Vec<i64> { c.get("ports").items().iter().map(|p| p.int("hostPort")).filter(|p| *p != 0).collect() };
+    let ports = |c: &Value| -> Vec<i64> {
+        c.get("ports")
+            .items()
+            .iter()
+            .map(|p| p.int("hostPort"))
+            .filter(|p| *p != 0)
+            .collect()
+    };
     let who = named(spec, |c| !ports(c).is_empty())?;
     let mut all: Vec<i64> = containers(spec).flat_map(ports).collect();
     all.arrange();
     all.dedup();
-    let word = if all.len() == 1 { "hostPort" } else { "hostPorts" };
-    let list = all.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let word = if all.len() == 1 {
+        "hostPort"
+    } else {
+        "hostPorts"
+    };
+    let list = all
+        .iter()
+        .map(i64::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     Some(("hostPort", format!("{who} uses {word} {list}")))
 }
 
 fn privileged(_: &Value, spec: &Value) -> Found {
     let who = named(spec, |c| c.flag("securityContext.privileged"))?;
-    Some(("privileged", format!("{who} must not set securityContext.privileged=true")))
+    Some((
+        "privileged",
+        format!("{who} must not set securityContext.privileged=true"),
+    ))
 }
 
 fn proc_mount(_: &Value, spec: &Value) -> Found {
     let of = |c: &Value| c.text("securityContext.procMount").to_string();
     let who = named(spec, |c| !matches!(of(c).as_str(), "" | "Default"))?;
-    let bad = containers(spec).map(of).filter(|p| !matches!(p.as_str(), "" | "Default")).collect();
-    Some(("procMount", format!("{who} must not set securityContext.procMount to {}", quoted(bad))))
+    let bad = containers(spec)
+        .map(of)
+        .filter(|p| !matches!(p.as_str(), "" | "Default"))
+        .collect();
+    Some((
+        "procMount",
+        format!(
+            "{who} must not set securityContext.procMount to {}",
+            quoted(bad)
+        ),
+    ))
 }
 
 fn restricted_volumes(_: &Value, spec: &Value) -> Found {
-    const ALLOWED: &[&str] =
-        &["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"];
-    let types = |v: &Value| -> Vec<String> { v.entries().iter().map(|e| e.0.to_string()).filter(|k| k != "name" && !ALLOWED.contains(&k.as_str())).collect() };
+    const ALLOWED: &[&str] = &[
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ];
+    let types = |v: &Value| -> Vec<String> {
+        v.entries()
+            .iter()
+            .map(|e| e.0.to_string())
+            .filter(|k| k != "name" && !ALLOWED.contains(&k.as_str()))
+            .collect()
+    };
     let who = volumes(spec, |v| !types(v).is_empty())?;
     let all: Vec<String> = spec.get("volumes").items().iter().flat_map(types).collect();
     let word = if all.len() == 1 { "type" } else { "types" };
-    let verb = if who.starts_with("volumes") { "use" } else { "uses" };
-    Some(("restricted volume types", format!("{who} {verb} restricted volume {word} {}", quoted(all))))
+    let verb = if who.starts_with("volumes") {
+        "use"
+    } else {
+        "uses"
+    };
+    Some((
+        "restricted volume types",
+        format!("{who} {verb} restricted volume {word} {}", quoted(all)),
+    ))
 }
 
 fn run_as_non_root(_: &Value, spec: &Value) -> Found {
     let pod = spec.at("securityContext.runAsNonRoot").as_bool();
     let own = |c: &Value| c.at("securityContext.runAsNonRoot").as_bool();
     if pod == Some(false) {
-        return Some(("runAsNonRoot != true", "pod must not set securityContext.runAsNonRoot=false".into()));
+        return Some((
+            "runAsNonRoot != true",
+            "pod must not set securityContext.runAsNonRoot=false".into(),
+        ));
     }
     if let Some(who) = named(spec, |c| own(c) == Some(false)) {
-        return Some(("runAsNonRoot != true", format!("{who} must not set securityContext.runAsNonRoot=false")));
+        return Some((
+            "runAsNonRoot != true",
+            format!("{who} must not set securityContext.runAsNonRoot=false"),
+        ));
     }
     if pod == Some(true) {
         return None;
     }
     let who = named(spec, |c| own(c).is_none())?;
-    Some(("runAsNonRoot != true", format!("pod or {who} must set securityContext.runAsNonRoot=true")))
+    Some((
+        "runAsNonRoot != true",
+        format!("pod or {who} must set securityContext.runAsNonRoot=true"),
+    ))
 }
 
 fn run_as_user(_: &Value, spec: &Value) -> Found {
@@ -275,10 +446,16 @@ fn seccomp(v: &Value) -> &str {
 
 fn seccomp_baseline(_: &Value, spec: &Value) -> Found {
     if seccomp(spec) == "Unconfined" {
-        return Some(("seccompProfile", "pod must not set securityContext.seccompProfile.type to \"Unconfined\"".into()));
+        return Some((
+            "seccompProfile",
+            "pod must not set securityContext.seccompProfile.type to \"Unconfined\"".into(),
+        ));
     }
     let who = named(spec, |c| seccomp(c) == "Unconfined")?;
-    Some(("seccompProfile", format!("{who} must not set securityContext.seccompProfile.type to \"Unconfined\"")))
+    Some((
+        "seccompProfile",
+        format!("{who} must not set securityContext.seccompProfile.type to \"Unconfined\""),
+    ))
 }
 
 fn seccomp_restricted(metadata: &Value, spec: &Value) -> Found {
@@ -289,39 +466,73 @@ fn seccomp_restricted(metadata: &Value, spec: &Value) -> Found {
         return None;
     }
     let who = named(spec, |c| seccomp(c).is_empty())?;
-    Some(("seccompProfile", format!("pod or {who} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"")))
+    Some((
+        "seccompProfile",
+        format!(
+            "pod or {who} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\""
+        ),
+    ))
 }
 
 fn selinux(_: &Value, spec: &Value) -> Found {
-    const TYPES: &[&str] = &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+    const TYPES: &[&str] = &[
+        "",
+        "container_t",
+        "container_init_t",
+        "container_kvm_t",
+        "container_engine_t",
+    ];
     let bad = |v: &Value| {
         let o = v.at("securityContext.seLinuxOptions");
         !TYPES.contains(&o.text("type")) || !o.text("user").is_empty() || !o.text("role").is_empty()
     };
     if bad(spec) {
-        return Some(("seLinuxOptions", "pod set forbidden securityContext.seLinuxOptions".into()));
+        return Some((
+            "seLinuxOptions",
+            "pod set forbidden securityContext.seLinuxOptions".into(),
+        ));
     }
     let who = named(spec, bad)?;
-    Some(("seLinuxOptions", format!("{who} set forbidden securityContext.seLinuxOptions")))
+    Some((
+        "seLinuxOptions",
+        format!("{who} set forbidden securityContext.seLinuxOptions"),
+    ))
 }
 
 fn sysctls(_: &Value, spec: &Value) -> Found {
     const SAFE: &[&str] = &[
-        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports",
-        "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range", "net.ipv4.tcp_fin_timeout",
-        "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_rmem",
-        "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem",
+        "kernel.shm_rmid_forced",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.ping_group_range",
+        "net.ipv4.tcp_fin_timeout",
+        "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_rmem",
+        "net.ipv4.tcp_syncookies",
+        "net.ipv4.tcp_wmem",
     ];
     let list = spec.at("securityContext.sysctls").items().iter();
-    let bad: Vec<String> = list.map(|s| s.text("name").to_string()).filter(|n| !SAFE.contains(&n.as_str())).collect();
+    let bad: Vec<String> = list
+        .map(|s| s.text("name").to_string())
+        .filter(|n| !SAFE.contains(&n.as_str()))
+        .collect();
     (!bad.is_empty()).then(|| ("forbidden sysctls", bad.join(", ")))
 }
 
 fn windows_host_process(_: &Value, spec: &Value) -> Found {
     let on = |v: &Value| v.flag("securityContext.windowsOptions.hostProcess");
     if on(spec) {
-        return Some(("hostProcess", "pod must not set securityContext.windowsOptions.hostProcess=true".into()));
+        return Some((
+            "hostProcess",
+            "pod must not set securityContext.windowsOptions.hostProcess=true".into(),
+        ));
     }
     let who = named(spec, on)?;
-    Some(("hostProcess", format!("{who} must not set securityContext.windowsOptions.hostProcess=true")))
+    Some((
+        "hostProcess",
+        format!("{who} must not set securityContext.windowsOptions.hostProcess=true"),
+    ))
 }

@@ -2,8 +2,8 @@
 //! count again what is left after deletions. Upstream: `apiserver:pkg/admission/plugin/resourcequota`,
 //! `kubernetes:pkg/quota/v1/evaluator/core`. Device claims are not counted.
 
-use super::limits::from_nanos;
 use super::super::{Call, commit};
+use super::limits::from_nanos;
 use crate::Cluster;
 use crate::store::{self, Store};
 use kinds::{Kind, quantity};
@@ -22,13 +22,23 @@ fn amount(v: &Value) -> i128 {
 }
 
 /// Plurals that are counted under their own name in a quota.
-const COUNTED: &[&str] = &["configmaps", "secrets", "services", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas"];
+const COUNTED: &[&str] = &[
+    "configmaps",
+    "secrets",
+    "services",
+    "persistentvolumeclaims",
+    "replicationcontrollers",
+    "resourcequotas",
+];
 
 /// What an object takes of every resource that a quota may limit, in billionths.
 fn cost(group: &str, plural: &str, o: &Object) -> Cost {
     let mut out = Cost::new();
     let mut add = |k: &str, n: i128| *out.entry(k.to_string()).or_default() += n;
-    add(&format!("count/{}", machinery::status::qualified(group, plural)), ONE);
+    add(
+        &format!("count/{}", machinery::status::qualified(group, plural)),
+        ONE,
+    );
     if !group.is_empty() {
         return out;
     }
@@ -54,8 +64,14 @@ fn cost(group: &str, plural: &str, o: &Object) -> Cost {
             add("requests.storage", size);
             let class = o.text("spec.storageClassName");
             if !class.is_empty() {
-                add(&format!("{class}.storageclass.storage.k8s.io/requests.storage"), size);
-                add(&format!("{class}.storageclass.storage.k8s.io/persistentvolumeclaims"), ONE);
+                add(
+                    &format!("{class}.storageclass.storage.k8s.io/requests.storage"),
+                    size,
+                );
+                add(
+                    &format!("{class}.storageclass.storage.k8s.io/persistentvolumeclaims"),
+                    ONE,
+                );
             }
         }
         "pods" => pod_cost(o, &mut out),
@@ -106,11 +122,25 @@ fn pod_cost(o: &Object, out: &mut Cost) {
 fn in_scope(quota: &Object, plural: &str, o: &Object) -> bool {
     let mut wanted: Vec<(String, String, Vec<String>)> = Vec::new();
     for s in quota.at("spec.scopes").items() {
-        wanted.push((s.as_str().unwrap_or("").to_string(), "Exists".into(), Vec::new()));
+        wanted.push((
+            s.as_str().unwrap_or("").to_string(),
+            "Exists".into(),
+            Vec::new(),
+        ));
     }
     for e in quota.at("spec.scopeSelector.matchExpressions").items() {
-        let values = e.get("values").items().iter().filter_map(Value::as_str).map(str::to_string).collect();
-        wanted.push((e.text("scopeName").to_string(), e.text("operator").to_string(), values));
+        let values = e
+            .get("values")
+            .items()
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_string)
+            .collect();
+        wanted.push((
+            e.text("scopeName").to_string(),
+            e.text("operator").to_string(),
+            values,
+        ));
     }
     if wanted.is_empty() {
         return true;
@@ -118,29 +148,34 @@ fn in_scope(quota: &Object, plural: &str, o: &Object) -> bool {
     if plural != "pods" {
         return false;
     }
-    wanted.iter().all(|(scope, op, values)| match scope.as_str() {
-        "BestEffort" => kinds::pod::qos(o.spec()) == "BestEffort",
-        "NotBestEffort" => kinds::pod::qos(o.spec()) != "BestEffort",
-        "Terminating" => !o.at("spec.activeDeadlineSeconds").is_null(),
-        "NotTerminating" => o.at("spec.activeDeadlineSeconds").is_null(),
-        "PriorityClass" => {
-            let class = o.text("spec.priorityClassName").to_string();
-            match op.as_str() {
-                "In" => values.contains(&class),
-                "NotIn" => !values.contains(&class),
-                "DoesNotExist" => class.is_empty(),
-                _ => !class.is_empty(),
+    wanted
+        .iter()
+        .all(|(scope, op, values)| match scope.as_str() {
+            "BestEffort" => kinds::pod::qos(o.spec()) == "BestEffort",
+            "NotBestEffort" => kinds::pod::qos(o.spec()) != "BestEffort",
+            "Terminating" => !o.at("spec.activeDeadlineSeconds").is_null(),
+            "NotTerminating" => o.at("spec.activeDeadlineSeconds").is_null(),
+            "PriorityClass" => {
+                let class = o.text("spec.priorityClassName").to_string();
+                match op.as_str() {
+                    "In" => values.contains(&class),
+                    "NotIn" => !values.contains(&class),
+                    "DoesNotExist" => class.is_empty(),
+                    _ => !class.is_empty(),
+                }
             }
-        }
-        _ => false,
-    })
+            _ => false,
+        })
 }
 
 /// What a namespace uses of what a quota limits, counted anew: `status.used`.
 pub(crate) fn usage(store: &Store, quota: &Object) -> Value {
     let hard = quota.at("spec.hard");
     let mut sum = Cost::new();
-    for kind in kinds::ALL.iter().filter(|k| k.namespaced && k.stored_as.is_none()) {
+    for kind in kinds::ALL
+        .iter()
+        .filter(|k| k.namespaced && k.stored_as.is_none())
+    {
         if !hard.entries().iter().any(|(name, _)| concerns(name, kind)) {
             continue;
         }
@@ -181,12 +216,24 @@ fn concerns(name: &str, kind: &Kind) -> bool {
 }
 
 /// Charges what a write adds, or refuses it. Quotas are looked at by name; all must have room.
-pub(crate) fn charge(cluster: &mut Cluster, call: &Call, o: &Object, old: Option<&Object>) -> Result<(), Status> {
-    if !call.kind.namespaced || cluster.store.count("resourcequotas") == 0 || call.kind.plural == "resourcequotas" {
+pub(crate) fn charge(
+    cluster: &mut Cluster,
+    call: &Call,
+    o: &Object,
+    old: Option<&Object>,
+) -> Result<(), Status> {
+    if !call.kind.namespaced
+        || cluster.store.count("resourcequotas") == 0
+        || call.kind.plural == "resourcequotas"
+    {
         return Ok(());
     }
     let kind = call.kind;
-    let quotas: Vec<Object> = cluster.store.list("resourcequotas", Some(&call.namespace)).cloned().collect();
+    let quotas: Vec<Object> = cluster
+        .store
+        .list("resourcequotas", Some(&call.namespace))
+        .cloned()
+        .collect();
     let mut writes = Vec::new();
     for q in quotas {
         let hard = q.at("spec.hard");
@@ -197,8 +244,14 @@ pub(crate) fn charge(cluster: &mut Cluster, call: &Call, o: &Object, old: Option
         if old.is_none() && kind.plural == "pods" {
             must_specify(call, &q, o)?;
         }
-        let used = if q.at("status.used").is_null() { usage(&cluster.store, &q) } else { q.at("status.used").clone() };
-        let before = old.map(|x| cost(kind.group, kind.plural, x)).unwrap_or_default();
+        let used = if q.at("status.used").is_null() {
+            usage(&cluster.store, &q)
+        } else {
+            q.at("status.used").clone()
+        };
+        let before = old
+            .map(|x| cost(kind.group, kind.plural, x))
+            .unwrap_or_default();
         let mut next = used.clone();
         let mut over: Vec<(String, String, String, String)> = Vec::new();
         for (name, n) in cost(kind.group, kind.plural, o) {
@@ -210,17 +263,28 @@ pub(crate) fn charge(cluster: &mut Cluster, call: &Call, o: &Object, old: Option
             let like = bound.as_str().unwrap_or("");
             let total = amount(used.get(&name)) + delta;
             if delta > 0 && total > amount(bound) {
-                over.push((name.clone(), from_nanos(delta, like), text(used.get(&name)), text(bound)));
+                over.push((
+                    name.clone(),
+                    from_nanos(delta, like),
+                    text(used.get(&name)),
+                    text(bound),
+                ));
             }
             *next.field(&name) = Value::from(from_nanos(total, like));
         }
         if !over.is_empty() {
             let list = |f: fn(&(String, String, String, String)) -> &String| {
-                over.iter().map(|x| format!("{}={}", x.0, f(x))).collect::<Vec<_>>().join(",")
+                over.iter()
+                    .map(|x| format!("{}={}", x.0, f(x)))
+                    .collect::<Vec<_>>()
+                    .join(",")
             };
             let why = format!(
                 "exceeded quota: {}, requested: {}, used: {}, limited: {}",
-                q.name(), list(|x| &x.1), list(|x| &x.2), list(|x| &x.3)
+                q.name(),
+                list(|x| &x.1),
+                list(|x| &x.2),
+                list(|x| &x.3)
             );
             return Err(call.forbidden(o.name(), &why));
         }
@@ -232,19 +296,30 @@ pub(crate) fn charge(cluster: &mut Cluster, call: &Call, o: &Object, old: Option
         return Ok(());
     }
     for (q, used) in writes {
-        let key = (super::super::str_of(q.at("metadata.namespace")), super::super::str_of(q.at("metadata.name")));
+        let key = (
+            super::super::str_of(q.at("metadata.namespace")),
+            super::super::str_of(q.at("metadata.name")),
+        );
         let new = q.edit(|v| {
             let hard = v.at("spec.hard").clone();
             v.set("status.hard", hard);
             v.set("status.used", used);
         });
-        commit(cluster, &kinds::resourcequota::KIND, key, Some(new), call.cause.clone());
+        commit(
+            cluster,
+            &kinds::resourcequota::KIND,
+            key,
+            Some(new),
+            call.cause.clone(),
+        );
     }
     Ok(())
 }
 
 fn text(v: &Value) -> String {
-    v.as_str().and_then(quantity::canonical).unwrap_or_else(|| "0".into())
+    v.as_str()
+        .and_then(quantity::canonical)
+        .unwrap_or_else(|| "0".into())
 }
 
 /// With compute under quota, every container has to say what it asks for.
@@ -259,7 +334,11 @@ fn must_specify(call: &Call, quota: &Object, o: &Object) -> Result<(), Status> {
                 _ => continue,
             },
         };
-        let all = o.at("spec.containers").items().iter().chain(o.at("spec.initContainers").items());
+        let all = o
+            .at("spec.containers")
+            .items()
+            .iter()
+            .chain(o.at("spec.initContainers").items());
         let without: Vec<String> = all
             .filter(|c| c.get("resources").get(path.0).get(path.1).is_null())
             .map(|c| c.text("name").to_string())
@@ -271,7 +350,14 @@ fn must_specify(call: &Call, quota: &Object, o: &Object) -> Result<(), Status> {
     if missing.is_empty() {
         return Ok(());
     }
-    let list: Vec<String> = missing.iter().map(|(r, c)| format!("{r} for: {}", c.join(","))).collect();
-    let why = format!("failed quota: {}: must specify {}", quota.name(), list.join("; "));
+    let list: Vec<String> = missing
+        .iter()
+        .map(|(r, c)| format!("{r} for: {}", c.join(",")))
+        .collect();
+    let why = format!(
+        "failed quota: {}: must specify {}",
+        quota.name(),
+        list.join("; ")
+    );
     Err(call.forbidden(o.name(), &why))
 }

@@ -5,12 +5,12 @@
 
 mod schedule;
 
-use machinery::Arrange;
 use super::{Controller, Requeue, woken_by_itself, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::cronjob::KIND;
 use kinds::job::KIND as JOB;
+use machinery::Arrange;
 use machinery::{Object, Status, Value, time, value};
 use schedule::Schedule;
 
@@ -30,7 +30,11 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     if cron.is_deleting() {
         return Ok(Requeue::Never);
     }
-    let jobs: Vec<Object> = cx.store().owned("jobs.batch", cron.uid()).cloned().collect();
+    let jobs: Vec<Object> = cx
+        .store()
+        .owned("jobs.batch", cron.uid())
+        .cloned()
+        .collect();
     let mut new = note_jobs(cx, &cron, &jobs);
     trim_history(cx, &cron, &jobs)?;
     let mut wait = Requeue::Never;
@@ -51,7 +55,9 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
 }
 
 fn finished(job: &Object) -> Option<&'static str> {
-    ["Complete", "Failed"].into_iter().find(|c| job.condition_is_true(c))
+    ["Complete", "Failed"]
+        .into_iter()
+        .find(|c| job.condition_is_true(c))
 }
 
 /// `status.active`, and an event for each Job seen to have ended.
@@ -102,8 +108,8 @@ fn start_due(
     schedule: &Schedule,
 ) -> Result<Object, Status> {
     let now = cx.now();
-    let mut from = time::parse_rfc3339(cron.text("status.lastScheduleTime"))
-        .unwrap_or_else(|| cron.created());
+    let mut from =
+        time::parse_rfc3339(cron.text("status.lastScheduleTime")).unwrap_or_else(|| cron.created());
     let deadline = cron.at("spec.startingDeadlineSeconds").as_i64();
     if let Some(s) = deadline {
         from = from.max(now - s * 1000);
@@ -113,7 +119,8 @@ fn start_due(
     };
     let forbidden = cron.text("spec.concurrencyPolicy") == "Forbid";
     if forbidden && !cron.at("status.active").is_empty() {
-        let text = "Not starting job because prior execution is running and concurrency policy is Forbid";
+        let text =
+            "Not starting job because prior execution is running and concurrency policy is Forbid";
         cx.event(&cron, "Normal", "JobAlreadyActive", text);
         return Ok(cron);
     }
@@ -163,7 +170,10 @@ fn job_of(cron: &Object, due: i64) -> Object {
         Value::Null => Value::map(),
         v => v.clone(),
     };
-    notes.map_mut().insert("batch.kubernetes.io/cronjob-scheduled-timestamp", time::rfc3339(due));
+    notes.map_mut().insert(
+        "batch.kubernetes.io/cronjob-scheduled-timestamp",
+        time::rfc3339(due),
+    );
     meta.set("annotations", notes);
     Object(value!({
         "apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": template.get("spec").clone(),

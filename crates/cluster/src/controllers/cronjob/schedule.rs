@@ -38,9 +38,10 @@ impl Schedule {
             "@hourly" => "0 * * * *",
             t => t,
         };
-        let text = text.strip_prefix("TZ=").or(text.strip_prefix("CRON_TZ=")).map_or(text, |rest| {
-            rest.split_once(' ').map_or("", |(_, t)| t)
-        });
+        let text = text
+            .strip_prefix("TZ=")
+            .or(text.strip_prefix("CRON_TZ="))
+            .map_or(text, |rest| rest.split_once(' ').map_or("", |(_, t)| t));
         let fields: Vec<&str> = text.split_whitespace().collect();
         let [minutes, hours, days, months, weekdays] = fields.as_slice() else {
             return None;
@@ -80,9 +81,8 @@ impl Schedule {
         let mut from = first.rem_euclid(1440);
         for day in today..today + DAYS_MAX {
             if self.fits_day(day) {
-                let fits = |m: &i64| {
-                    self.hours >> (m / 60) & 1 == 1 && self.minutes >> (m % 60) & 1 == 1
-                };
+                let fits =
+                    |m: &i64| self.hours >> (m / 60) & 1 == 1 && self.minutes >> (m % 60) & 1 == 1;
                 if let Some(m) = (from..1440).find(fits) {
                     return Some((day * 1440 + m) * MINUTE_MS);
                 }
@@ -110,8 +110,9 @@ impl Schedule {
     }
 }
 
-const MONTHS: &[&str] =
-    &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
 const WEEKDAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// `*/15`, `1-5`, `mon,wed`: the bits of the values that fit.

@@ -9,13 +9,13 @@
 
 mod rollout;
 
-use machinery::Arrange;
 use super::{Controller, Requeue, history, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::scheduler::{Fit, node_fit};
 use crate::store::{Change, Key};
 use kinds::daemonset::KIND;
+use machinery::Arrange;
 use machinery::{Object, Status, Str, Value, value};
 use std::collections::BTreeMap;
 
@@ -39,7 +39,12 @@ fn triggers(cluster: &Cluster, change: &Change, keys: &mut Vec<Key>) {
                 && old.at("spec.taints") == change.new.at("spec.taints")
         };
         if !change.old.as_ref().is_some_and(same) {
-            keys.extend(cluster.store.list("daemonsets.apps", None).map(super::key_of));
+            keys.extend(
+                cluster
+                    .store
+                    .list("daemonsets.apps", None)
+                    .map(super::key_of),
+            );
         }
     }
 }
@@ -148,10 +153,18 @@ fn manage(cx: &mut Cx, view: &View) -> Result<Requeue, Status> {
                 running.push(p);
             }
         }
-        if running.len() > 1 && view.ds.at("spec.updateStrategy.rollingUpdate.maxSurge").is_empty() {
+        if running.len() > 1
+            && view
+                .ds
+                .at("spec.updateStrategy.rollingUpdate.maxSurge")
+                .is_empty()
+        {
             running.arrange_by(|a, b| {
                 let bound = |p: &Object| p.text("spec.nodeName").is_empty();
-                bound(a).cmp(&bound(b)).then(a.created().cmp(&b.created())).then(a.name().cmp(b.name()))
+                bound(a)
+                    .cmp(&bound(b))
+                    .then(a.created().cmp(&b.created()))
+                    .then(a.name().cmp(b.name()))
             });
             surplus.extend(running.into_iter().skip(1).cloned());
         }
@@ -201,7 +214,10 @@ fn for_node(ds: &Object, hash: &str, node: &str) -> Value {
     if let Some(g) = ds.annotation(GENERATION) {
         labels.insert("pod-template-generation", Value::str(g));
     }
-    t.set("spec.tolerations", with_tolerations(ds).at("spec.tolerations").clone());
+    t.set(
+        "spec.tolerations",
+        with_tolerations(ds).at("spec.tolerations").clone(),
+    );
     let field = value!({ "key": "metadata.name", "operator": "In", "values": [Value::str(node)] });
     let path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution";
     // By name and by whatever else the template requires: fields are added to every term.
@@ -230,7 +246,9 @@ fn with_tolerations(ds: &Object) -> Object {
     let host = t.flag("spec.hostNetwork");
     let list = t.place("spec.tolerations").list_mut();
     for (key, effect) in DAEMON.iter().take(if host { 7 } else { 6 }) {
-        let there = list.iter().any(|x| x.text("key") == *key && x.text("effect") == *effect);
+        let there = list
+            .iter()
+            .any(|x| x.text("key") == *key && x.text("effect") == *effect);
         if !there {
             list.push(value!({ "key": *key, "operator": "Exists", "effect": *effect }));
         }
@@ -243,9 +261,8 @@ fn update_status(cx: &mut Cx, view: &View) -> Result<Requeue, Status> {
     let min_ready_s = view.ds.int("spec.minReadySeconds");
     let (mut current, mut ready, mut available, mut updated) = (0, 0, 0, 0);
     let mut wait = None;
-    let by_age = |a: &&Object, b: &&Object| {
-        a.created().cmp(&b.created()).then(a.name().cmp(b.name()))
-    };
+    let by_age =
+        |a: &&Object, b: &&Object| a.created().cmp(&b.created()).then(a.name().cmp(b.name()));
     for node in &view.nodes {
         let Some(p) = view.pods.get(node).and_then(|l| l.iter().min_by(by_age)) else {
             continue;
@@ -266,11 +283,18 @@ fn update_status(cx: &mut Cx, view: &View) -> Result<Requeue, Status> {
     }
     let wanted = |n: &Str| view.nodes.contains(n);
     let misscheduled = view.pods.iter().filter(|(n, list)| {
-        !wanted(n) && list.iter().any(|p| !p.is_deleting() && !p.text("spec.nodeName").is_empty())
+        !wanted(n)
+            && list
+                .iter()
+                .any(|p| !p.is_deleting() && !p.text("spec.nodeName").is_empty())
     });
     let misscheduled = misscheduled.count();
     let desired = view.nodes.len();
-    let ds = cx.store().by_uid(view.ds.uid()).cloned().unwrap_or_default();
+    let ds = cx
+        .store()
+        .by_uid(view.ds.uid())
+        .cloned()
+        .unwrap_or_default();
     let new = ds.edit(|v| {
         let set = super::replicaset::set_count;
         v.set("status.currentNumberScheduled", current);
@@ -279,11 +303,21 @@ fn update_status(cx: &mut Cx, view: &View) -> Result<Requeue, Status> {
         v.set("status.numberReady", ready);
         set(v, "status.updatedNumberScheduled", updated);
         set(v, "status.numberAvailable", available);
-        set(v, "status.numberUnavailable", desired.saturating_sub(available));
+        set(
+            v,
+            "status.numberUnavailable",
+            desired.saturating_sub(available),
+        );
         v.set("status.observedGeneration", view.ds.generation());
     });
     if new != ds {
-        cx.update_status(&KIND, &new, &format!("{current} of {desired} nodes have a pod"))?;
+        cx.update_status(
+            &KIND,
+            &new,
+            &format!("{current} of {desired} nodes have a pod"),
+        )?;
     }
-    Ok(wait.filter(|w| *w > 0).map_or(Requeue::Never, Requeue::After))
+    Ok(wait
+        .filter(|w| *w > 0)
+        .map_or(Requeue::Never, Requeue::After))
 }

@@ -14,15 +14,13 @@ mod status;
 
 pub(super) use rollout::int_or_percent;
 
-use machinery::Arrange;
-use super::{
-    Controller, Requeue, labels, pods, woken_by_itself, woken_by_owned,
-};
+use super::{Controller, Requeue, labels, pods, woken_by_itself, woken_by_owned};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::{Change, Key};
 use kinds::deployment::KIND;
 use kinds::replicaset::KIND as REPLICASET;
+use machinery::Arrange;
 use machinery::{Object, Status, Str, Value, WatchType, json, value};
 
 pub const CONTROLLER: Controller = Controller {
@@ -133,7 +131,8 @@ fn same_template(of_set: &Value, wanted: &Value) -> bool {
         let mut m = t.get("metadata").clone();
         let labels = m.place("labels").map_mut();
         labels.remove(HASH);
-        m.map_mut().retain(|k, v| !v.is_empty() && k != "creationTimestamp");
+        m.map_mut()
+            .retain(|k, v| !v.is_empty() && k != "creationTimestamp");
         m
     };
     strip(of_set) == strip(wanted)
@@ -222,7 +221,9 @@ fn make_new(cx: &mut Cx, mut view: View, next: i64) -> Result<View, Status> {
 /// The name is taken: by our own ReplicaSet of this very template (then it is used), or by a stranger (then the hash
 /// gets another grain of salt and we try again).
 fn collided(cx: &mut Cx, mut view: View, set: &Object) -> Result<View, Status> {
-    let there = cx.store().get("replicasets.apps", set.namespace(), set.name());
+    let there = cx
+        .store()
+        .get("replicasets.apps", set.namespace(), set.name());
     let there = there.cloned().unwrap_or_default();
     let ours = there.is_controlled_by(&view.d);
     if ours && same_template(there.at("spec.template"), view.d.at("spec.template")) {
@@ -239,9 +240,15 @@ fn collided(cx: &mut Cx, mut view: View, set: &Object) -> Result<View, Status> {
 fn new_set(d: &Object, hash: &str) -> Value {
     let hash = Value::str(hash);
     let mut template = d.at("spec.template").clone();
-    template.place("metadata.labels").map_mut().insert(HASH, hash.clone());
+    template
+        .place("metadata.labels")
+        .map_mut()
+        .insert(HASH, hash.clone());
     let mut selector = d.at("spec.selector").clone();
-    selector.place("matchLabels").map_mut().insert(HASH, hash.clone());
+    selector
+        .place("matchLabels")
+        .map_mut()
+        .insert(HASH, hash.clone());
     let name = format!("{}-{}", d.name(), hash.as_str().unwrap_or(""));
     let mut spec = value!({ "replicas": 0, "selector": selector });
     if d.int("spec.minReadySeconds") > 0 {
@@ -349,6 +356,9 @@ fn clean_up(cx: &mut Cx, view: &View) -> Result<(), Status> {
 fn old_pods_running(cx: &Cx, view: &View) -> bool {
     view.old.iter().any(|rs| {
         rs.int("status.replicas") > 0
-            || cx.store().owned("pods", rs.uid()).any(|p| !pods::is_finished(p))
+            || cx
+                .store()
+                .owned("pods", rs.uid())
+                .any(|p| !pods::is_finished(p))
     })
 }

@@ -64,7 +64,11 @@ fn scale_new(cx: &mut Cx, view: &View) -> Result<bool, Status> {
     if have == want {
         return Ok(false);
     }
-    let size = if have > want { want } else { new_size(view, have) };
+    let size = if have > want {
+        want
+    } else {
+        new_size(view, have)
+    };
     let surge = bounds(&view.d).0;
     let reason = format!("wanted {want}, at most {} at once", want + surge);
     scale::set_size(cx, rs, size, &view.d, &reason)
@@ -103,7 +107,10 @@ fn scale_old(cx: &mut Cx, view: &View) -> Result<bool, Status> {
         left.push((now.unwrap_or_else(|| rs.clone()), size - cut));
     }
     // ... then available ones, as many as are more than the promised least.
-    let up: i64 = view.all().map(|rs| rs.int("status.availableReplicas")).sum();
+    let up: i64 = view
+        .all()
+        .map(|rs| rs.int("status.availableReplicas"))
+        .sum();
     let mut may = (up - least).max(0);
     for (rs, size) in left {
         let cut = may.min(size);
@@ -139,5 +146,9 @@ pub(in crate::controllers) fn int_or_percent(v: &Value, total: i64, round_up: bo
     let percent = v.as_str().and_then(|s| s.strip_suffix('%'));
     let p: i64 = percent.and_then(|p| p.parse().ok()).unwrap_or(0);
     let product = p.saturating_mul(total);
-    if round_up { (product + 99) / 100 } else { product / 100 }
+    if round_up {
+        (product + 99) / 100
+    } else {
+        product / 100
+    }
 }

@@ -1,9 +1,9 @@
 //! Scaling of ReplicaSets. Upstream: `sync.go`, `util/deployment_util.go`.
 
-use machinery::Arrange;
 use super::{DESIRED, MAX, View, rollout};
 use crate::cx::Cx;
 use kinds::replicaset::KIND as REPLICASET;
+use machinery::Arrange;
 use machinery::{Object, Status, Value};
 
 /// Writes the size (and the sizes to remember) and tells of it. True if the size changed.
@@ -24,12 +24,19 @@ pub(super) fn set_size(
     if new == *rs {
         return Ok(false);
     }
-    cx.update(&REPLICASET, &new, &format!("{reason}; had {old}, now {size}"))?;
+    cx.update(
+        &REPLICASET,
+        &new,
+        &format!("{reason}; had {old}, now {size}"),
+    )?;
     if size == old {
         return Ok(false);
     }
     let way = if size > old { "up" } else { "down" };
-    let text = format!("Scaled {way} replica set {} from {old} to {size}", rs.name());
+    let text = format!(
+        "Scaled {way} replica set {} from {old} to {size}",
+        rs.name()
+    );
     cx.event(d, "Normal", "ScalingReplicaSet", &text);
     Ok(true)
 }
@@ -47,7 +54,10 @@ pub(super) fn remember_sizes(notes: &mut Value, d: &Object) {
 pub(super) fn to_wanted_size(cx: &mut Cx, view: &View) -> Result<(), Status> {
     let want = view.d.int("spec.replicas");
     let reason = format!("the Deployment wants {want}");
-    let active: Vec<&Object> = view.all().filter(|rs| rs.int("spec.replicas") > 0).collect();
+    let active: Vec<&Object> = view
+        .all()
+        .filter(|rs| rs.int("spec.replicas") > 0)
+        .collect();
     // Only one has pods (or none has): it takes the whole size.
     let only = match active.as_slice() {
         [] => view.new.as_ref().or(view.old.last()),
@@ -64,7 +74,11 @@ pub(super) fn to_wanted_size(cx: &mut Cx, view: &View) -> Result<(), Status> {
         return Ok(());
     }
     // The new one is as large as wanted and all there: the others are not needed.
-    if view.new.as_ref().is_some_and(|rs| is_saturated(&view.d, rs)) {
+    if view
+        .new
+        .as_ref()
+        .is_some_and(|rs| is_saturated(&view.d, rs))
+    {
         for rs in view.old.iter().filter(|rs| rs.int("spec.replicas") > 0) {
             set_size(cx, rs, 0, &view.d, &reason)?;
         }
@@ -92,7 +106,11 @@ fn in_proportion(
     reason: &str,
 ) -> Result<(), Status> {
     let want = d.int("spec.replicas");
-    let allowed = if want > 0 { want + rollout::bounds(d).0 } else { 0 };
+    let allowed = if want > 0 {
+        want + rollout::bounds(d).0
+    } else {
+        0
+    };
     let total: i64 = sets.iter().map(|rs| rs.int("spec.replicas")).sum();
     let to_add = allowed - total;
     // Largest first; of equals the newer grows first, the older shrinks first.

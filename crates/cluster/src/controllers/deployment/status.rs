@@ -42,12 +42,23 @@ fn counted(view: &View, now: i64) -> Object {
         set(v, "status.readyReplicas", sum("status.readyReplicas"));
         set(v, "status.availableReplicas", available);
         set(v, "status.unavailableReplicas", unavailable);
-        v.set("status.terminatingReplicas", sum("status.terminatingReplicas"));
+        v.set(
+            "status.terminatingReplicas",
+            sum("status.terminatingReplicas"),
+        );
         let enough = available >= view.d.int("spec.replicas") - rollout::bounds(&view.d).1;
         let (status, reason, text) = if enough {
-            ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
+            (
+                "True",
+                "MinimumReplicasAvailable",
+                "Deployment has minimum availability.",
+            )
         } else {
-            ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+            (
+                "False",
+                "MinimumReplicasUnavailable",
+                "Deployment does not have minimum availability.",
+            )
         };
         set_condition(v, "Available", status, reason, text, now);
     })
@@ -165,7 +176,13 @@ pub(super) fn note_pause(cx: &mut Cx, d: &Object) -> Result<Object, Status> {
     if paused && !noted {
         progress(cx, d, "Unknown", "DeploymentPaused", "Deployment is paused")
     } else if !paused && noted {
-        progress(cx, d, "Unknown", "DeploymentResumed", "Deployment is resumed")
+        progress(
+            cx,
+            d,
+            "Unknown",
+            "DeploymentResumed",
+            "Deployment is resumed",
+        )
     } else {
         Ok(d.clone())
     }

@@ -47,13 +47,25 @@ pub fn wish(
         )));
     }
     let (mut used, mut requested, mut counted) = (0, 0, 0);
-    for p in all.iter().filter(|p| pods::is_active(p) && pods::is_ready(p)) {
+    for p in all
+        .iter()
+        .filter(|p| pods::is_active(p) && pods::is_ready(p))
+    {
         let usage = metrics::pod(cx.cluster, p);
         if usage.is_empty() {
             continue;
         }
         counted += 1;
-        used += usage.iter().map(|(_, u)| if name == "cpu" { u.cpu_milli } else { u.memory_bytes }).sum::<i64>();
+        used += usage
+            .iter()
+            .map(|(_, u)| {
+                if name == "cpu" {
+                    u.cpu_milli
+                } else {
+                    u.memory_bytes
+                }
+            })
+            .sum::<i64>();
         for c in p.at("spec.containers").items() {
             let r = c.at("resources.requests").get(name);
             if r.is_null() && target.text("type") == "Utilization" {
@@ -67,7 +79,9 @@ pub fn wish(
         }
     }
     if counted == 0 {
-        let text = format!("unable to get metrics for resource {name}: no metrics returned from resource metrics API");
+        let text = format!(
+            "unable to get metrics for resource {name}: no metrics returned from resource metrics API"
+        );
         return Err(fail(text));
     }
     let (replicas, shown, label) = match target.text("type") {
@@ -75,7 +89,11 @@ pub fn wish(
             let percent = used * 100 / requested.max(1);
             let aim = target.int("averageUtilization").max(1);
             let shown = value!({ "averageUtilization": percent, "averageValue": amount(name, used / counted) });
-            (sized(percent, aim, counted, have), shown, "utilization (percentage of request)")
+            (
+                sized(percent, aim, counted, have),
+                shown,
+                "utilization (percentage of request)",
+            )
         }
         _ => {
             let each = used / counted;

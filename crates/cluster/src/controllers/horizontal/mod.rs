@@ -39,13 +39,28 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let mut status = hpa.status().clone();
     match target(cx, &hpa) {
         Err(e) => {
-            let text = format!("the HPA controller was unable to get the target's current scale: {e}");
-            set(&mut conditions, &now, "AbleToScale", "False", "FailedGetScale", &text);
+            let text =
+                format!("the HPA controller was unable to get the target's current scale: {e}");
+            set(
+                &mut conditions,
+                &now,
+                "AbleToScale",
+                "False",
+                "FailedGetScale",
+                &text,
+            );
             cx.event(&hpa, "Warning", "FailedGetScale", &e.message);
         }
         Ok(o) => {
             let text = "the HPA controller was able to get the target's current scale";
-            set(&mut conditions, &now, "AbleToScale", "True", "SucceededGetScale", text);
+            set(
+                &mut conditions,
+                &now,
+                "AbleToScale",
+                "True",
+                "SucceededGetScale",
+                text,
+            );
             let have = o.int("spec.replicas");
             let wanted = decide(cx, &hpa, &o, have, &mut conditions, &mut status, &now);
             status.set("currentReplicas", o.int("status.replicas"));
@@ -77,8 +92,12 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
 fn target(cx: &Cx, hpa: &Object) -> Result<Object, Status> {
     let r = hpa.at("spec.scaleTargetRef");
     let kind = kind_of(r.text("apiVersion"), r.text("kind"))?;
-    let found = cx.store().get(&kind.resource(), hpa.namespace(), r.text("name"));
-    found.cloned().ok_or_else(|| Status::not_found(kind.group, kind.plural, r.text("name")))
+    let found = cx
+        .store()
+        .get(&kind.resource(), hpa.namespace(), r.text("name"));
+    found
+        .cloned()
+        .ok_or_else(|| Status::not_found(kind.group, kind.plural, r.text("name")))
 }
 
 /// The wanted size with its reason; None where it cannot be computed.
@@ -93,21 +112,38 @@ fn decide(
 ) -> Option<(i64, String)> {
     if have == 0 {
         let text = "scaling is disabled since the replica count of the target is zero";
-        set(conditions, now, "ScalingActive", "False", "ScalingDisabled", text);
+        set(
+            conditions,
+            now,
+            "ScalingActive",
+            "False",
+            "ScalingDisabled",
+            text,
+        );
         return Some((0, String::new()));
     }
     let min = hpa.at("spec.minReplicas").as_i64().unwrap_or(1);
     let max = hpa.int("spec.maxReplicas");
     if have > max {
-        return Some((max, "Current number of replicas above Spec.MaxReplicas".into()));
+        return Some((
+            max,
+            "Current number of replicas above Spec.MaxReplicas".into(),
+        ));
     }
     if have < min {
-        return Some((min, "Current number of replicas below Spec.MinReplicas".into()));
+        return Some((
+            min,
+            "Current number of replicas below Spec.MinReplicas".into(),
+        ));
     }
     let selector = o.at("spec.selector");
     let mine = |p: &&Object| labels::matches(selector, p.at("metadata.labels"));
-    let pods: Vec<Object> =
-        cx.store().list("pods", Some(hpa.namespace())).filter(mine).cloned().collect();
+    let pods: Vec<Object> = cx
+        .store()
+        .list("pods", Some(hpa.namespace()))
+        .filter(mine)
+        .cloned()
+        .collect();
     let mut wish: Option<(i64, String)> = None;
     let mut current = Vec::new();
     for m in hpa.at("spec.metrics").items() {
@@ -131,18 +167,40 @@ fn decide(
     let (wish, name) = wish?;
     status.set("currentMetrics", current);
     let text = format!("the HPA was able to successfully calculate a replica count from {name}");
-    set(conditions, now, "ScalingActive", "True", "ValidMetricFound", &text);
+    set(
+        conditions,
+        now,
+        "ScalingActive",
+        "True",
+        "ValidMetricFound",
+        &text,
+    );
     let calm = stabilized(cx, hpa, wish, have);
     let text = match calm == wish {
         true => ("ReadyForNewScale", "recommended size matches current size"),
-        false => ("ScaleDownStabilized", "recent recommendations were higher than current one, applying the highest recent recommendation"),
+        false => (
+            "ScaleDownStabilized",
+            "recent recommendations were higher than current one, applying the highest recent recommendation",
+        ),
     };
     set(conditions, now, "AbleToScale", "True", text.0, text.1);
     let bounded = calm.clamp(min, max);
     let (limited, reason, text) = match calm {
-        n if n > max => ("True", "TooManyReplicas", "the desired replica count is more than the maximum replica count"),
-        n if n < min => ("True", "TooFewReplicas", "the desired replica count is less than the minimum replica count"),
-        _ => ("False", "DesiredWithinRange", "the desired count is within the acceptable range"),
+        n if n > max => (
+            "True",
+            "TooManyReplicas",
+            "the desired replica count is more than the maximum replica count",
+        ),
+        n if n < min => (
+            "True",
+            "TooFewReplicas",
+            "the desired replica count is less than the minimum replica count",
+        ),
+        _ => (
+            "False",
+            "DesiredWithinRange",
+            "the desired count is within the acceptable range",
+        ),
     };
     set(conditions, now, "ScalingLimited", limited, reason, text);
     let why = match bounded > have {
@@ -155,9 +213,16 @@ fn decide(
 
 /// Going down waits until nothing higher was wished for during the window.
 fn stabilized(cx: &mut Cx, hpa: &Object, wish: i64, have: i64) -> i64 {
-    let window = hpa.at("spec.behavior.scaleDown.stabilizationWindowSeconds").as_i64();
+    let window = hpa
+        .at("spec.behavior.scaleDown.stabilizationWindowSeconds")
+        .as_i64();
     let since = cx.now() - window.unwrap_or(300) * 1000;
-    let list = cx.cluster.controllers.wishes.entry(hpa.uid().into()).or_default();
+    let list = cx
+        .cluster
+        .controllers
+        .wishes
+        .entry(hpa.uid().into())
+        .or_default();
     // A first look knows of no earlier wishes but the size it finds.
     if list.is_empty() {
         list.push((cx.cluster.now, have));

@@ -23,7 +23,10 @@ pub struct Count {
 }
 
 pub fn has_finalizer(p: &Object) -> bool {
-    p.at("metadata.finalizers").items().iter().any(|f| f.as_str() == Some(FINALIZER))
+    p.at("metadata.finalizers")
+        .items()
+        .iter()
+        .any(|f| f.as_str() == Some(FINALIZER))
 }
 
 /// The completion index that a pod works on.
@@ -67,7 +70,11 @@ impl Count {
         if c.indexed {
             c.succeeded = c.done.len();
         }
-        let last_success = mine.iter().filter(|p| p.text("status.phase") == "Succeeded").map(ended_at).max();
+        let last_success = mine
+            .iter()
+            .filter(|p| p.text("status.phase") == "Succeeded")
+            .map(ended_at)
+            .max();
         for p in mine.iter().filter(|p| p.text("status.phase") == "Failed") {
             let at = ended_at(p);
             if last_success.is_none_or(|s| at > s) {
@@ -84,8 +91,10 @@ impl Count {
         let active = || mine.iter().filter(|p| pods::is_active(p));
         self.active = active().count();
         self.ready = active().filter(|p| pods::is_ready(p)).count();
-        self.terminating =
-            mine.iter().filter(|p| p.is_deleting() && !pods::is_finished(p)).count();
+        self.terminating = mine
+            .iter()
+            .filter(|p| p.is_deleting() && !pods::is_finished(p))
+            .count();
     }
 
     /// How many should run at once.

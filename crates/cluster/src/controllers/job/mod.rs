@@ -68,7 +68,10 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     new = new.edit(|v| note_suspension(v, suspended, &now));
     new = conclude(cx, new, &job, &count, end, &now);
     if new != job {
-        let reason = format!("{} succeeded, {} failed, {} run", count.succeeded, count.failed, count.active);
+        let reason = format!(
+            "{} succeeded, {} failed, {} run",
+            count.succeeded, count.failed, count.active
+        );
         cx.update_status(&KIND, &new, &reason)?;
     }
     free(cx, &recounted)?;
@@ -155,10 +158,19 @@ fn conclude(
 }
 
 /// Makes missing pods (or removes those too many). After failures it waits first.
-fn top_up(cx: &mut Cx, job: &Object, mine: &[Object], count: &mut Count) -> Result<Requeue, Status> {
+fn top_up(
+    cx: &mut Cx,
+    job: &Object,
+    mine: &[Object],
+    count: &mut Count,
+) -> Result<Requeue, Status> {
     let wanted = count.wanted_active(job);
     if count.active > wanted {
-        let mut victims: Vec<Object> = mine.iter().filter(|p| pods::is_active(p)).cloned().collect();
+        let mut victims: Vec<Object> = mine
+            .iter()
+            .filter(|p| pods::is_active(p))
+            .cloned()
+            .collect();
         pods::rank_for_deletion(&mut victims, &[], cx.now());
         victims.truncate(count.active - wanted);
         remove(cx, job, &victims, "fewer are wanted at once")?;
@@ -176,8 +188,17 @@ fn top_up(cx: &mut Cx, job: &Object, mine: &[Object], count: &mut Count) -> Resu
     Ok(Requeue::Never)
 }
 
-fn delete_active(cx: &mut Cx, job: &Object, mine: &[Object], reason: &str) -> Result<usize, Status> {
-    let victims: Vec<Object> = mine.iter().filter(|p| pods::is_active(p)).cloned().collect();
+fn delete_active(
+    cx: &mut Cx,
+    job: &Object,
+    mine: &[Object],
+    reason: &str,
+) -> Result<usize, Status> {
+    let victims: Vec<Object> = mine
+        .iter()
+        .filter(|p| pods::is_active(p))
+        .cloned()
+        .collect();
     remove(cx, job, &victims, reason)?;
     Ok(victims.len())
 }
@@ -201,7 +222,10 @@ fn remove(cx: &mut Cx, job: &Object, victims: &[Object], reason: &str) -> Result
 
 /// Counted pods no longer need the finalizer.
 fn free(cx: &mut Cx, mine: &[Object]) -> Result<(), Status> {
-    for p in mine.iter().filter(|p| pods::is_finished(p) || p.is_deleting()) {
+    for p in mine
+        .iter()
+        .filter(|p| pods::is_finished(p) || p.is_deleting())
+    {
         take_off(cx, p)?;
     }
     Ok(())
@@ -213,7 +237,12 @@ fn release_pods(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         let owner = p.controller();
         count::has_finalizer(p) && owner.text("kind") == "Job" && owner.text("name") == &*key.1
     };
-    let all: Vec<Object> = cx.store().list("pods", Some(&key.0)).filter(held).cloned().collect();
+    let all: Vec<Object> = cx
+        .store()
+        .list("pods", Some(&key.0))
+        .filter(held)
+        .cloned()
+        .collect();
     for p in &all {
         take_off(cx, p)?;
     }
@@ -238,7 +267,11 @@ fn take_off(cx: &mut Cx, p: &Object) -> Result<(), Status> {
 }
 
 fn note_suspension(v: &mut Value, suspended: bool, now: &str) {
-    let has = v.at("status.conditions").items().iter().any(|c| c.text("type") == "Suspended");
+    let has = v
+        .at("status.conditions")
+        .items()
+        .iter()
+        .any(|c| c.text("type") == "Suspended");
     if !suspended && !has {
         return;
     }
@@ -247,7 +280,10 @@ fn note_suspension(v: &mut Value, suspended: bool, now: &str) {
         false => ("False", "JobResumed", "Job resumed"),
     };
     let list = v.place("status.conditions").list_mut();
-    if list.iter().any(|c| c.text("type") == "Suspended" && c.text("status") == status) {
+    if list
+        .iter()
+        .any(|c| c.text("type") == "Suspended" && c.text("status") == status)
+    {
         return;
     }
     list.retain(|c| c.text("type") != "Suspended");

@@ -21,7 +21,9 @@ pub fn create(
         return replicaset::create_pods(cx, job, &template, n.min(500), &reason);
     }
     let mut taken: BTreeSet<i64> = parse_indexes(job.text("status.completedIndexes"));
-    let busy = mine.iter().filter(|p| pods::is_active(p) || p.text("status.phase") == "Succeeded");
+    let busy = mine
+        .iter()
+        .filter(|p| pods::is_active(p) || p.text("status.phase") == "Succeeded");
     taken.extend(busy.filter_map(index));
     let free = (0..job.int("spec.completions")).filter(|i| !taken.contains(i));
     for i in free.take(n.min(500)) {
@@ -35,8 +37,12 @@ pub fn create(
 fn of_index(job: &Object, template: &Value, i: i64) -> Value {
     const KEY: &str = "batch.kubernetes.io/job-completion-index";
     let mut t = template.clone();
-    t.place("metadata.annotations").map_mut().insert(KEY, i.to_string());
-    t.place("metadata.labels").map_mut().insert(KEY, i.to_string());
+    t.place("metadata.annotations")
+        .map_mut()
+        .insert(KEY, i.to_string());
+    t.place("metadata.labels")
+        .map_mut()
+        .insert(KEY, i.to_string());
     t.set("spec.hostname", format!("{}-{i}", job.name()));
     let variable = value!({
         "name": "JOB_COMPLETION_INDEX",

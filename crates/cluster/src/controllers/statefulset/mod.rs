@@ -60,7 +60,11 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let mut revisions = history::list(cx, &set)?;
     let update = history::current(cx, &set, &mut revisions, set.int("status.collisionCount"))?;
     let named = set.text("status.currentRevision");
-    let current = revisions.iter().find(|r| r.name() == named).unwrap_or(&update).clone();
+    let current = revisions
+        .iter()
+        .find(|r| r.name() == named)
+        .unwrap_or(&update)
+        .clone();
     let mut by_ordinal = BTreeMap::new();
     for p in pods::claim_pods(cx, &set)? {
         if let Some(n) = pod::ordinal(&set, &p) {
@@ -75,7 +79,9 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     };
     let outcome = step(cx, &view);
     let fresh: Vec<Object> = cx.store().owned("pods", view.set.uid()).cloned().collect();
-    let numbered = fresh.into_iter().filter_map(|p| Some((pod::ordinal(&view.set, &p)?, p)));
+    let numbered = fresh
+        .into_iter()
+        .filter_map(|p| Some((pod::ordinal(&view.set, &p)?, p)));
     view.pods = machinery::arrange::gather(numbered);
     let wait = update_status(cx, &view)?;
     outcome?;
@@ -125,7 +131,12 @@ fn settle(cx: &mut Cx, view: &View, n: i64) -> Result<bool, Status> {
         return Ok(false);
     };
     if pods::is_finished(p) && !p.is_deleting() {
-        let text = format!("StatefulSet {}/{} is recreating failed Pod {}", view.set.namespace(), view.set.name(), p.name());
+        let text = format!(
+            "StatefulSet {}/{} is recreating failed Pod {}",
+            view.set.namespace(),
+            view.set.name(),
+            p.name()
+        );
         cx.event(&view.set, "Warning", "RecreatingFailedPod", &text);
         delete(cx, view, p, "it has ended; one of its name takes its place")?;
         return Ok(false);
@@ -144,11 +155,7 @@ fn is_up(cx: &Cx, view: &View, p: &Object) -> bool {
 }
 
 /// A rolling update goes from the highest number down, one pod at a time, and waits for each to be ready again.
-fn replace_outdated(
-    cx: &mut Cx,
-    view: &View,
-    wanted: std::ops::Range<i64>,
-) -> Result<(), Status> {
+fn replace_outdated(cx: &mut Cx, view: &View, wanted: std::ops::Range<i64>) -> Result<(), Status> {
     let first = wanted.start.max(view.partition());
     for n in (first..wanted.end).rev() {
         let Some(p) = view.pods.get(&n) else {
@@ -202,13 +209,22 @@ fn update_status(cx: &mut Cx, view: &View) -> Result<Requeue, Status> {
             updated += usize::from(is(p, &view.update));
         }
     }
-    let set = cx.store().by_uid(view.set.uid()).cloned().unwrap_or_default();
+    let set = cx
+        .store()
+        .by_uid(view.set.uid())
+        .cloned()
+        .unwrap_or_default();
     let replicas = view.pods.len();
     let mut current_name = Str::from(view.current.name());
     // The rollout is over: what was new is current.
     let rolling = view.set.text("spec.updateStrategy.type") != "OnDelete";
     let all = view.replicas() as usize;
-    if rolling && view.partition() <= view.start() && updated == replicas && ready == replicas && updated == all {
+    if rolling
+        && view.partition() <= view.start()
+        && updated == replicas
+        && ready == replicas
+        && updated == all
+    {
         current_name = Str::from(view.update.name());
         current = updated;
     }
@@ -227,5 +243,7 @@ fn update_status(cx: &mut Cx, view: &View) -> Result<Requeue, Status> {
     if new != set {
         cx.update_status(&KIND, &new, &format!("{replicas} pods, {ready} ready"))?;
     }
-    Ok(wait.filter(|w| *w > 0).map_or(Requeue::Never, Requeue::After))
+    Ok(wait
+        .filter(|w| *w > 0)
+        .map_or(Requeue::Never, Requeue::After))
 }

@@ -27,7 +27,9 @@ pub fn missing_claims(cx: &Cx, view: &View, n: i64) -> Vec<Value> {
     let set = &view.set;
     let resource = "persistentvolumeclaims";
     let missing = |t: &&Value| {
-        cx.store().get(resource, set.namespace(), &claim_name(t, set, n)).is_none()
+        cx.store()
+            .get(resource, set.namespace(), &claim_name(t, set, n))
+            .is_none()
     };
     let templates = set.at("spec.volumeClaimTemplates").items();
     templates.iter().filter(missing).cloned().collect()
@@ -96,7 +98,11 @@ fn fresh(view: &View, n: i64) -> Object {
         p => view.start() + p,
     };
     let outdated = view.current.uid() != view.update.uid();
-    let of = if rolling && outdated && n < below { &view.current } else { &view.update };
+    let of = if rolling && outdated && n < below {
+        &view.current
+    } else {
+        &view.update
+    };
     let template = of.at("data.spec.template");
     let mut pod = pods::from_template(set, template).0;
     let name = format!("{}-{n}", set.name());
@@ -114,7 +120,9 @@ fn fresh(view: &View, n: i64) -> Object {
     if !claims.is_empty() {
         let volumes = pod.place("spec.volumes").list_mut();
         let of_template = |v: &Value| {
-            claims.iter().any(|t| t.text("metadata.name") == v.text("name"))
+            claims
+                .iter()
+                .any(|t| t.text("metadata.name") == v.text("name"))
         };
         volumes.retain(|v| !of_template(v));
         let mine = claims.iter().map(|t| {

@@ -150,7 +150,12 @@ pub(crate) fn volume_fits(v: &Object, claim: &Object) -> bool {
 
 /// Writes both halves of the bond.
 fn bind(cx: &mut Cx, claim: &Object, v: &Object, ours: bool) -> Result<(), Status> {
-    let reason = format!("claim {}/{} and volume {}", claim.namespace(), claim.name(), v.name());
+    let reason = format!(
+        "claim {}/{} and volume {}",
+        claim.namespace(),
+        claim.name(),
+        v.name()
+    );
     let mut taken = v.edit(|x| {
         let known = x.text("spec.claimRef.uid") == claim.uid();
         if !known {
@@ -189,7 +194,10 @@ fn bind(cx: &mut Cx, claim: &Object, v: &Object, ours: bool) -> Result<(), Statu
     let told = held.edit(|x| {
         x.set("status.phase", "Bound");
         x.set("status.accessModes", v.at("spec.accessModes").clone());
-        x.set_default("status.capacity.storage", v.at("spec.capacity.storage").clone());
+        x.set_default(
+            "status.capacity.storage",
+            v.at("spec.capacity.storage").clone(),
+        );
     });
     if told != held {
         cx.update_status(&CLAIM, &told, &reason)?;
@@ -199,7 +207,9 @@ fn bind(cx: &mut Cx, claim: &Object, v: &Object, ours: bool) -> Result<(), Statu
 
 fn set_phase(cx: &mut Cx, claim: &Object, phase: &'static str) -> Result<(), Status> {
     let current = cx.store().by_uid(claim.uid()).cloned();
-    let Some(current) = current else { return Ok(()) };
+    let Some(current) = current else {
+        return Ok(());
+    };
     let new = current.edit(|v| v.set("status.phase", phase));
     if new != current {
         cx.update_status(&CLAIM, &new, "no volume fits")?;

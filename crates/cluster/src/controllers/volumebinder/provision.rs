@@ -7,8 +7,11 @@ use kinds::persistentvolumeclaim::KIND as CLAIM;
 use machinery::{Object, Status, Value, value};
 
 /// minikube's, kind's and k3s', Docker Desktop's.
-const SIMULATED: &[&str] =
-    &["k8s.io/minikube-hostpath", "rancher.io/local-path", "docker.io/hostpath"];
+const SIMULATED: &[&str] = &[
+    "k8s.io/minikube-hostpath",
+    "rancher.io/local-path",
+    "docker.io/hostpath",
+];
 const NONE: &str = "kubernetes.io/no-provisioner";
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
@@ -51,7 +54,10 @@ pub fn or_say_why(cx: &mut Cx, claim: &Object) -> Result<(), Status> {
 fn name_provisioner(cx: &mut Cx, claim: &Object, by: &str) -> Result<Object, Status> {
     let noted = claim.edit(|v| {
         let notes = v.place("metadata.annotations").map_mut();
-        notes.insert("volume.beta.kubernetes.io/storage-provisioner", Value::str(by));
+        notes.insert(
+            "volume.beta.kubernetes.io/storage-provisioner",
+            Value::str(by),
+        );
         notes.insert("volume.kubernetes.io/storage-provisioner", Value::str(by));
     });
     match noted == *claim {

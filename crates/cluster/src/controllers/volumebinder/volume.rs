@@ -58,7 +58,12 @@ fn reclaim(cx: &mut Cx, v: &Object) -> Result<Requeue, Status> {
         cx.event(v, "Warning", "VolumeFailedDelete", &text);
         return tell(cx, v, "Failed");
     }
-    match cx.delete(&VOLUME, v, None, "its reclaim policy is Delete, and its claim is gone") {
+    match cx.delete(
+        &VOLUME,
+        v,
+        None,
+        "its reclaim policy is Delete, and its claim is gone",
+    ) {
         Err(e) if !e.is_not_found() => Err(e),
         _ => Ok(Requeue::Never),
     }

@@ -56,7 +56,9 @@ impl Neighbours {
         };
         // What others say about this pod.
         for (ns, name) in &rows.with_neighbours {
-            let Some(p) = store.get("pods", ns, name) else { continue };
+            let Some(p) = store.get("pods", ns, name) else {
+                continue;
+            };
             let a = p.at("spec.affinity");
             for t in a.at("podAntiAffinity").get(REQUIRED).items() {
                 if concerns(store, t, p, pod) {
@@ -101,7 +103,8 @@ impl Neighbours {
         for t in a.at("podAntiAffinity").get(REQUIRED).items() {
             let mut c = Counts::new();
             count(t, 1, &mut c);
-            out.anti.push((Str::from(t.text("topologyKey")), t.clone(), c));
+            out.anti
+                .push((Str::from(t.text("topologyKey")), t.clone(), c));
         }
         for (side, sign) in [("podAffinity", 1), ("podAntiAffinity", -1)] {
             for t in a.get(side).get(PREFERRED).items() {
@@ -139,8 +142,13 @@ fn concerns(store: &Store, term: &Value, holder: &Object, other: &Object) -> boo
 }
 
 fn at(counts: &Counts, row: &Row, key: &str) -> i64 {
-    let Some(v) = row.labels.get(key).as_str() else { return 0 };
-    counts.get(&(Str::from(key), Str::from(v))).copied().unwrap_or(0)
+    let Some(v) = row.labels.get(key).as_str() else {
+        return 0;
+    };
+    counts
+        .get(&(Str::from(key), Str::from(v)))
+        .copied()
+        .unwrap_or(0)
 }
 
 fn filter(s: &Snapshot, row: &Row) -> Result<(), Refusal> {
@@ -178,7 +186,9 @@ fn score(s: &Snapshot, nodes: &[&Row]) -> Option<Vec<i64>> {
         return None;
     }
     let raw = |row: &&Row| -> i64 {
-        let here = wanted.iter().filter(|((k, v), _)| row.labels.get(k).as_str() == Some(v));
+        let here = wanted
+            .iter()
+            .filter(|((k, v), _)| row.labels.get(k).as_str() == Some(v));
         here.map(|(_, n)| n).sum()
     };
     let raws: Vec<i64> = nodes.iter().map(raw).collect();

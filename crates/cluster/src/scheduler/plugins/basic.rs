@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 pub const NODE_UNSCHEDULABLE: Plugin = Plugin {
     name: "NodeUnschedulable",
     filter: Some(|s, row| {
-        let taint = || value!({ "key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule" });
+        let taint =
+            || value!({ "key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule" });
         if row.unschedulable && !taints::tolerates(&s.ask.tolerations, &taint()) {
             return hopeless("node(s) were unschedulable");
         }
@@ -98,6 +99,10 @@ pub fn full_name(name: &str) -> String {
         None => ("docker.io", format!("library/{name}")),
     };
     let last = rest.rsplit('/').next().unwrap_or("");
-    let tag = if last.contains([':', '@']) { "" } else { ":latest" };
+    let tag = if last.contains([':', '@']) {
+        ""
+    } else {
+        ":latest"
+    };
     format!("{host}/{rest}{tag}")
 }

@@ -31,13 +31,21 @@ pub const NODE_AFFINITY: Plugin = Plugin {
 };
 
 pub fn fits(ask: &Ask, row: &Row) -> bool {
-    let plain = ask.selector.entries().iter().all(|(k, v)| row.labels.get(k) == v);
+    let plain = ask
+        .selector
+        .entries()
+        .iter()
+        .all(|(k, v)| row.labels.get(k) == v);
     plain && (ask.node_affinity.is_null() || selects(&ask.node_affinity, row))
 }
 
 /// A `NodeSelector`: one of its terms holds.
 pub fn selects(selector: &Value, row: &Row) -> bool {
-    selector.get("nodeSelectorTerms").items().iter().any(|t| term(t, row))
+    selector
+        .get("nodeSelectorTerms")
+        .items()
+        .iter()
+        .any(|t| term(t, row))
 }
 
 /// All requirements of a term hold; a term without any holds never.

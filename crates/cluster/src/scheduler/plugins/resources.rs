@@ -43,11 +43,17 @@ fn fit(s: &Snapshot, row: &Row) -> Result<(), Refusal> {
         }
     };
     check(r.cpu, has.cpu, used.cpu, &|| Str::lit("Insufficient cpu"));
-    check(r.memory, has.memory, used.memory, &|| Str::lit("Insufficient memory"));
-    check(r.disk, has.disk, used.disk, &|| Str::lit("Insufficient ephemeral-storage"));
+    check(r.memory, has.memory, used.memory, &|| {
+        Str::lit("Insufficient memory")
+    });
+    check(r.disk, has.disk, used.disk, &|| {
+        Str::lit("Insufficient ephemeral-storage")
+    });
     for (name, want) in &r.other {
         let of = |a: &Amounts| a.other.get(name).copied().unwrap_or(0);
-        check(*want, of(has), of(used), &|| Str::from(format!("Insufficient {name}")));
+        check(*want, of(has), of(used), &|| {
+            Str::from(format!("Insufficient {name}"))
+        });
     }
     if short.is_empty() {
         return Ok(());
@@ -75,7 +81,10 @@ fn balanced(s: &Snapshot, row: &Row) -> i64 {
         has => ((i128::from(used) * 1_000_000 / i128::from(has)) as i64).min(1_000_000),
     };
     let cpu = fraction(row.allocatable.cpu, row.used.cpu + s.ask.requests.cpu);
-    let memory = fraction(row.allocatable.memory, row.used.memory + s.ask.requests.memory);
+    let memory = fraction(
+        row.allocatable.memory,
+        row.used.memory + s.ask.requests.memory,
+    );
     let deviation = (cpu - memory).abs() / 2;
     (1_000_000 - deviation) / 10_000
 }

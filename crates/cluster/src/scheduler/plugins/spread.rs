@@ -26,7 +26,11 @@ fn filter(s: &Snapshot, row: &Row) -> Result<(), Refusal> {
         let gone = row.without.iter();
         let gone = gone.filter(|p| labels::matches(&rule.selector, p.at("metadata.labels")));
         let here = rule.per_domain.get(d).copied().unwrap_or(0) - gone.count() as i64;
-        let eligible = rule.per_domain.iter().zip(&rule.eligible).filter(|(_, e)| **e);
+        let eligible = rule
+            .per_domain
+            .iter()
+            .zip(&rule.eligible)
+            .filter(|(_, e)| **e);
         let domains = eligible.clone().count() as i64;
         let least = eligible.map(|(n, _)| *n).min().unwrap_or(0).min(here);
         let least = if domains < rule.min_domains { 0 } else { least };

@@ -17,7 +17,10 @@ pub const TAINT_TOLERATION: Plugin = Plugin {
             t.text("effect") == "PreferNoSchedule" && !tolerates(&s.ask.tolerations, t)
         };
         let count = |taints: &Value| taints.items().iter().filter(soft).count() as i64;
-        Some(normalize(nodes.iter().map(|row| count(&row.taints)).collect(), true))
+        Some(normalize(
+            nodes.iter().map(|row| count(&row.taints)).collect(),
+            true,
+        ))
     }),
     weight: 3,
     ..Plugin::NONE
@@ -45,9 +48,7 @@ pub fn matches(toleration: &Value, taint: &Value) -> bool {
     }
     match toleration.text("operator") {
         "Exists" => true,
-        "" | "Equal" => {
-            !key.is_empty() && toleration.text("value") == taint.text("value")
-        }
+        "" | "Equal" => !key.is_empty() && toleration.text("value") == taint.text("value"),
         op => {
             let number = |v: &Value| v.text("value").parse::<i64>().ok();
             match (op, number(taint), number(toleration)) {

@@ -12,16 +12,18 @@ pub const VOLUME_BINDING: Plugin = Plugin {
     }),
     filter: Some(|s, row| {
         let v = &s.ask.volumes;
-        if v.node_rules.iter().any(|rule| !node_affinity::selects(rule, row)) {
+        if v.node_rules
+            .iter()
+            .any(|rule| !node_affinity::selects(rule, row))
+        {
             return hopeless("node(s) didn't match PersistentVolume's node affinity");
         }
         for claim in &v.delayed {
             if claim.node.as_ref().is_some_and(|n| *n != row.name) {
                 return hopeless("node(s) didn't match PersistentVolume's node affinity");
             }
-            let reachable = |rule: &machinery::Value| {
-                rule.is_null() || node_affinity::selects(rule, row)
-            };
+            let reachable =
+                |rule: &machinery::Value| rule.is_null() || node_affinity::selects(rule, row);
             if !claim.provisioned && !claim.candidates.iter().any(reachable) {
                 return hopeless("node(s) didn't find available persistent volumes to bind");
             }
