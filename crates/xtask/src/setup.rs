@@ -80,7 +80,10 @@ pub fn for_build() -> Done {
     node()?;
     npm()?;
     // The page's Rust names the bundled JavaScript: it has to be there before anything of the page is compiled.
-    run("bundling the JavaScript", &mut tool("node", &["js/build.mjs"]))?;
+    run(
+        "bundling the JavaScript",
+        &mut tool("node", &["js/build.mjs"]),
+    )?;
     cargo_tool("wasm-bindgen")?;
     cargo_tool("trunk")
 }
