@@ -12,9 +12,11 @@
 pub mod bench;
 pub mod console;
 pub mod editor;
+mod faults;
 pub mod inspect;
 pub mod look;
 pub mod message;
+
 mod reach;
 pub mod replay;
 pub mod save;

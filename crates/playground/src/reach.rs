@@ -202,6 +202,18 @@ impl tools::World for Reach {
             .map(|a| a.text("address").to_string())
             .unwrap_or_default()
     }
+    fn fault(&self, ask: &tools::FaultAsk) -> Result<String, String> {
+        self.break_it(ask)
+    }
+    fn faults(&self) -> Vec<tools::FaultLine> {
+        self.broken()
+    }
+    fn heal(&self, id: u32) -> Option<String> {
+        self.shared.cluster.borrow_mut().heal(id)
+    }
+    fn breakable(&self, what: &str, namespace: &str) -> Vec<String> {
+        self.breakable_names(what, namespace)
+    }
     fn services(&self, namespace: Option<&str>) -> Vec<Exposed> {
         let ip = self.minikube_ip();
         let cluster = self.shared.cluster.borrow();

@@ -36,6 +36,17 @@ const ENTRIES: &[(&str, &str, &[&str])] = &[
     ),
     ("wget", "fetch a page", &["wget -q -O- localhost:8080"]),
     (
+        "fault",
+        "break something on purpose, and mend it again",
+        &[
+            "fault kill POD",
+            "fault stop NODE",
+            "fault list",
+            "fault heal ALL",
+            "fault --help",
+        ],
+    ),
+    (
         "watch",
         "run a command again and again, until Ctrl+C",
         &[

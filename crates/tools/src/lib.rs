@@ -5,6 +5,7 @@
 //! program: its function, and one line in `programs`.
 
 mod editor;
+mod fault;
 mod help;
 mod http;
 mod minikube;
@@ -17,6 +18,7 @@ use std::rc::Rc;
 use machinery::http::{Fetch, HttpRequest};
 use shell::{Ctx, Program};
 
+pub use fault::{FaultAsk, FaultLine};
 pub use minikube::{Exposed, MINIKUBE_VERSION, Minikube, StartOptions};
 
 /// What the programs reach. All of it answers at once; waiting is the programs' own.
@@ -46,6 +48,23 @@ pub trait World {
     fn minikube_ip(&self) -> String;
     /// Services and how they are reached from this machine; `None` means all namespaces.
     fn services(&self, namespace: Option<&str>) -> Vec<Exposed>;
+
+    /// Breaks something on purpose; says what is broken now, or why nothing is.
+    fn fault(&self, _ask: &FaultAsk) -> Result<String, String> {
+        Err("there is no cluster".to_owned())
+    }
+    /// What is broken on purpose.
+    fn faults(&self) -> Vec<FaultLine> {
+        Vec::new()
+    }
+    /// Mends what has this number; what it was, if there was any.
+    fn heal(&self, _id: u32) -> Option<String> {
+        None
+    }
+    /// Names of a kind of thing (`POD`, `NODE`, `IMAGE`, ...) that can be broken, of the namespace at hand.
+    fn breakable(&self, _what: &str, _namespace: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// All programs but kubectl, in the order in which `help` shows them.
@@ -60,6 +79,16 @@ pub fn programs(world: Rc<dyn World>) -> Vec<Program> {
         .with_complete(minikube::complete),
         with(&world, "curl", "send an HTTP request", http::curl),
         with(&world, "wget", "fetch a page", http::wget),
+        with(
+            &world,
+            "fault",
+            "break something on purpose, and mend it again",
+            fault::fault,
+        )
+        .with_complete({
+            let world = world.clone();
+            move |request| fault::complete(request, &*world)
+        }),
         Program::new("watch", "run a command again and again", watch::watch),
         with(
             &world,

@@ -75,6 +75,9 @@ pub struct State {
     pub(crate) bases: BTreeMap<(&'static str, &'static str), Rc<shell::Fs>>,
     /// Components of the control plane that were stopped on purpose.
     pub(crate) stopped: BTreeSet<Str>,
+    /// What is broken on purpose now.
+    pub(crate) broken: Vec<faults::Broken>,
+    pub(crate) last_fault: u32,
 }
 
 impl State {

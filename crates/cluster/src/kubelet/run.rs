@@ -358,6 +358,8 @@ pub struct NodeRun {
     pub cut: bool,
     /// Switched off.
     pub stopped: bool,
+    /// What it pulls and starts takes so many times as long (0 and 1 are as usual).
+    pub slow: i64,
     /// Counts wake-ups that were put off while the node was not reachable.
     pub heartbeat_at: Millis,
     /// Volumes of the machine itself (hostPath), by path.

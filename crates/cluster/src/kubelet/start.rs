@@ -312,8 +312,9 @@ fn pull(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &str, pres
         Some(Ok(found)) if !present => found.size,
         _ => 0,
     };
-    let takes = delays.pull_latency_ms + size * 1000 / delays.pull_bytes_per_s.max(1);
     let node = run.node.clone();
+    let takes = delays.pull_latency_ms + size * 1000 / delays.pull_bytes_per_s.max(1);
+    let takes = takes * slowness(cx, &node);
     let from = match cx.cluster.kubelets.node_mut(&node) {
         Some(node) => {
             let from = node.pull_free_at.max(now);
@@ -329,6 +330,11 @@ fn pull(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &str, pres
         from,
         until: from + takes,
     };
+}
+
+/// How many times as long as usual its node takes for everything.
+pub(super) fn slowness(cx: &Cx, node: &str) -> i64 {
+    cx.cluster.kubelets.node(node).map_or(1, |n| n.slow.max(1))
 }
 
 /// The end of a pull.
@@ -425,7 +431,7 @@ fn create(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &'static
             );
         }
         Ok(own) => {
-            let takes = cx.cluster.world.delays.container_ms;
+            let takes = cx.cluster.world.delays.container_ms * slowness(cx, &run.node);
             let c = &mut run.containers[i];
             c.env = own;
             c.image = Some(image);
@@ -468,6 +474,7 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
         }
         Ok(proc) => {
             cx.event_at(pod, &path, "Normal", "Started", "Container started");
+            let slow = slowness(cx, &run.node);
             let c = &mut run.containers[i];
             c.proc = Some(Rc::new(proc));
             c.phase = Phase::Running { since: now };
@@ -475,7 +482,7 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
             c.started = false;
             c.ready = false;
             probes::begin(pod, c, now);
-            super::faults::started(c, now);
+            super::faults::started(c, now, slow);
             run.dirty(now + 20, "a container has started");
             post_start(cx, pod, run, i);
         }

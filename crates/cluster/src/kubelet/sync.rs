@@ -144,7 +144,8 @@ fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
         match volumes::prepare(cx, pod, run, told) {
             Ok(()) => {
                 run.stage = Stage::Sandbox {
-                    until: now + cx.cluster.world.delays.sandbox_ms,
+                    until: now
+                        + cx.cluster.world.delays.sandbox_ms * start::slowness(cx, &run.node),
                 }
             }
             Err(told) => {

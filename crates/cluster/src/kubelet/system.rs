@@ -51,7 +51,7 @@ pub(super) fn start(cluster: &mut Cluster) {
 }
 
 /// The node of the control plane, if its pods are to be seen.
-fn home(cluster: &Cluster) -> Option<String> {
+pub(super) fn home(cluster: &Cluster) -> Option<String> {
     if !cluster.world.system_pods {
         return None;
     }
@@ -88,19 +88,30 @@ pub fn runs(cluster: &Cluster, component: &str) -> bool {
     !cluster.kubelets.stopped.contains(component)
 }
 
+/// The components that are static pods.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STATIC.iter().map(|s| s.0)
+}
+
+/// Whether a component can be stopped on purpose: not those without which nothing answers.
+pub fn can_stop(component: &str) -> bool {
+    names().any(|n| n == component && n != "kube-apiserver" && n != "etcd")
+}
+
 /// Stops a component, as moving its manifest away does, or brings it back.
 pub(super) fn stop(cluster: &mut Cluster, component: &str, on: bool) -> bool {
-    let Some(node) = home(cluster) else {
-        return false;
-    };
-    if !STATIC
-        .iter()
-        .any(|s| s.0 == component && s.0 != "kube-apiserver" && s.0 != "etcd")
-    {
+    if !can_stop(component) {
         return false;
     }
+    match on {
+        true => cluster.kubelets.stopped.insert(Str::from(component)),
+        false => cluster.kubelets.stopped.remove(component),
+    };
+    // Where its pod is not to be seen, it stops all the same.
+    let Some(node) = home(cluster) else {
+        return true;
+    };
     if on {
-        cluster.kubelets.stopped.insert(Str::from(component));
         let pod = cluster
             .store
             .get("pods", "kube-system", &format!("{component}-{node}"))
@@ -110,7 +121,6 @@ pub(super) fn stop(cluster: &mut Cluster, component: &str, on: bool) -> bool {
             let _ = cx.delete(&kinds::pod::KIND, &pod, Some(0), "its manifest is gone");
         }
     } else {
-        cluster.kubelets.stopped.remove(component);
         wake(cluster, &node);
     }
     true

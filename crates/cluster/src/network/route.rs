@@ -328,9 +328,7 @@ impl Way<'_> {
             .pod(uid)
             .map(|r| r.node.clone())
             .unwrap_or_default();
-        let away =
-            |cluster: &Cluster, node: &Str| cluster.kubelets.node(node).is_some_and(|n| n.cut);
-        if node != self.client.node && (away(cluster, &node) || away(cluster, &self.client.node)) {
+        if cluster.apart(&node, &self.client.node) {
             hops.push(hop(format!("node/{node}"), "cut off"));
             return Fetch::Timeout;
         }
