@@ -3,6 +3,7 @@
 mod bench;
 mod exec;
 mod lessons;
+mod serve;
 
 use playground::session::Session;
 use playground::transcript;
@@ -14,6 +15,8 @@ const USAGE: &str = "usage: bottleship COMMAND
   exec 'COMMAND LINE'           one shell command line in a fresh world, the current folder's files readable; its status is the exit status
   repl                          a terminal on a fresh world
   lessons [FOLDER...]           check lessons: format, languages, every solution
+  serve [--port N] [--speed S] [--nodes M] [--kubeconfig FILE] [--repl]
+                                the API on loopback HTTP, for a real kubectl; --repl: with a terminal on the same cluster
   bench [SCENARIO] [--pods N] [--nodes M]
                                 one line of JSON each: deploy, rollout, probes, drain, schedule, api";
 
@@ -26,10 +29,7 @@ fn main() -> ExitCode {
         Some("repl") => exec::repl(),
         Some("lessons") => lessons::lessons(rest),
         Some("bench") => bench::bench(rest),
-        Some("serve") => {
-            eprintln!("bottleship does not serve its API over HTTP yet");
-            ExitCode::from(2)
-        }
+        Some("serve") => serve::serve(rest),
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)

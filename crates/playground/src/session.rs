@@ -16,7 +16,7 @@ use std::rc::Rc;
 pub const HOME: &str = "/home/learner";
 
 /// How long a cluster has been up when a session opens: nodes are Ready, everything has settled.
-const UPTIME_MS: Millis = 300_000;
+pub const UPTIME_MS: Millis = 300_000;
 
 pub struct Session {
     pub shared: Rc<Shared>,

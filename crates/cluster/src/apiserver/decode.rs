@@ -27,6 +27,27 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     out
 }
 
+/// The reverse of [`base64url`].
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    let (mut out, mut bits, mut n) = (Vec::with_capacity(text.len() * 3 / 4), 0u32, 0u32);
+    for c in text.bytes() {
+        let digit = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        (bits, n) = (bits << 6 | u32::from(digit), n + 6);
+        if n >= 8 {
+            n -= 8;
+            out.push((bits >> n) as u8);
+        }
+    }
+    Some(out)
+}
+
 /// The body as an object of the call's kind: right `apiVersion` and `kind`, known fields, right types. Warnings are for
 /// `fieldValidation=Warn`. What components send is our own code's and is not walked.
 pub(crate) fn object(

@@ -7,6 +7,7 @@
 
 mod addresses;
 pub mod admission;
+pub mod authenticate;
 mod bootstrap;
 mod crd;
 mod crd_schema;

@@ -118,10 +118,18 @@ fn whoami(_: &mut Cluster, call: &Call, v: &mut Value) -> Result<(), Status> {
     Ok(())
 }
 
-fn token(_: &mut Cluster, _: &Call, v: &mut Value) -> Result<(), Status> {
-    v.set(
-        "status",
-        value!({ "user": {}, "error": "bottleship does not simulate the review of tokens" }),
-    );
+fn token(cluster: &mut Cluster, _: &Call, v: &mut Value) -> Result<(), Status> {
+    let known = super::authenticate::token_user(cluster, v.text("spec.token"));
+    let status = match known {
+        Ok(user) => {
+            let groups: Vec<Value> = user.groups.iter().map(|g| Value::str(g)).collect();
+            value!({
+                "authenticated": true, "user": { "username": Value::str(&user.name), "groups": Value::from(groups) },
+                "audiences": ["https://kubernetes.default.svc.cluster.local"],
+            })
+        }
+        Err(_) => value!({ "user": {}, "error": "invalid bearer token" }),
+    };
+    v.set("status", status);
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::route::Target;
 use super::{Call, Done, Verb, Who, commit, decode, delete, meta, update};
 use crate::Cluster;
 use crate::kubelet;
+use crate::rng::Rng;
 use machinery::Arrange;
 use machinery::{Errors, Object, Path, Request, Response, Status, Str, Value, time, value};
 
@@ -338,7 +339,24 @@ fn scale(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     Ok(Done { object, ..done })
 }
 
-/// A token for a service account: shaped as the real ones, signed by chance.
+/// A token's text with its signature: of a real one's length, and nothing but this cluster's seed makes it.
+fn signed(cluster: &Cluster, text: String) -> String {
+    let mut key = Rng::new(cluster.world.seed).fork("tokens").fork(&text);
+    let signature: Vec<u8> = (0..32).flat_map(|_| key.next_u64().to_be_bytes()).collect();
+    format!("{text}.{}", decode::base64url(&signature))
+}
+
+/// What a token of this cluster says; None for any other.
+pub(crate) fn token_claims(cluster: &Cluster, token: &str) -> Option<Value> {
+    let (text, _) = token.rsplit_once('.')?;
+    if signed(cluster, text.to_string()) != token {
+        return None;
+    }
+    let claims = decode::from_base64url(text.split_once('.')?.1)?;
+    machinery::json::parse(std::str::from_utf8(&claims).ok()?).ok()
+}
+
+/// A token for a service account, shaped as the real ones.
 fn token(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let account = call.stored(cluster)?;
     let mut warnings = Vec::new();
@@ -375,18 +393,9 @@ fn token(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
         },
         "sub": format!("system:serviceaccount:{}:{}", account.namespace(), account.name()),
     });
-    let mut signature = Vec::new();
-    for _ in 0..32 {
-        signature.extend(cluster.uids.next_u64().to_be_bytes());
-    }
     let head = value!({ "alg": "RS256", "kid": "bottleship" });
     let part = |v: &Value| decode::base64url(machinery::json::print(v).as_bytes());
-    let text = format!(
-        "{}.{}.{}",
-        part(&head),
-        part(&claims),
-        decode::base64url(&signature)
-    );
+    let text = signed(cluster, format!("{}.{}", part(&head), part(&claims)));
     v.set("apiVersion", "authentication.k8s.io/v1");
     v.set("kind", "TokenRequest");
     v.set("metadata", value!({ "name": Value::str(account.name()), "namespace": Value::str(account.namespace()), "creationTimestamp": time::rfc3339(cluster.now) }));

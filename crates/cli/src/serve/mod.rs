@@ -1,0 +1,153 @@
+//! `bottleship serve`: the cluster's API behind HTTP on loopback, for real clients.
+//!
+//! One thread: the cluster is a value full of `Rc`, so the runtime is tokio's current-thread one, and every connection is
+//! a local task. [`hub`] moves the cluster with the wall clock; [`answer`] turns an HTTP request into a request of the
+//! pipeline and its answer back; [`negotiate`] reads the media types, [`who`] the credentials; [`follow`] are answers that
+//! go on (watch, `logs -f`), [`socket`] connections into containers
+//! ([`tty`] is the terminal between).
+//!
+//! Left out: TLS (so a real kubectl sends no credentials: whoever reaches the port is the cluster's admin), HTTP/2,
+//! protobuf, SPDY.
+
+mod answer;
+mod follow;
+mod hub;
+mod negotiate;
+mod socket;
+mod tty;
+mod who;
+
+use hub::Hub;
+use hyper_util::rt::TokioIo;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::rc::Rc;
+use tokio::net::TcpListener;
+
+/// What the command line says.
+struct Options {
+    port: u16,
+    speed: f64,
+    nodes: usize,
+    kubeconfig: Option<String>,
+    repl: bool,
+}
+
+fn options(args: &[String]) -> Result<Options, String> {
+    let mut o = Options {
+        port: 8001,
+        speed: 1.0,
+        nodes: 3,
+        kubeconfig: None,
+        repl: false,
+    };
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let (flag, given) = match arg.split_once('=') {
+            Some((flag, value)) => (flag, Some(value.to_string())),
+            None => (arg.as_str(), None),
+        };
+        if flag == "--repl" {
+            o.repl = true;
+            continue;
+        }
+        let value = given.or_else(|| args.next().cloned());
+        let value = value.ok_or_else(|| format!("{flag} takes a value"))?;
+        let bad = |what: &str| format!("{flag} takes {what}, not {value:?}");
+        match flag {
+            "--port" => o.port = value.parse().map_err(|_| bad("a port"))?,
+            "--nodes" => o.nodes = value.parse().map_err(|_| bad("a whole number"))?,
+            "--speed" => {
+                let speed = value
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|s| (0.0..=1e6).contains(s));
+                o.speed = speed.ok_or_else(|| bad("a number from 0 to 1000000"))?;
+            }
+            "--kubeconfig" => o.kubeconfig = Some(value),
+            _ => return Err(format!("serve knows no flag {flag}")),
+        }
+    }
+    Ok(o)
+}
+
+/// `bottleship serve [--port N] [--speed S] [--nodes M] [--kubeconfig FILE] [--repl]`
+pub fn serve(args: &[String]) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let done = options(args).and_then(|o| {
+        let runtime = runtime.map_err(|e| e.to_string())?;
+        tokio::task::LocalSet::new().block_on(&runtime, run(o))
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(o: Options) -> Result<(), String> {
+    let bind = |address: SocketAddr| async move {
+        let bound = TcpListener::bind(address).await;
+        bound.map_err(|e| format!("cannot listen on {address}: {e}"))
+    };
+    let four = bind((Ipv4Addr::LOCALHOST, o.port).into()).await?;
+    let port = four.local_addr().map_err(|e| e.to_string())?.port();
+    // A machine without IPv6 is served on IPv4 alone.
+    let six = bind((Ipv6Addr::LOCALHOST, port).into()).await.ok();
+    let config = kubeconfig(port);
+    if let Some(path) = &o.kubeconfig {
+        std::fs::write(path, &config).map_err(|e| format!("{path}: {e}"))?;
+    }
+    let hub = Hub::new(o.nodes, o.speed);
+    tokio::task::spawn_local(hub.clone().tick());
+    for listener in [Some(four), six].into_iter().flatten() {
+        tokio::task::spawn_local(listen(hub.clone(), listener));
+    }
+    print!("{config}");
+    eprintln!(
+        "# serving {} nodes on http://127.0.0.1:{port}, time × {}",
+        o.nodes, o.speed
+    );
+    if o.repl {
+        hub::repl(&hub).await;
+        return Ok(());
+    }
+    std::future::pending().await
+}
+
+async fn listen(hub: Rc<Hub>, listener: TcpListener) {
+    loop {
+        // A connection that fails while it is accepted is nobody's.
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let hub = hub.clone();
+        tokio::task::spawn_local(async move {
+            let service = hyper::service::service_fn(move |request| {
+                let hub = hub.clone();
+                async move { Ok::<_, std::convert::Infallible>(answer::answer(hub, request).await) }
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            // A client that goes away in the middle is its own business.
+            let _ = connection.await;
+        });
+    }
+}
+
+/// What points a client here.
+fn kubeconfig(port: u16) -> String {
+    machinery::yaml::print(&machinery::value!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "bottleship",
+        "clusters": [{ "name": "bottleship", "cluster": { "server": format!("http://127.0.0.1:{port}") } }],
+        "contexts": [{ "name": "bottleship", "context": { "cluster": "bottleship", "namespace": "default", "user": "kubernetes-admin" } }],
+        "users": [{ "name": "kubernetes-admin", "user": {} }],
+    }))
+}
