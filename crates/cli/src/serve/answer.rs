@@ -191,8 +191,12 @@ async fn read(
         let text = format!("Request entity too large: limit is {BODY_MAX}");
         Status::new(413, "RequestEntityTooLarge", text)
     })?;
-    let text = String::from_utf8_lossy(&bytes.to_bytes()).into_owned();
-    let (body, patch) = negotiate::body(method, content_type.as_deref(), text)?;
+    let (body, patch) = negotiate::body(
+        &hub.messages,
+        method,
+        content_type.as_deref(),
+        &bytes.to_bytes(),
+    )?;
     let actor = agent.split('/').next().unwrap_or("").to_string();
     // Who names no manager is named by its program. An apply must name one itself.
     let named = query

@@ -1,6 +1,7 @@
 //! The one cluster, moved with the wall clock: virtual time is where it started plus what has passed, times the speed.
 //! Whoever waits for the world (watches, followed logs) is told whenever something has happened.
 
+use super::protobuf::Messages;
 use cluster::World;
 use machinery::{Request, Response, StreamId, StreamIn, StreamOut};
 use playground::session::Session;
@@ -24,6 +25,7 @@ pub struct Hub {
     poked: Notify,
     /// Ports of the learner's machine that forwarded connections take, in turn.
     ports: Cell<u16>,
+    pub messages: Messages,
 }
 
 impl Hub {
@@ -45,6 +47,7 @@ impl Hub {
             changed: watch::Sender::new(0),
             poked: Notify::new(),
             ports: Cell::new(0),
+            messages: Messages::read(),
         })
     }
 

@@ -2,17 +2,19 @@
 //!
 //! One thread: the cluster is a value full of `Rc`, so the runtime is tokio's current-thread one, and every connection is
 //! a local task. [`hub`] moves the cluster with the wall clock; [`answer`] turns an HTTP request into a request of the
-//! pipeline and its answer back; [`negotiate`] reads the media types, [`who`] the credentials; [`follow`] are answers that
+//! pipeline and its answer back; [`negotiate`] reads the media types ([`protobuf`]
+//! bodies too), [`who`] the credentials; [`follow`] are answers that
 //! go on (watch, `logs -f`), [`socket`] connections into containers
 //! ([`tty`] is the terminal between).
 //!
 //! Left out: TLS (so a real kubectl sends no credentials: whoever reaches the port is the cluster's admin), HTTP/2,
-//! protobuf, SPDY.
+//! protobuf answers, SPDY.
 
 mod answer;
 mod follow;
 mod hub;
 mod negotiate;
+mod protobuf;
 mod socket;
 mod tty;
 mod who;

@@ -1,7 +1,8 @@
-//! Media types: what a body is, and what the client takes. What is spoken is JSON and YAML; a client that would rather
-//! have protobuf is refused in upstream's words, and falls back.
+//! Media types: what a body is, and what the client takes. What is spoken is JSON and YAML; bodies are
+//! read in protobuf too, answers in protobuf are refused in upstream's words, and clients fall back.
 //! Upstream: `apiserver:pkg/endpoints/handlers/negotiation`.
 
+use super::protobuf::Messages;
 use machinery::{Accept, Body, Method, PatchType, Status, Value};
 
 /// How the answer is written.
@@ -82,9 +83,10 @@ pub fn content_type(wanted: Wanted, body: &Value) -> &'static str {
 
 /// The body of a request, by its media type.
 pub fn body(
+    messages: &Messages,
     method: Method,
     content_type: Option<&str>,
-    text: String,
+    bytes: &[u8],
 ) -> Result<(Body, Option<PatchType>), Status> {
     let refused = |known: &str| {
         let text =
@@ -97,6 +99,10 @@ pub fn body(
         .next()
         .unwrap_or("")
         .trim();
+    if kind == "application/vnd.kubernetes.protobuf" && !bytes.is_empty() {
+        return Ok((Body::Value(messages.document(bytes)?), None));
+    }
+    let text = String::from_utf8_lossy(bytes).into_owned();
     if method == Method::Patch {
         let how = PatchType::of_content_type(kind).ok_or_else(|| {
             refused(

@@ -18,7 +18,8 @@ use std::rc::Rc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
@@ -164,7 +165,13 @@ async fn talk(hub: &Hub, mut socket: Socket, id: StreamId, first: StreamOut, mut
         if let Some(end) = out.ended {
             let status = machinery::json::print(&verdict(end));
             let _ = socket.send(message(ERROR, status.as_bytes())).await;
-            let _ = socket.close(None).await;
+            let end = CloseFrame {
+                code: CloseCode::Normal,
+                reason: "".into(),
+            };
+            let _ = socket.close(Some(end)).await;
+            // What the client still says is not listened to; that it has closed too is.
+            while let Some(Ok(_)) = socket.next().await {}
             return;
         }
         tokio::select! {

@@ -39,6 +39,8 @@ pub(crate) fn serve(cluster: &mut Cluster, request: &Request) -> Result<Response
         [""] => Ok(Response::ok(
             value!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] }),
         )),
+        #[cfg(feature = "openapi")]
+        ["openapi", rest @ ..] => super::openapi::serve(cluster, rest),
         _ => Err(Status::no_resource()),
     }
 }

@@ -17,6 +17,10 @@ mod delete;
 mod discovery;
 mod eviction;
 mod meta;
+#[cfg(feature = "openapi")]
+mod openapi;
+#[cfg(feature = "openapi")]
+mod openapi_paths;
 mod owners;
 mod patch;
 pub(crate) mod rbac;
