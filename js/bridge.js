@@ -102,6 +102,43 @@ export function retheme() {
   editor?.retheme(tokens());
 }
 
+// The second Wasm module: what the first prompt does not need. It comes after it, unasked, and at once if a stub asks for it.
+
+let first = null;
+let asked = false;
+let there = false;
+
+function restAddress() {
+  const [main] = [...document.querySelectorAll('link[rel="preload"][as="fetch"]')].filter((l) => l.href.endsWith("_bg.wasm"));
+  return main?.href.replace(/_bg\.wasm$/, "_rest.wasm");
+}
+export function restFor(exports) {
+  if (exports.$THERE) first = exports;
+  if (exports.$RAN) globalThis.wasmRan = () => exports.$RAN; // a counting page: js/profile.mjs
+  // A session that is taken up again begins with commands.
+  if (location.hash || localStorage.getItem("bottleship.session")) restLater();
+}
+export function restLater() {
+  if (!first || asked) return;
+  asked = true;
+  WebAssembly.instantiateStreaming(fetch(restAddress()), { p: first }).then(
+    () => { there = true; performance.mark("rest-there"); },
+    () => undefined, // restNow tries again, and says what is wrong
+  );
+}
+export function restNow() {
+  if (!first || there || first.$THERE.value) return;
+  performance.mark("rest-awaited");
+  const ask = new XMLHttpRequest();
+  ask.open("GET", restAddress(), false);
+  ask.overrideMimeType("text/plain; charset=x-user-defined");
+  ask.send();
+  if (ask.status !== 200) throw new Error(`${restAddress()}: ${ask.status}`);
+  const bytes = Uint8Array.from(ask.responseText, (c) => c.charCodeAt(0) & 255);
+  new WebAssembly.Instance(new WebAssembly.Module(bytes), { p: first });
+  there = true;
+}
+
 // Sharing: the session's text, deflated, in the part of the address that never leaves the browser.
 
 async function through(stream, bytes) {

@@ -34,6 +34,15 @@ extern "C" {
     pub fn editor_focus();
     #[wasm_bindgen]
     pub fn retheme();
+    /// What the first Wasm module exports, for the second to import. Without a second one (a debug build) these three do nothing.
+    #[wasm_bindgen(js_name = restFor)]
+    pub fn rest_for(first: &JsValue);
+    /// Fetches the second Wasm module.
+    #[wasm_bindgen(js_name = restLater)]
+    pub fn rest_later();
+    /// The second module, now: waits for it without letting anything else run. The stubs of its functions call this.
+    #[wasm_bindgen(js_name = restNow)]
+    pub fn rest_now();
     /// Puts a plain message over the page: the program stopped, reload or start afresh.
     #[wasm_bindgen]
     pub fn crashed(message: &str);

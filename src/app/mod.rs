@@ -110,7 +110,10 @@ impl Component for App {
                 self.save_files();
                 false
             }
-            Msg::LoadEditor => !std::mem::replace(&mut self.editor_wanted, true),
+            Msg::LoadEditor => {
+                bridge::rest_later();
+                !std::mem::replace(&mut self.editor_wanted, true)
+            }
             Msg::Mark => {
                 self.mark();
                 false

@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 
 pub fn start() {
     std::panic::set_hook(Box::new(|info| bridge::crashed(&info.to_string())));
+    bridge::rest_for(&wasm_bindgen::exports());
     if super::measure::measure() {
         return;
     }

@@ -7,6 +7,9 @@ export default async function (browser, url) {
     const { page, context, wrong } = await open(browser, url, { lang, theme });
     await prompt(page);
     await page.waitForFunction(() => document.querySelectorAll(".node .lamp.on").length === 3, null, { timeout: 10000 });
+    const marks = () => page.evaluate(() => performance.getEntriesByType("mark").map((m) => m.name));
+    assert.ok(!(await marks()).includes("rest-awaited"), "the first prompt needs nothing of the second Wasm module");
+    await page.waitForFunction(() => performance.getEntriesByName("rest-there").length === 1, null, { timeout: 20000 });
     await page.waitForSelector(".monaco-editor .view-line", { timeout: 20000 });
     assert.equal(await page.getAttribute("html", "lang"), lang);
     assert.equal(await page.getAttribute("html", "data-shade"), theme);

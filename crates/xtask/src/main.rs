@@ -1,10 +1,12 @@
 //! Automation: `cargo xtask serve | test | build | report | shots | fuzz | setup`. Nothing else is needed on a machine that has
 //! Rust and git: what is missing is installed, pinned, and said.
 //!
-//! - [`setup`]: tools and their versions; [`steps`]: building, serving, testing; [`report`]: sizes and speeds against the budgets.
+//! - [`setup`]: tools and their versions; [`steps`]: building, serving, testing; [`split`]: two Wasm modules of one;
+//!   [`report`]: sizes and speeds against the budgets.
 
 mod report;
 mod setup;
+mod split;
 mod steps;
 
 use std::process::ExitCode;

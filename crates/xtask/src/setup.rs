@@ -63,7 +63,8 @@ pub fn cargo(args: &[&str]) -> Command {
     )
 }
 
-fn answer(name: &str, args: &[&str]) -> Option<String> {
+/// What the command prints, if it is there and succeeds.
+pub fn answer(name: &str, args: &[&str]) -> Option<String> {
     let out = Command::new(name)
         .args(args)
         .stderr(Stdio::null())

@@ -1,6 +1,7 @@
 //! Building, serving and testing.
 
 use crate::setup::{self, Done, cargo, root, run, tool};
+use crate::split;
 use std::process::Command;
 
 /// Trunk with our pinned tools first on the PATH.
@@ -19,7 +20,8 @@ pub fn build() -> Done {
     run(
         "building the page into dist/ (2 to 4 minutes the first time)",
         &mut trunk(&["build", "--release"]),
-    )
+    )?;
+    split::split(&root().join("dist"))
 }
 
 pub fn serve(args: &[&str]) -> Done {

@@ -117,8 +117,7 @@ fn adopt_containers(pod: &Object, run: &mut PodRun) {
 fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let now = cx.now();
     if run.gone {
-        // Once let go, it is for finalizers to go.
-        if pod.is_deleting() && pod.int("metadata.deletionGracePeriodSeconds") != 0 {
+        if pod.is_deleting() {
             run.dirty(now, "the pod is over");
         }
         return;
@@ -201,8 +200,7 @@ fn containers(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
             }
             Role::Main if initialized => start::advance(cx, pod, run, i),
             Role::Ephemeral => start::advance(cx, pod, run, i),
-            // Those before it have to start first, but its end is seen.
-            _ => start::notice(pod, run, i, cx.now()),
+            _ => {}
         }
     }
     // When all containers have ended for good, what runs beside them is told to go.
@@ -252,7 +250,7 @@ fn due(run: &PodRun, pod: &Object) -> Option<Millis> {
         }
         _ => None,
     };
-    let stopping = (run.stopping.filter(|_| !run.gone)).and_then(|s| s.done_at);
+    let stopping = run.stopping.and_then(|s| s.done_at);
     let here = [stage, deadline, stopping, run.flush_at, run.refresh_at];
     let inside = run.containers.iter().filter_map(|c| container_due(run, c));
     here.into_iter().flatten().chain(inside).min()
