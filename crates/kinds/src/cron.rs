@@ -1,6 +1,8 @@
 //! Timetables of CronJobs: five fields, or a word like `@daily`.
 //! Upstream: `robfig/cron/v3` (`parser.go`, `spec.go`), whose words the errors have.
 
+use crate::zone::Zone;
+
 /// When a CronJob runs: sets of minutes, hours, days, months and weekdays, as bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schedule {
@@ -147,6 +149,52 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// As [`Schedule::next`], by the clock of a zone. An hour that summer time leaps over has no instants, the one that
+    /// comes twice has them twice, as upstream.
+    pub fn next_in(&self, after: i64, zone: Option<&Zone>) -> Option<i64> {
+        let zone = match (zone, self) {
+            (Some(zone), Schedule::Fields { .. }) => zone,
+            _ => return self.next(after),
+        };
+        const CHANGES_MAX: usize = 16;
+        let (mut from, mut offset) = (after, zone.offset(after));
+        for _ in 0..CHANGES_MAX {
+            let found = self.next(from + offset)? - offset;
+            match zone.change_after(from) {
+                Some(change) if found >= change => {
+                    (from, offset) = (change - 1, zone.offset(change));
+                    // From here on the clock is another; what it shows at the change itself counts.
+                    let found = self.next(from + offset)? - offset;
+                    if zone.change_after(change).is_none_or(|c| found < c) {
+                        return Some(found);
+                    }
+                    from = change;
+                }
+                _ => return Some(found),
+            }
+        }
+        None
+    }
+
+    /// The newest instant after `from` that is not after `until`, and whether more than a hundred were missed.
+    pub fn last_between(&self, from: i64, until: i64, zone: Option<&Zone>) -> Option<(i64, bool)> {
+        let mut last = None;
+        let mut t = from;
+        // Looking at more than a thousand missed times helps nobody.
+        for n in 0..1000 {
+            match self.next_in(t, zone) {
+                Some(next) if next <= until => {
+                    last = Some((next, n >= 100));
+                    t = next;
+                }
+                _ => break,
+            }
+        }
+        last
+    }
+}
+
 fn bits(field: &str, bounds: &Bounds) -> Result<u64, String> {
     let mut out = 0;
     for part in field.split(',').filter(|p| !p.is_empty()) {
@@ -261,6 +309,53 @@ fn duration(text: &str) -> Result<i64, String> {
 #[cfg(test)]
 mod tests {
     use super::Schedule;
+
+    #[test]
+    fn a_timetable_follows_the_clock_of_its_zone() {
+        let time = |t: &str| machinery::time::parse_rfc3339(t).unwrap_or(0);
+        for (text, zone, after, expected) in [
+            (
+                "0 9 * * *",
+                "Asia/Seoul",
+                "2026-11-20T09:07:30Z",
+                "2026-11-21T00:00:00Z",
+            ),
+            (
+                "0 9 * * *",
+                "America/New_York",
+                "2026-03-07T20:00:00Z",
+                "2026-03-08T13:00:00Z",
+            ),
+            (
+                "30 2 * * *",
+                "America/New_York",
+                "2026-03-08T06:00:00Z",
+                "2026-03-09T06:30:00Z",
+            ),
+            (
+                "30 1 * * *",
+                "America/New_York",
+                "2026-11-01T05:30:00Z",
+                "2026-11-01T06:30:00Z",
+            ),
+            (
+                "0 3 1 1 *",
+                "Europe/Berlin",
+                "2026-06-01T00:00:00Z",
+                "2027-01-01T02:00:00Z",
+            ),
+        ] {
+            let zone = crate::zone::find(zone);
+            let next = Schedule::parse(text)
+                .ok()
+                .and_then(|s| s.next_in(time(after), zone.as_ref()));
+            assert_eq!(
+                machinery::time::rfc3339(next.unwrap_or(0)),
+                expected,
+                "{text} {after}"
+            );
+        }
+    }
 
     #[test]
     fn a_timetable_finds_its_next_instant_or_says_what_is_wrong() {

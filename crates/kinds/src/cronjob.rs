@@ -115,6 +115,18 @@ fn validate(o: &Object, errors: &mut Errors) {
     } else if let Err(why) = crate::cron::Schedule::parse(schedule) {
         errors.invalid(&at, Value::str(schedule), &why);
     }
+    if let Some(zone) = spec.get("timeZone").as_str() {
+        let why = match zone {
+            "" => Some("timeZone must be nil or non-empty string".to_string()),
+            _ if zone.eq_ignore_ascii_case("local") => {
+                Some("timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones".to_string())
+            }
+            _ => crate::zone::find(zone).is_none().then(|| format!("unknown time zone {zone}")),
+        };
+        if let Some(why) = why {
+            errors.invalid(&path.child("timeZone"), Value::str(zone), &why);
+        }
+    }
     meta::non_negative(spec.int("startingDeadlineSeconds"), &path.child("startingDeadlineSeconds"), errors);
     let known = ["Allow", "Forbid", "Replace"];
     meta::one_of(spec.text("concurrencyPolicy"), &path.child("concurrencyPolicy"), &known, errors);

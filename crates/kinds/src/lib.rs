@@ -36,6 +36,7 @@ pub mod cron;
 mod hpa_describe;
 mod node_describe;
 mod service_validate;
+pub mod zone;
 // For those who only compare and add amounts.
 pub mod quantity;
 #[cfg(test)]

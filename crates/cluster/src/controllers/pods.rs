@@ -38,10 +38,10 @@ pub fn is_available(pod: &Object, min_ready_s: i64, now: Millis) -> bool {
     ready_since(pod).is_some_and(|t| t + min_ready_s * 1000 <= now)
 }
 
-/// A pod from an owner's template, named by the server: `OWNER-xxxxx`. The template's spec is shared, not copied.
-pub fn from_template(owner: &Object, template: &Value) -> Object {
+/// A pod from an owner's template, named by the server: `NAME-xxxxx`. The template's spec is shared, not copied.
+pub fn from_template(owner: &Object, name: &str, template: &Value) -> Object {
     let mut meta = value!({
-        "generateName": format!("{}-", prefix(owner.name())),
+        "generateName": format!("{}-", prefix(name)),
         "namespace": Value::str(owner.namespace()),
         "ownerReferences": [owner.owner_reference()],
     });
@@ -56,8 +56,8 @@ pub fn from_template(owner: &Object, template: &Value) -> Object {
 }
 
 /// A generated name has 63 characters at most, five of them random.
-fn prefix(owner: &str) -> &str {
-    owner.get(..owner.len().min(57)).unwrap_or(owner)
+fn prefix(name: &str) -> &str {
+    name.get(..name.len().min(57)).unwrap_or(name)
 }
 
 /// The objects of a resource that `owner` controls and selects: its own; orphans that the selector selects are adopted,

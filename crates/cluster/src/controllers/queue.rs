@@ -22,6 +22,9 @@ const SELF_WAKES_MAX: u32 = 200;
 /// What a key in a hot loop has to wait.
 const HOT_LOOP_PAUSE_MS: i64 = 1000;
 
+/// Controllers that let changes of other objects gather before they look: (controller, resource, how long).
+const BATCHED: &[(&str, &str, i64)] = &[("job-controller", "pods", 1000)];
+
 /// A key of one controller.
 type Item = (usize, Key);
 
@@ -53,8 +56,10 @@ pub struct State {
     tallies: BTreeMap<Str, Tally>,
     /// Uids of nodes that were greeted.
     pub(super) seen: BTreeSet<Str>,
-    /// What autoscalers wished for lately, by their uid: (when, replicas).
-    pub(super) wishes: BTreeMap<Str, Vec<(Millis, i64)>>,
+    /// What autoscalers remember, by their uid.
+    pub(super) autoscalers: BTreeMap<Str, super::horizontal::Memory>,
+    /// Failures of Jobs' pods in a row, and when the last was, by the Jobs' uids.
+    pub(super) job_failures: BTreeMap<Str, (u32, Millis)>,
 }
 
 /// How many pods a controller has: what a ReplicaSet of 10,000 would otherwise count anew at every change.
@@ -99,6 +104,13 @@ pub(crate) fn on_change(cluster: &mut Cluster, change: &Change) {
     let mut keys = Vec::new();
     for (i, controller) in CONTROLLERS.iter().enumerate() {
         (controller.triggers)(cluster, change, &mut keys);
+        if keys.is_empty() {
+            continue;
+        }
+        let batched = BATCHED
+            .iter()
+            .find(|b| b.0 == controller.name && change.resource == *b.1);
+        let delay = delay + batched.map_or(0, |b| b.2);
         for key in keys.drain(..) {
             let by_itself = change.cause.actor == *controller.name;
             let due = cluster.now + delay;

@@ -134,7 +134,19 @@ pub(super) fn create_pods(
     n: usize,
     reason: &str,
 ) -> Result<(), Status> {
-    let pod = pods::from_template(owner, template);
+    create_pods_named(cx, owner, owner.name(), template, n, reason)
+}
+
+/// As [`create_pods`], with another beginning of their names than the owner's.
+pub(super) fn create_pods_named(
+    cx: &mut Cx,
+    owner: &Object,
+    prefix: &str,
+    template: &Value,
+    n: usize,
+    reason: &str,
+) -> Result<(), Status> {
+    let pod = pods::from_template(owner, prefix, template);
     let (mut left, mut batch) = (n, 1);
     while left > 0 {
         let mut failed = None;

@@ -2,7 +2,6 @@
 //! Upstream: `pkg/kubelet/kuberuntime/kuberuntime_container.go` (`killContainer`), `pkg/kubelet/pod_workers.go`.
 
 use super::run::{ContainerRun, Phase, PodRun, Role, Stop, Stopping};
-use super::sync::NOTICE_MS;
 use super::{actor, ahead, ms, process, start, status, volumes};
 use crate::Cluster;
 use crate::cx::Cx;
@@ -15,8 +14,10 @@ use std::rc::Rc;
 const TERM_MS: i64 = 60;
 /// After preStop a container has at least this long.
 const MINIMUM_GRACE_MS: i64 = 2_000;
-/// From the end of the last container until the pod is let go.
-const TEARDOWN_MS: i64 = 200;
+/// From the end of the last container (the phase tells it) until volumes and cgroups are gone and the pod is let go.
+const TEARDOWN_MS: i64 = 800;
+/// Whoever stops a container waits for its end.
+pub const NOTICE_MS: i64 = 50;
 
 /// The pod is told to go, or ended by the kubelet: everything that runs is stopped.
 pub fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun) {

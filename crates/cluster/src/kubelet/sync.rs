@@ -264,8 +264,15 @@ fn container_due(run: &PodRun, c: &ContainerRun) -> Option<Millis> {
         Phase::Ended {
             end,
             noticed: false,
-        } => Some(end.at + NOTICE_MS),
-        Phase::Ended { .. } => c.again_at,
+        } => Some(
+            end.at
+                + if run.stopping.is_some() {
+                    stop::NOTICE_MS
+                } else {
+                    NOTICE_MS
+                },
+        ),
+        Phase::Ended { .. } => c.again_at.filter(|_| run.stopping.is_none()),
     };
     let stop = c
         .stop

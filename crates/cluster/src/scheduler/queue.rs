@@ -1,7 +1,7 @@
 //! Which pod is next. Upstream: `pkg/scheduler/backend/queue`.
 //!
 //! Three places: *active* (to be tried now: higher priority first, then longer waiting), *back-off* (failed a moment ago:
-//! 1 s, doubling up to 10 s), *aside* (no change so far could help). A change moves pods out of `aside` only if it could
+//! 1 s, doubling up to 10 s, or until there is nothing else to do), *aside* (no change so far could help). A change moves pods out of `aside` only if it could
 //! undo what refused them: a new node may help any pod, a new label only one that a selector kept waiting. What was
 //! overlooked is tried anyway after five minutes.
 
@@ -99,6 +99,13 @@ impl Queue {
             let w = e.remove();
             self.activate(w);
         }
+        // Whoever is backed off need not wait while there is nothing else to do (`SchedulerPopFromBackoffQ`).
+        if self.active.is_empty()
+            && let Some((_, w)) = self.backoff.pop_first()
+        {
+            self.places.remove(&w.uid);
+            return Some(w);
+        }
         let (_, w) = self.active.pop_first()?;
         self.places.remove(&w.uid);
         Some(w)
@@ -143,11 +150,9 @@ impl Queue {
     }
     /// When the next pod is due.
     pub fn next_at(&self) -> Option<Millis> {
-        if !self.active.is_empty() {
+        if !self.active.is_empty() || !self.backoff.is_empty() {
             return Some(0);
         }
-        let backoff = self.backoff.keys().next().map(|k| k.0);
-        let aside = self.aside.keys().next().map(|k| k.0 + ASIDE_MAX_MS);
-        backoff.into_iter().chain(aside).min()
+        self.aside.keys().next().map(|k| k.0 + ASIDE_MAX_MS)
     }
 }

@@ -1,18 +1,17 @@
 //! CronJob: makes a Job at the times that a schedule names. Upstream: `kubernetes:pkg/controller/cronjob`.
 //!
 //! What was missed while nobody looked (suspended, the controller away) is made up for once, not once for each time missed.
-//! `timeZone` other than UTC: bottleship does not simulate time zones; the schedule is read as UTC.
-
-mod schedule;
+//! Timetables are read by [`kinds::cron`], the clocks of time zones by [`kinds::zone`].
 
 use super::{Controller, Requeue, woken_by_itself, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
+use kinds::cron::Schedule;
 use kinds::cronjob::KIND;
 use kinds::job::KIND as JOB;
+use kinds::zone::{self, Zone};
 use machinery::Arrange;
 use machinery::{Object, Status, Value, time, value};
-use schedule::Schedule;
 
 pub const CONTROLLER: Controller = Controller {
     name: "cronjob-controller",
@@ -37,21 +36,39 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         .collect();
     let mut new = note_jobs(cx, &cron, &jobs);
     trim_history(cx, &cron, &jobs)?;
-    let mut wait = Requeue::Never;
-    if let Some(schedule) = Schedule::parse(cron.text("spec.schedule"))
-        && !cron.flag("spec.suspend")
-    {
-        new = start_due(cx, new, &jobs, &schedule)?;
-        let now = cx.now();
-        if let Some(next) = schedule.next_after(now) {
-            // Upstream looks 100 ms after the full minute.
-            wait = Requeue::After(next - now + 100);
-        }
-    }
+    let wait = on_schedule(cx, &mut new, &jobs)?;
     if new != cron {
         cx.update_status(&KIND, &new, "its Jobs and its schedule")?;
     }
     Ok(wait)
+}
+
+/// Starts what is due, unless it is suspended; says when the next is.
+fn on_schedule(cx: &mut Cx, cron: &mut Object, jobs: &[Object]) -> Result<Requeue, Status> {
+    if cron.flag("spec.suspend") {
+        return Ok(Requeue::Never);
+    }
+    let text = cron.text("spec.schedule");
+    let name = cron.text("spec.timeZone").to_string();
+    let schedule = match Schedule::parse(text) {
+        Ok(schedule) => schedule,
+        Err(e) => {
+            let text = format!("unparseable schedule: {text:?} : {e}");
+            cx.event(cron, "Warning", "UnparseableSchedule", &text);
+            return Ok(Requeue::Never);
+        }
+    };
+    let zone = zone::find(&name);
+    if !name.is_empty() && zone.is_none() {
+        let text = format!("invalid timeZone: {name:?}: unknown time zone {name}");
+        cx.event(cron, "Warning", "UnknownTimeZone", &text);
+        return Ok(Requeue::Never);
+    }
+    *cron = start_due(cx, cron.clone(), jobs, &schedule, zone.as_ref())?;
+    let now = cx.now();
+    // Upstream looks 100 ms after the full minute.
+    let next = schedule.next_in(now, zone.as_ref());
+    Ok(next.map_or(Requeue::Never, |t| Requeue::After(t - now + 100)))
 }
 
 fn finished(job: &Object) -> Option<&'static str> {
@@ -69,7 +86,12 @@ fn note_jobs(cx: &mut Cx, cron: &Object, jobs: &[Object]) -> Object {
     for j in jobs {
         match finished(j) {
             None if is_listed(j) => active.push(reference(j)),
-            None => {}
+            None => {
+                let name = j.name();
+                let text =
+                    format!("Saw a job that the controller did not create or forgot: {name}");
+                cx.event(cron, "Warning", "UnexpectedJob", &text);
+            }
             Some(how) => {
                 if is_listed(j) {
                     let text = format!("Saw completed job: {}, condition: {how}", j.name());
@@ -80,6 +102,12 @@ fn note_jobs(cx: &mut Cx, cron: &Object, jobs: &[Object]) -> Object {
                     last = end.to_string();
                 }
             }
+        }
+    }
+    for r in &listed {
+        if !jobs.iter().any(|j| j.uid() == r.text("uid")) {
+            let text = format!("Active job went missing: {}", r.text("name"));
+            cx.event(cron, "Normal", "MissingJob", &text);
         }
     }
     cron.edit(|v| {
@@ -106,17 +134,27 @@ fn start_due(
     cron: Object,
     jobs: &[Object],
     schedule: &Schedule,
+    zone: Option<&Zone>,
 ) -> Result<Object, Status> {
     let now = cx.now();
     let mut from =
         time::parse_rfc3339(cron.text("status.lastScheduleTime")).unwrap_or_else(|| cron.created());
     let deadline = cron.at("spec.startingDeadlineSeconds").as_i64();
     if let Some(s) = deadline {
-        from = from.max(now - s * 1000);
+        from = from.max(now - s.saturating_mul(1000));
     }
-    let Some(due) = schedule.last_between(from, now) else {
+    let Some((due, many)) = schedule.last_between(from, now, zone) else {
         return Ok(cron);
     };
+    if many {
+        let text = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
+        cx.event(&cron, "Warning", "TooManyMissedTimes", text);
+    }
+    let name = job_name(&cron, due);
+    let listed = cron.at("status.active").items().iter();
+    if listed.map(|r| r.text("name")).any(|n| n == name) {
+        return Ok(cron);
+    }
     let forbidden = cron.text("spec.concurrencyPolicy") == "Forbid";
     if forbidden && !cron.at("status.active").is_empty() {
         let text =
@@ -126,8 +164,12 @@ fn start_due(
     }
     let mut cron = cron;
     if cron.text("spec.concurrencyPolicy") == "Replace" {
-        for j in jobs.iter().filter(|j| finished(j).is_none()) {
-            cx.delete(&JOB, j, None, "the next run replaces it")?;
+        let listed = |j: &&Object| {
+            let mut all = cron.at("status.active").items().iter();
+            all.any(|r| r.text("uid") == j.uid())
+        };
+        for j in jobs.iter().filter(listed) {
+            cx.delete_with(&JOB, j, None, "Background", "the next run replaces it")?;
             let text = format!("Deleted job {}", j.name());
             cx.event(&cron, "Normal", "SuccessfulDelete", &text);
         }
@@ -155,11 +197,15 @@ fn start_due(
     }
 }
 
-/// Named by the time it stands for, in minutes: so that the same run is never made twice.
+/// By the time it stands for, in minutes: so that the same run is never made twice.
+fn job_name(cron: &Object, due: i64) -> String {
+    format!("{}-{}", cron.name(), due / 60_000)
+}
+
 fn job_of(cron: &Object, due: i64) -> Object {
     let template = cron.at("spec.jobTemplate");
     let mut meta = value!({
-        "name": format!("{}-{}", cron.name(), due / 60_000), "namespace": Value::str(cron.namespace()),
+        "name": job_name(cron, due), "namespace": Value::str(cron.namespace()),
         "ownerReferences": [cron.owner_reference()],
     });
     let labels = template.at("metadata.labels");
@@ -192,7 +238,8 @@ fn trim_history(cx: &mut Cx, cron: &Object, jobs: &[Object]) -> Result<(), Statu
         done.arrange_by_key(|j| (j.text("status.startTime").to_string(), j.name().to_string()));
         let surplus = done.len().saturating_sub(limit);
         for j in done.into_iter().take(surplus) {
-            match cx.delete(&JOB, j, None, &format!("more than {limit} old Jobs")) {
+            let reason = format!("more than {limit} old Jobs");
+            match cx.delete_with(&JOB, j, None, "Background", &reason) {
                 Err(e) if !e.is_not_found() => return Err(e),
                 Err(_) => {}
                 Ok(_) => {

@@ -1,13 +1,16 @@
 //! Job: runs pods until enough of them have succeeded. Upstream: `kubernetes:pkg/controller/job`.
 //!
 //! A pod that fails is replaced, with growing pauses (10 s, 20 s, ...), until `backoffLimit` is passed. So that no finished
-//! pod is counted twice or missed, each carries a finalizer that only this controller takes off, after counting it.
+//! pod is counted twice or missed, each carries a finalizer that only this controller takes off, after counting it. An end
+//! is told twice: first that it is decided (`FailureTarget`, `SuccessCriteriaMet`), then, when no pod is left, that it is
+//! there (`Failed`, `Complete`).
 //!
-//! Here is the order of the steps; [`count`]: counting, and what the counts mean; [`pod`]: making pods.
-//! Left out: pod failure policies, success policies, `managedBy`.
+//! Here is the order of the steps; [`count`]: counting, and what the counts mean; [`policy`]: what failures and successes
+//! mean by the Job's own rules; [`pod`]: making pods. Left out: adopting pods that lost their Job.
 
 mod count;
 mod pod;
+mod policy;
 
 use super::{Controller, Requeue, pods, woken_by_itself, woken_by_owned};
 use crate::cx::Cx;
@@ -29,43 +32,52 @@ pub const CONTROLLER: Controller = Controller {
 pub(super) const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
 const BACKOFF_FIRST_MS: i64 = 10_000;
 const BACKOFF_MAX_MS: i64 = 600_000;
+/// So many pods are made or deleted in one look.
+const BURST: usize = 500;
 
 fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let job = cx.store().get("jobs.batch", &key.0, &key.1).cloned();
     let Some(job) = job.filter(|j| !j.is_deleting()) else {
         return release_pods(cx, key);
     };
-    if is_finished(&job) {
-        let mine: Vec<Object> = cx.store().owned("pods", job.uid()).cloned().collect();
-        return free(cx, &mine).map(|()| Requeue::Never);
+    let by = job.text("spec.managedBy");
+    if !matches!(by, "" | "kubernetes.io/job-controller") {
+        return Ok(Requeue::Never);
     }
     let mine: Vec<Object> = cx.store().owned("pods", job.uid()).cloned().collect();
-    let mut count = Count::of(&job, &mine, cx.now());
+    if is_finished(&job) {
+        cx.cluster.controllers.job_failures.remove(job.uid());
+        for p in mine.iter().filter(|p| count::has_finalizer(p)) {
+            take_off(cx, p)?;
+        }
+        return Ok(Requeue::Never);
+    }
+    let mut count = Count::of(cx, &job, &mine);
     let mut new = job.clone();
     let now = time::rfc3339(cx.now());
     let suspended = job.flag("spec.suspend");
     if new.at("status.startTime").is_null() && !suspended {
         new = new.edit(|v| v.set("status.startTime", now.clone()));
     }
-    // What it comes to: the reason for an end, if there is one.
-    let mut end = pending_end(&job);
-    if end.is_none() {
-        end = count.end(&new, cx.now());
-    }
+    let mut end = pending_end(&job).or_else(|| policy::end(&new, &mine, &count, cx.now()));
     let mut wait = Requeue::Never;
     if let Some(e) = &end {
-        if e.reason == "DeadlineExceeded" || e.failed || count.active > 0 {
-            count.deleted += delete_active(cx, &job, &mine, "the Job is over")?;
-        }
-    } else if suspended {
-        count.deleted += delete_active(cx, &job, &mine, "the Job is suspended")?;
+        count.close(&job, &mine, e.failed);
+        let running: Vec<Object> = active(&mine);
+        remove(cx, &job, &running, "the Job is over")?;
     } else {
-        wait = top_up(cx, &job, &mine, &mut count)?;
+        match suspended {
+            true => remove(cx, &job, &active(&mine), "the Job is suspended")?,
+            false => wait = top_up(cx, &job, &mine, &count)?,
+        }
+        end = count.reached(&job, &active(&mine));
+        if end.is_none() {
+            new = note_suspension(cx, new, suspended, &now);
+        }
     }
     let recounted: Vec<Object> = cx.store().owned("pods", job.uid()).cloned().collect();
     count.recount(&recounted);
     new = new.edit(|v| count.write(v));
-    new = new.edit(|v| note_suspension(v, suspended, &now));
     new = conclude(cx, new, &job, &count, end, &now);
     if new != job {
         let reason = format!(
@@ -74,20 +86,29 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         );
         cx.update_status(&KIND, &new, &reason)?;
     }
-    free(cx, &recounted)?;
-    if let Some(left) = deadline_left(&new, cx.now())
-        && wait == Requeue::Never
-    {
-        wait = Requeue::After(left.max(1));
+    for p in recounted.iter().filter(|p| count.is_counted(p)) {
+        take_off(cx, p)?;
+    }
+    let left = deadline_left(&new, cx.now()).filter(|left| *left > 0 && !suspended);
+    if let Some(left) = left {
+        wait = match wait {
+            Requeue::After(ms) => Requeue::After(ms.min(left)),
+            Requeue::Never => Requeue::After(left),
+        };
     }
     Ok(wait)
 }
 
+fn active(mine: &[Object]) -> Vec<Object> {
+    let active = mine.iter().filter(|p| pods::is_active(p));
+    active.cloned().collect()
+}
+
 /// Why a Job ends.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct End {
     pub failed: bool,
-    pub reason: &'static str,
+    pub reason: String,
     pub message: String,
 }
 
@@ -97,22 +118,15 @@ fn is_finished(job: &Object) -> bool {
 
 /// The end was decided earlier, and waits for the last pods to be gone.
 fn pending_end(job: &Object) -> Option<End> {
-    let known = |r: &str| match r {
-        "BackoffLimitExceeded" => "BackoffLimitExceeded",
-        "DeadlineExceeded" => "DeadlineExceeded",
-        _ => "CompletionsReached",
-    };
-    for (kind, failed) in [("FailureTarget", true), ("SuccessCriteriaMet", false)] {
+    let kinds = [("FailureTarget", true), ("SuccessCriteriaMet", false)];
+    kinds.into_iter().find_map(|(kind, failed)| {
         let c = job.condition(kind);
-        if c.text("status") == "True" {
-            return Some(End {
-                failed,
-                reason: known(c.text("reason")),
-                message: c.text("message").to_string(),
-            });
-        }
-    }
-    None
+        (c.text("status") == "True").then(|| End {
+            failed,
+            reason: c.text("reason").to_string(),
+            message: c.text("message").to_string(),
+        })
+    })
 }
 
 /// Writes the pair of conditions: first that the end is decided, then, when no pod is left running, that it is there.
@@ -131,12 +145,7 @@ fn conclude(
         true => ("FailureTarget", "Failed"),
         false => ("SuccessCriteriaMet", "Complete"),
     };
-    let condition = |kind: &'static str| {
-        value!({
-            "type": kind, "status": "True", "reason": end.reason, "message": &end.message,
-            "lastProbeTime": Value::str(now), "lastTransitionTime": Value::str(now),
-        })
-    };
+    let condition = |kind: &str| condition(kind, "True", &end.reason, &end.message, now);
     let mut new = new;
     if job.condition(target).is_null() {
         new = new.edit(|v| v.place("status.conditions").push(condition(target)));
@@ -150,61 +159,59 @@ fn conclude(
             v.set("status.completionTime", Value::str(now));
         }
     });
-    match end.failed {
-        true => cx.event(job, "Warning", end.reason, &end.message),
-        false => cx.event(job, "Normal", "Completed", "Job completed"),
+    if end.failed {
+        cx.event(job, "Warning", &end.reason, &end.message);
+        return new;
     }
+    let wanted = job.at("spec.completions").as_i64();
+    if let Some(n) = wanted.filter(|n| count.succeeded as i64 > *n) {
+        let text = format!(
+            "Too many succeeded pods: {}, greater than completions count {n}",
+            count.succeeded
+        );
+        cx.event(job, "Warning", "TooManySucceededPods", &text);
+    }
+    cx.event(job, "Normal", "Completed", "Job completed");
     new
 }
 
+fn condition(kind: &str, status: &str, reason: &str, message: &str, now: &str) -> Value {
+    value!({
+        "type": Value::str(kind), "status": Value::str(status), "reason": Value::str(reason),
+        "message": Value::str(message), "lastProbeTime": Value::str(now), "lastTransitionTime": Value::str(now),
+    })
+}
+
 /// Makes missing pods (or removes those too many). After failures it waits first.
-fn top_up(
-    cx: &mut Cx,
-    job: &Object,
-    mine: &[Object],
-    count: &mut Count,
-) -> Result<Requeue, Status> {
+fn top_up(cx: &mut Cx, job: &Object, mine: &[Object], count: &Count) -> Result<Requeue, Status> {
     let wanted = count.wanted_active(job);
-    if count.active > wanted {
-        let mut victims: Vec<Object> = mine
-            .iter()
-            .filter(|p| pods::is_active(p))
-            .cloned()
-            .collect();
-        pods::rank_for_deletion(&mut victims, &[], cx.now());
-        victims.truncate(count.active - wanted);
+    // Where only failed pods are replaced, one that is still going keeps its place.
+    let going = match policy::replaces_failed_only(job) {
+        true => count.terminating,
+        false => 0,
+    };
+    let surplus = (count.active + going).saturating_sub(wanted);
+    let victims = pod::surplus(job, active(mine), surplus, cx.now());
+    if !victims.is_empty() {
         remove(cx, job, &victims, "fewer are wanted at once")?;
         return Ok(Requeue::Never);
     }
-    if count.active >= wanted {
+    let missing = wanted.saturating_sub(count.active + going).min(BURST);
+    if missing == 0 {
         return Ok(Requeue::Never);
     }
-    if let Some(at) = count.not_before()
+    let per_index = policy::is_per_index(job);
+    if let Some(at) = count.not_before().filter(|_| !per_index)
         && at > cx.now()
     {
         return Ok(Requeue::After(at - cx.now()));
     }
-    pod::create(cx, job, mine, wanted - count.active, wanted)?;
-    Ok(Requeue::Never)
-}
-
-fn delete_active(
-    cx: &mut Cx,
-    job: &Object,
-    mine: &[Object],
-    reason: &str,
-) -> Result<usize, Status> {
-    let victims: Vec<Object> = mine
-        .iter()
-        .filter(|p| pods::is_active(p))
-        .cloned()
-        .collect();
-    remove(cx, job, &victims, reason)?;
-    Ok(victims.len())
+    let reason = format!("wanted {wanted} at once, {missing} are missing");
+    pod::create(cx, job, mine, count, missing, &reason)
 }
 
 fn remove(cx: &mut Cx, job: &Object, victims: &[Object], reason: &str) -> Result<(), Status> {
-    for p in victims {
+    for p in victims.iter().take(BURST) {
         take_off(cx, p)?;
         let p = cx.store().by_uid(p.uid()).cloned();
         let Some(p) = p else { continue };
@@ -216,17 +223,6 @@ fn remove(cx: &mut Cx, job: &Object, victims: &[Object], reason: &str) -> Result
                 cx.event(job, "Normal", "SuccessfulDelete", &text);
             }
         }
-    }
-    Ok(())
-}
-
-/// Counted pods no longer need the finalizer.
-fn free(cx: &mut Cx, mine: &[Object]) -> Result<(), Status> {
-    for p in mine
-        .iter()
-        .filter(|p| pods::is_finished(p) || p.is_deleting())
-    {
-        take_off(cx, p)?;
     }
     Ok(())
 }
@@ -244,6 +240,8 @@ fn release_pods(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         .cloned()
         .collect();
     for p in &all {
+        let uid = p.controller().text("uid");
+        cx.cluster.controllers.job_failures.remove(uid);
         take_off(cx, p)?;
     }
     Ok(Requeue::Never)
@@ -266,41 +264,31 @@ fn take_off(cx: &mut Cx, p: &Object) -> Result<(), Status> {
     }
 }
 
-fn note_suspension(v: &mut Value, suspended: bool, now: &str) {
-    let has = v
-        .at("status.conditions")
-        .items()
-        .iter()
-        .any(|c| c.text("type") == "Suspended");
-    if !suspended && !has {
-        return;
-    }
-    let (status, reason, message) = match suspended {
-        true => ("True", "JobSuspended", "Job suspended"),
-        false => ("False", "JobResumed", "Job resumed"),
+/// Suspending and resuming show in a condition and an event; the deadline counts from the resumption.
+fn note_suspension(cx: &mut Cx, new: Object, suspended: bool, now: &str) -> Object {
+    let there = new.condition("Suspended");
+    let (status, reason, event, message) = match suspended {
+        true => ("True", "JobSuspended", "Suspended", "Job suspended"),
+        false => ("False", "JobResumed", "Resumed", "Job resumed"),
     };
-    let list = v.place("status.conditions").list_mut();
-    if list
-        .iter()
-        .any(|c| c.text("type") == "Suspended" && c.text("status") == status)
-    {
-        return;
+    if there.is_null() && !suspended || there.text("status") == status {
+        return new;
     }
-    list.retain(|c| c.text("type") != "Suspended");
-    list.push(value!({
-        "type": "Suspended", "status": status, "reason": reason, "message": message,
-        "lastProbeTime": Value::str(now), "lastTransitionTime": Value::str(now),
-    }));
-    if suspended {
-        v.remove("status.startTime");
-    } else {
-        v.set("status.startTime", Value::str(now));
-    }
+    cx.event(&new, "Normal", event, message);
+    new.edit(|v| {
+        let list = v.place("status.conditions").list_mut();
+        list.retain(|c| c.text("type") != "Suspended");
+        list.push(condition("Suspended", status, reason, message, now));
+        match suspended {
+            true => drop(v.remove("status.startTime")),
+            false => v.set("status.startTime", Value::str(now)),
+        }
+    })
 }
 
 /// Milliseconds until `activeDeadlineSeconds` have passed since the start.
 pub(super) fn deadline_left(job: &Object, now: i64) -> Option<i64> {
     let seconds = job.at("spec.activeDeadlineSeconds").as_i64()?;
     let start = time::parse_rfc3339(job.text("status.startTime"))?;
-    Some(start + seconds * 1000 - now)
+    Some(start + seconds.saturating_mul(1000) - now)
 }

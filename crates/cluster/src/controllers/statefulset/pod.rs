@@ -104,7 +104,7 @@ fn fresh(view: &View, n: i64) -> Object {
         &view.update
     };
     let template = of.at("data.spec.template");
-    let mut pod = pods::from_template(set, template).0;
+    let mut pod = pods::from_template(set, set.name(), template).0;
     let name = format!("{}-{n}", set.name());
     pod.remove("metadata.generateName");
     pod.set("metadata.name", name.clone());
