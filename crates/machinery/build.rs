@@ -68,7 +68,9 @@ impl Roots {
             api::admissionregistration::v1 { MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration ValidatingAdmissionPolicy
                 ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration }
             api::certificates::v1 { CertificateSigningRequest }
+            api::flowcontrol::v1 { FlowSchema PriorityLevelConfiguration }
             api::node::v1 { RuntimeClass }
+            api::resource::v1 { DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice }
             apiextensions_apiserver::pkg::apis::apiextensions::v1 { CustomResourceDefinition }
         }
         kinds! { false:

@@ -38,6 +38,8 @@ pub struct Kind {
     pub validate_update: fn(&Object, &Object, &mut Errors),
     /// `Warning:` lines that the server adds on create and update (deprecated fields, ...).
     pub warnings: fn(&Object) -> Vec<String>,
+    /// Fields by which field selectors choose, of a kind that a definition made.
+    pub selectable: &'static [&'static str],
     /// A `Warning:` that comes with every request for this kind; "" for none.
     pub deprecated: &'static str,
     pub columns: &'static [Column],
@@ -188,6 +190,7 @@ impl Kind {
         validate: |_, _| {},
         validate_update: |_, _, _| {},
         warnings: |_| Vec::new(),
+        selectable: &[],
         deprecated: "",
         columns: &[Column::NAME, Column::AGE],
         cells: |o, cx| vec![Value::str(o.name()), crate::cells::age(o, cx)],

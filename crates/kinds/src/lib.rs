@@ -31,6 +31,8 @@ pub mod pod_validate;
 pub mod pod_volumes;
 mod volume_validate;
 // Larger parts of single kinds.
+pub mod admission_policy;
+mod crd_schema;
 mod crd_validate;
 pub mod cron;
 mod hpa_describe;

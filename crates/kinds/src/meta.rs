@@ -43,7 +43,10 @@ pub fn validate(kind: &Kind, o: &Object, errors: &mut Errors) {
         let f = f.as_str().unwrap_or("");
         let path = meta.child("finalizers");
         let found = names::qualified(f);
-        let standard = matches!(f, "kubernetes" | "orphan" | "foregroundDeletion");
+        // Definitions and what they make are validated elsewhere, where any name will do.
+        let standard = matches!(f, "kubernetes" | "orphan" | "foregroundDeletion")
+            || kind.group == "apiextensions.k8s.io"
+            || kind.group.contains('.') && !kind.group.ends_with(".k8s.io");
         if found.is_empty() && !f.contains('/') && !standard {
             errors.invalid(
                 &path,

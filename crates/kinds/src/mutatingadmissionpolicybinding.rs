@@ -1,8 +1,6 @@
 //! MutatingAdmissionPolicyBinding: where a mutating policy holds.
 //! Upstream: `kubernetes:pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go`.
 
-use crate::names;
-use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::edit::within;
@@ -49,11 +47,5 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
 }
 
 fn validate(o: &Object, errors: &mut Errors) {
-    let path = Path::root("spec");
-    let name = o.text("spec.policyName");
-    if name.is_empty() {
-        errors.required(&path.child("policyName"), "");
-    } else {
-        meta::each(errors, &path.child("policyName"), name, names::dns_subdomain(name));
-    }
+    crate::admission_policy::binding(o.spec(), &Path::root("spec"), errors);
 }

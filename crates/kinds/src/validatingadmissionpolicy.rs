@@ -4,6 +4,8 @@
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::edit::{each, within};
+use crate::admission_policy as policy;
+use machinery::cel::T;
 use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
@@ -59,38 +61,85 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
 
 fn validate(o: &Object, errors: &mut Errors) {
     let (spec, path) = (o.spec(), Path::root("spec"));
-    let known = ["Fail", "Ignore"];
-    let policy = spec.text("failurePolicy");
-    if !known.contains(&policy) {
-        errors.not_supported(&path.child("failurePolicy"), Value::str(policy), &known);
+    head(spec, &path, errors);
+    policy::validate_variables(spec, &path, errors);
+    let (checks, notes) = (spec.get("validations").items(), spec.get("auditAnnotations").items());
+    if checks.is_empty() && notes.is_empty() {
+        let why = "validations or auditAnnotations must contain at least one item";
+        errors.required(&path.child("validations"), why);
+        errors.required(&path.child("auditAnnotations"), why);
     }
+    let known = policy::known(spec);
+    let params = !spec.get("paramKind").is_null();
+    let vars = policy::variables(params, true, &known);
+    for (i, v) in checks.iter().enumerate() {
+        check(v, &vars, &path.child("validations").index(i), errors);
+    }
+    for (i, a) in notes.iter().enumerate() {
+        let at = path.child("auditAnnotations").index(i);
+        let key = a.text("key");
+        match key {
+            "" => errors.required(&at.child("key"), "key is not specified"),
+            _ => {
+                let full = format!("{}/{key}", o.name());
+                crate::meta::each(errors, &at.child("key"), key, crate::names::qualified(&full));
+            }
+        }
+        let text = a.text("valueExpression");
+        if text.trim().is_empty() {
+            errors.required(&at.child("valueExpression"), "valueExpression is not specified");
+        } else {
+            policy::expression(text, &vars, &["string", "null"], &at.child("valueExpression"), errors);
+        }
+        if notes.iter().take(i).any(|o| o.get("key") == a.get("key")) {
+            errors.duplicate(&at.child("key"), Value::str(key));
+        }
+    }
+}
+
+/// What both kinds of policies begin with: failure policy, parameters, what they are about.
+pub fn head(spec: &Value, path: &Path, errors: &mut Errors) {
+    let known = ["Fail", "Ignore"];
+    let failure = spec.text("failurePolicy");
+    if !known.contains(&failure) {
+        errors.not_supported(&path.child("failurePolicy"), Value::str(failure), &known);
+    }
+    policy::param_kind(spec.get("paramKind"), &path.child("paramKind"), errors);
     let constraints = spec.get("matchConstraints");
     let at = path.child("matchConstraints");
     if constraints.is_null() {
         errors.required(&at, "");
     } else {
+        policy::match_resources(constraints, &at, errors);
         if constraints.get("resourceRules").items().is_empty() {
             errors.required(&at.child("resourceRules"), "");
         }
-        let rules = constraints.get("resourceRules");
-        crate::validatingwebhookconfiguration::rules(rules, &at.child("resourceRules"), errors);
     }
-    let kind = spec.get("paramKind");
-    if !kind.is_null() {
-        for key in ["apiVersion", "kind"] {
-            if kind.text(key).is_empty() {
-                errors.required(&path.child("paramKind").child(key), "");
-            }
-        }
+    let params = !spec.get("paramKind").is_null();
+    policy::conditions(spec.get("matchConditions"), params, &path.child("matchConditions"), errors);
+}
+
+fn check(v: &Value, vars: &[(&'static str, T)], path: &Path, errors: &mut Errors) {
+    let text = v.text("expression");
+    if text.trim().is_empty() {
+        errors.required(&path.child("expression"), "expression is not specified");
+    } else {
+        policy::expression(text, vars, &["bool"], &path.child("expression"), errors);
     }
-    let checks = spec.get("validations").items();
-    if checks.is_empty() && spec.get("auditAnnotations").items().is_empty() {
-        let why = "validations or auditAnnotations must be non-empty";
-        errors.required(&path.child("validations"), why);
+    let (told, at) = (v.text("messageExpression"), path.child("messageExpression"));
+    if !told.is_empty() && told.trim().is_empty() {
+        errors.invalid(&at, Value::str(told), "must be non-empty if specified");
+    } else if !told.is_empty() {
+        policy::expression(told, vars, &["string"], &at, errors);
     }
-    for (i, v) in checks.iter().enumerate() {
-        if v.text("expression").trim().is_empty() {
-            errors.required(&path.child("validations").index(i).child("expression"), "expression is not specified");
-        }
+    let (message, at) = (v.text("message"), path.child("message"));
+    if !message.is_empty() && message.trim().is_empty() {
+        errors.invalid(&at, Value::str(message), "message must be non-empty if specified");
+    } else if message.trim().contains('\n') {
+        errors.invalid(&at, Value::str(message), "message must not contain line breaks");
+    }
+    let known = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
+    if let Some(r) = v.get("reason").as_str().filter(|r| !known.contains(r)) {
+        errors.not_supported(&path.child("reason"), Value::str(r), &known);
     }
 }

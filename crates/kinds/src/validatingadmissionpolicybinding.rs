@@ -1,8 +1,6 @@
 //! ValidatingAdmissionPolicyBinding: where a policy holds, and with which parameters.
 //! Upstream: `kubernetes:pkg/registry/admissionregistration/validatingadmissionpolicybinding/strategy.go`.
 
-use crate::names;
-use crate::meta;
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind};
 use crate::edit::within;
@@ -50,21 +48,24 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
 
 fn validate(o: &Object, errors: &mut Errors) {
     let path = Path::root("spec");
-    let name = o.text("spec.policyName");
-    if name.is_empty() {
-        errors.required(&path.child("policyName"), "");
-    } else {
-        meta::each(errors, &path.child("policyName"), name, names::dns_subdomain(name));
-    }
+    crate::admission_policy::binding(o.spec(), &path, errors);
     let actions = o.at("spec.validationActions").items();
     let at = path.child("validationActions");
-    if actions.is_empty() {
-        errors.required(&at, "");
-    }
     let known = ["Audit", "Deny", "Warn"];
     for (i, a) in actions.iter().enumerate() {
         if !known.contains(&a.as_str().unwrap_or("")) {
             errors.not_supported(&at.index(i), a.clone(), &known);
         }
+        if actions.iter().take(i).any(|o| o == a) {
+            errors.duplicate(&at.index(i), a.clone());
+        }
+    }
+    let has = |name: &str| actions.iter().any(|a| a.as_str() == Some(name));
+    if has("Deny") && has("Warn") {
+        let why = "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)";
+        errors.invalid(&at, o.at("spec.validationActions").clone(), why);
+    }
+    if actions.is_empty() {
+        errors.required(&at, "at least one validation action is required");
     }
 }

@@ -47,30 +47,19 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
 
 /// The webhooks of either kind.
 pub fn webhooks(o: &Object, errors: &mut Errors) {
-    let mut taken: Vec<&str> = Vec::new();
-    for (i, w) in o.at("webhooks").items().iter().enumerate() {
+    let list = o.at("webhooks").items();
+    for (i, w) in list.iter().enumerate() {
         let path = Path::root("webhooks").index(i);
         let name = w.text("name");
         full_name(name, &path.child("name"), errors);
-        if taken.contains(&name) {
-            errors.duplicate(&path.child("name"), Value::str(name));
-        }
-        taken.push(name);
-        rules(w.get("rules"), &path.child("rules"), errors);
-        let known = ["Fail", "Ignore"];
-        if !known.contains(&w.text("failurePolicy")) {
-            errors.not_supported(&path.child("failurePolicy"), Value::str(w.text("failurePolicy")), &known);
-        }
-        let known = ["Equivalent", "Exact"];
-        if !known.contains(&w.text("matchPolicy")) {
-            errors.not_supported(&path.child("matchPolicy"), Value::str(w.text("matchPolicy")), &known);
-        }
-        let effects = w.text("sideEffects");
+        crate::admission_policy::rules(w.get("rules"), &path.child("rules"), errors);
+        one_of(w, "failurePolicy", &["Fail", "Ignore"], &path, errors);
+        one_of(w, "matchPolicy", &["Equivalent", "Exact"], &path, errors);
         let known = ["None", "NoneOnDryRun"];
-        if w.get("sideEffects").is_null() {
-            errors.required(&path.child("sideEffects"), "must specify one of None, NoneOnDryRun");
-        } else if !known.contains(&effects) {
-            errors.not_supported(&path.child("sideEffects"), Value::str(effects), &known);
+        match w.get("sideEffects").as_str() {
+            None => errors.required(&path.child("sideEffects"), "must specify one of None, NoneOnDryRun"),
+            Some(e) if !known.contains(&e) => errors.not_supported(&path.child("sideEffects"), Value::str(e), &known),
+            _ => {}
         }
         let seconds = w.int("timeoutSeconds");
         if !(1..=30).contains(&seconds) {
@@ -80,15 +69,40 @@ pub fn webhooks(o: &Object, errors: &mut Errors) {
         for key in ["namespaceSelector", "objectSelector"] {
             meta::selector(w.get(key), &path.child(key), errors);
         }
-        client(w.get("clientConfig"), &path.child("clientConfig"), errors);
-        let versions = w.get("admissionReviewVersions").items();
-        let at = path.child("admissionReviewVersions");
-        if versions.is_empty() {
-            errors.required(&at, "must specify one of v1, v1beta1");
-        } else if !versions.iter().any(|v| matches!(v.as_str(), Some("v1" | "v1beta1"))) {
-            let why = "must include at least one of v1, v1beta1";
-            errors.invalid(&at, w.get("admissionReviewVersions").clone(), why);
+        if o.kind() == "MutatingWebhookConfiguration" {
+            one_of(w, "reinvocationPolicy", &["IfNeeded", "Never"], &path, errors);
         }
+        client(w.get("clientConfig"), &path.child("clientConfig"), errors);
+        let at = path.child("matchConditions");
+        crate::admission_policy::conditions(w.get("matchConditions"), false, &at, errors);
+        review_versions(w.get("admissionReviewVersions"), &path.child("admissionReviewVersions"), errors);
+        if !name.is_empty() && list.iter().take(i).any(|o| o.text("name") == name) {
+            errors.duplicate(&path.child("name"), Value::str(name));
+        }
+    }
+}
+
+fn one_of(w: &Value, key: &str, known: &[&str], path: &Path, errors: &mut Errors) {
+    if !known.contains(&w.text(key)) {
+        errors.not_supported(&path.child(key), Value::str(w.text(key)), known);
+    }
+}
+
+fn review_versions(list: &Value, path: &Path, errors: &mut Errors) {
+    let items = list.items();
+    if items.is_empty() {
+        return errors.required(path, "must specify one of v1, v1beta1");
+    }
+    for (i, v) in items.iter().enumerate() {
+        if items.iter().take(i).any(|o| o == v) {
+            errors.invalid(&path.index(i), v.clone(), "duplicate version");
+            continue;
+        }
+        let text = v.as_str().unwrap_or("");
+        meta::each(errors, &path.index(i), text, names::dns1035_label(text));
+    }
+    if !items.iter().any(|v| matches!(v.as_str(), Some("v1" | "v1beta1"))) {
+        errors.invalid(path, list.clone(), "must include at least one of v1, v1beta1");
     }
 }
 
@@ -102,32 +116,8 @@ fn full_name(name: &str, path: &Path, errors: &mut Errors) {
     }
 }
 
-/// Which requests a webhook or a policy is about.
-pub fn rules(rules: &Value, path: &Path, errors: &mut Errors) {
-    for (i, r) in rules.items().iter().enumerate() {
-        let path = path.index(i);
-        let known = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
-        if r.get("operations").items().is_empty() {
-            errors.required(&path.child("operations"), "");
-        }
-        for (j, op) in r.get("operations").items().iter().enumerate() {
-            if !known.contains(&op.as_str().unwrap_or("")) {
-                errors.not_supported(&path.child("operations").index(j), op.clone(), &known);
-            }
-        }
-        for key in ["apiGroups", "apiVersions", "resources"] {
-            if r.get(key).items().is_empty() {
-                errors.required(&path.child(key), "");
-            }
-        }
-        let known = ["*", "Cluster", "Namespaced"];
-        if !known.contains(&r.text("scope")) {
-            errors.not_supported(&path.child("scope"), Value::str(r.text("scope")), &known);
-        }
-    }
-}
-
-fn client(c: &Value, path: &Path, errors: &mut Errors) {
+/// How a webhook is reached.
+pub fn client(c: &Value, path: &Path, errors: &mut Errors) {
     let (url, service) = (c.get("url"), c.get("service"));
     if url.is_null() == service.is_null() {
         errors.required(path, "exactly one of url or service is required");

@@ -81,6 +81,16 @@ impl Errors {
     pub fn invalid(&mut self, path: &Path, value: impl Into<Value>, detail: &str) {
         self.bad("FieldValueInvalid", path, value.into(), detail);
     }
+    /// `Invalid value: WHY`: of a value too large to show.
+    pub fn invalid_whole(&mut self, path: &Path, detail: &str) {
+        let text = Self::with_detail("Invalid value".into(), detail);
+        self.add("FieldValueInvalid", path, text);
+    }
+    /// `Invalid value: SHOWN: WHY`, where the value is printed as Go has it, not as it is kept.
+    pub fn invalid_shown(&mut self, path: &Path, shown: &str, detail: &str) {
+        let text = Self::with_detail(format!("Invalid value: {shown}"), detail);
+        self.add("FieldValueInvalid", path, text);
+    }
     // What takes a `Value` is one copy of the code, however many types the callers pass.
     fn bad(&mut self, kind: &'static str, path: &Path, value: Value, detail: &str) {
         let head = format!("Invalid value: {}", go_value(&value));
@@ -175,6 +185,7 @@ pub fn go_value(v: &Value) -> String {
     match v {
         Value::Str(s) => crate::json::quote(s),
         Value::Null => "null".to_string(),
-        other => crate::json::print(other),
+        // Go's encoder writes `<`, `>`, `&` as escapes.
+        other => crate::json::print_html(other),
     }
 }

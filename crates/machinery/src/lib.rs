@@ -6,10 +6,13 @@
 //! - [`status`], [`field`]: the one error type, and what validation finds.
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
+//! - [`cel`]: the expressions that rules and policies are written in.
 //! - [`validate_names`]: rules for names that kinds share.
+//! - [`structural`]: the schemas of custom kinds, and what they do to values.
 //! - [`schema`]: types and fields of all kinds; [`strict`]: decoding against them; [`patch`]: changing by them; [`managed`]: who owns which field.
 
 pub mod arrange;
+pub mod cel;
 pub mod duration;
 pub mod field;
 pub mod http;
@@ -25,6 +28,7 @@ pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod strict;
+pub mod structural;
 pub mod time;
 pub mod validate_names;
 pub mod value;

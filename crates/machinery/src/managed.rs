@@ -64,6 +64,12 @@ pub fn apply(
     let mut config = config.clone();
     config.remove("metadata.managedFields");
     let fields = owned(Set::of_value(&config, &root)?);
+    // An empty map is owned, but nothing to write.
+    for key in ["metadata.annotations", "metadata.labels"] {
+        if config.at(key).is_empty() {
+            config.remove(key);
+        }
+    }
     let mut entries = read(live);
     if entries.is_empty() && !live.is_empty() {
         // Somebody wrote before anyone kept the book.

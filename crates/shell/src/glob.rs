@@ -98,24 +98,7 @@ pub fn bracket(pattern: &[char], c: char) -> Option<(bool, usize)> {
     }
 }
 
-/// The classes of POSIX: `[:alpha:]` and its sisters.
-pub fn in_class(name: &str, c: char) -> bool {
-    match name {
-        "alpha" => c.is_alphabetic(),
-        "digit" => c.is_ascii_digit(),
-        "alnum" => c.is_alphanumeric(),
-        "upper" => c.is_uppercase(),
-        "lower" => c.is_lowercase(),
-        "space" => c.is_whitespace(),
-        "blank" => c == ' ' || c == '\t',
-        "punct" => c.is_ascii_punctuation(),
-        "print" => !c.is_control(),
-        "graph" => !c.is_control() && c != ' ',
-        "cntrl" => c.is_control(),
-        "xdigit" => c.is_ascii_hexdigit(),
-        _ => false,
-    }
-}
+pub use pattern::in_class;
 
 /// Whether a pattern has anything to expand.
 pub fn has_magic(pattern: &str) -> bool {

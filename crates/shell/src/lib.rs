@@ -8,7 +8,7 @@
 //! - `fs`, `glob`: the file system and shell patterns
 //! - `syntax`: text to syntax tree
 //! - `machine`: the interpreter, its processes and pipes
-//! - `filters`, `regex`: the text tools (grep, sed, sort, ls, ...)
+//! - `filters`: the text tools (grep, sed, sort, ls, ...); `regex` is the crate `pattern`
 //! - `program`, `terminal`: async programs, and one interactive session
 //! - `lineedit`, `complete`, `width`: typing
 //! - `http_tools`: the command lines of curl and wget, without any network
@@ -21,10 +21,11 @@ pub mod http_tools;
 pub mod lineedit;
 pub mod machine;
 pub mod program;
-pub mod regex;
 pub mod syntax;
 pub mod terminal;
 pub mod width;
+
+pub use pattern as regex;
 
 pub use fs::{Fs, FsError};
 pub use machine::{Env, Host, Machine, Pid, Progress, Signal};

@@ -1,13 +1,12 @@
 //! Kinds that CustomResourceDefinitions make: served as soon as the definition is there. A definition becomes a [`Kind`]
-//! like any other; its schema is walked for defaults, pruning and validation ([`crd_schema`]).
-//! Upstream: `apiextensions-apiserver:pkg/apiserver/customresource_handler.go`. Conversion webhooks and CEL rules
-//! (`x-kubernetes-validations`) are not simulated.
+//! like any other; its schema is walked for defaults, pruning and validation (`machinery::structural`).
+//! Upstream: `apiextensions-apiserver:pkg/apiserver/customresource_handler.go`. Conversion webhooks are not simulated.
 
-use super::{Call, Options, Verb, Who, commit, crd_schema, delete};
+use super::{Call, Options, Verb, Who, commit, delete};
 use crate::Cluster;
 use crate::store::{self, Store};
 use kinds::{Kind, ScalePaths, Subresource};
-use machinery::{Cause, Errors, Object, Path, Str, Value, time, value};
+use machinery::{Cause, Errors, Object, Path, Str, Value, structural, time, value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -34,8 +33,11 @@ fn leak_list(v: &Value) -> &'static [&'static str] {
     Box::leak(list.into_boxed_slice())
 }
 
-/// The kinds that one definition serves, one for each version.
+/// The kinds that one definition serves, one for each version; none before its names are accepted.
 fn kinds_of(crd: &Object) -> Vec<&'static Kind> {
+    if !crd.condition_is_true("Established") {
+        return Vec::new();
+    }
     let served = crd
         .at("spec.versions")
         .items()
@@ -51,6 +53,9 @@ fn make(crd: &Object, version: &Value) -> Option<&'static Kind> {
         crd.at("spec.names").clone(),
         version.get("name").clone(),
         version.get("subresources").clone(),
+        version.get("deprecated").clone(),
+        version.get("deprecationWarning").clone(),
+        version.get("selectableFields").clone(),
     ]));
     let mut made = MADE.lock().ok()?;
     if let Some(kind) = made.get(&id) {
@@ -93,11 +98,46 @@ fn make(crd: &Object, version: &Value) -> Option<&'static Kind> {
         subresources: Box::leak(subresources.into_boxed_slice()),
         generation: true,
         scale,
+        deprecated: leak(&deprecation(crd, version)),
+        selectable: leak_list(&selectable(version)),
         ..Kind::NONE
     };
     let kind: &'static Kind = Box::leak(Box::new(kind));
     made.insert(id, kind);
     Some(kind)
+}
+
+/// What requests for a deprecated version are told.
+fn deprecation(crd: &Object, version: &Value) -> String {
+    match (
+        version.flag("deprecated"),
+        version.get("deprecationWarning").as_str(),
+    ) {
+        (false, _) => String::new(),
+        (true, Some(own)) => own.to_string(),
+        (true, None) => format!(
+            "{}/{} {} is deprecated",
+            crd.text("spec.group"),
+            version.text("name"),
+            crd.text("spec.names.kind")
+        ),
+    }
+}
+
+fn selectable(version: &Value) -> Value {
+    let paths = version.get("selectableFields").items().iter();
+    let plain = |f: &Value| Value::str(f.text("jsonPath").trim_start_matches('.'));
+    Value::from(paths.map(plain).collect::<Vec<_>>())
+}
+
+/// The `apiVersion` in which a custom kind is kept.
+pub(crate) fn storage_version(cluster: &Cluster, kind: &Kind) -> String {
+    let crd = cluster.store.get(RESOURCE, "", &kind.resource());
+    let versions = crd.map_or(&[][..], |c| c.at("spec.versions").items());
+    match versions.iter().find(|v| v.flag("storage")) {
+        Some(v) => format!("{}/{}", kind.group, v.text("name")),
+        None => kind.api_version(),
+    }
 }
 
 /// A definition was written or deleted: the list of custom kinds follows.
@@ -137,56 +177,84 @@ fn schema_of(store: &Store, kind: &Kind) -> Value {
 
 /// Decoding: unknown fields are dropped; says which ones, as strict decoding does.
 pub(crate) fn prune(cluster: &Cluster, kind: &Kind, v: &mut Value) -> Vec<String> {
-    crd_schema::prune(v, &schema_of(&cluster.store, kind))
+    structural::prune(v, &schema_of(&cluster.store, kind))
 }
 
 pub(crate) fn default(cluster: &Cluster, kind: &Kind, v: &mut Value) {
-    crd_schema::default(v, &schema_of(&cluster.store, kind));
+    structural::default(v, &schema_of(&cluster.store, kind));
 }
 
-pub(crate) fn validate(cluster: &Cluster, kind: &Kind, o: &Object, errors: &mut Errors) {
-    let own = machinery::validate_names::dns1123_subdomain(o.name());
-    for why in own {
-        errors.invalid(
-            &Path::root("metadata").child("name"),
-            Value::str(o.name()),
-            &why,
-        );
-    }
-    machinery::validate_names::labels(
-        errors,
-        &Path::root("metadata").child("labels"),
-        o.at("metadata.labels"),
-    );
-    crd_schema::validate(o, &schema_of(&cluster.store, kind), errors);
+/// `old` is what the object was; none where it is new.
+pub(crate) fn validate(
+    cluster: &Cluster,
+    kind: &Kind,
+    o: &Object,
+    old: Option<&Object>,
+    errors: &mut Errors,
+) {
+    let schema = schema_of(&cluster.store, kind);
+    let before = old.map_or(machinery::NULL, |o| &o.0);
+    structural::validate(o, before, &schema, &Path::nil(), errors);
 }
 
-/// After a definition is written: its names are accepted and it is established. (Upstream's naming and establishing
-/// controllers take a moment; nothing else depends on that.)
+/// After a definition is written: its names are accepted, unless another has them, and it is established. (Upstream's
+/// naming and establishing controllers take a moment; nothing else depends on that.)
 pub(crate) fn establish(cluster: &mut Cluster, crd: &Object, cause: &Rc<Cause>) -> Object {
     refresh(cluster);
-    if crd.condition_is_true("Established") {
-        return crd.clone();
-    }
     let now = time::rfc3339(cluster.now);
-    let condition = |kind: &'static str, reason: &'static str, message: &'static str| value!({ "type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": &now });
+    let (accepted, conflict) = accepted_names(cluster, crd);
+    let up = conflict.is_none();
+    let established = up || crd.condition_is_true("Established");
+    let condition = |kind: &'static str, ok: bool, reason: &str, message: &str| {
+        let was = crd.condition(kind);
+        let status = if ok { "True" } else { "False" };
+        let since = match was.text("status") == status {
+            true => was.text("lastTransitionTime").to_string(),
+            false => now.clone(),
+        };
+        value!({ "type": kind, "status": status, "reason": Value::str(reason), "message": Value::str(message), "lastTransitionTime": since })
+    };
+    let (reason, message) = match &conflict {
+        None => ("NoConflicts", "no conflicts found"),
+        Some((reason, message)) => (*reason, message.as_str()),
+    };
+    let names = condition("NamesAccepted", up, reason, message);
+    let first = match (established, crd.condition_is_true("Established")) {
+        (true, true) => crd.condition("Established").clone(),
+        (true, false) => condition(
+            "Established",
+            true,
+            "InitialNamesAccepted",
+            "the initial names have been accepted",
+        ),
+        _ => condition(
+            "Established",
+            false,
+            "NotAccepted",
+            "not all names are accepted",
+        ),
+    };
     let new = crd.edit(|v| {
-        let names = v.at("spec.names").clone();
-        v.set("status.acceptedNames", names);
-        v.set(
-            "status.conditions",
-            vec![
-                condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-                condition(
-                    "Established",
-                    "InitialNamesAccepted",
-                    "the initial names have been accepted",
-                ),
-            ],
-        );
-        v.place("metadata.finalizers")
-            .push("customresourcecleanup.apiextensions.k8s.io");
+        v.set("status.acceptedNames", accepted);
+        v.set("status.conditions", vec![names, first]);
+        let storage = crd
+            .at("spec.versions")
+            .items()
+            .iter()
+            .find(|v| v.flag("storage"));
+        if let Some(name) = storage.map(|s| s.get("name").clone())
+            && !v.at("status.storedVersions").items().contains(&name)
+        {
+            v.place("status.storedVersions").push(name);
+        }
+        let keeper = Value::from(FINALIZER);
+        if !v.at("metadata.finalizers").items().contains(&keeper) {
+            v.place("metadata.finalizers").push(keeper);
+        }
     });
+    if new == *crd {
+        return new;
+    }
     let key = (Str::lit(""), Str::from(crd.name()));
     commit(
         cluster,
@@ -195,6 +263,70 @@ pub(crate) fn establish(cluster: &mut Cluster, crd: &Object, cause: &Rc<Cause>) 
         Some(new),
         cause.clone(),
     )
+}
+
+const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// The names that no other definition of the group has, and what is wrong with the first that one has.
+fn accepted_names(cluster: &Cluster, crd: &Object) -> (Value, Option<(&'static str, String)>) {
+    let others: Vec<&Object> = cluster
+        .store
+        .list(RESOURCE, None)
+        .filter(|o| o.name() != crd.name() && o.text("spec.group") == crd.text("spec.group"))
+        .collect();
+    let taken = |keys: &[&str], wanted: &str| {
+        others.iter().any(|o| {
+            let names = o.at("status.acceptedNames");
+            let has = |k: &&str| match names.get(k) {
+                Value::List(l) => l.iter().any(|n| n.as_str() == Some(wanted)),
+                n => n.as_str() == Some(wanted),
+            };
+            keys.iter().any(has)
+        })
+    };
+    let names = crd.at("spec.names");
+    let (mut accepted, mut conflict) = (names.clone(), None);
+    let resources = ["plural", "singular", "shortNames"];
+    let kinds = ["kind", "listKind"];
+    let checks: [(&str, &[&str], &'static str); 5] = [
+        ("plural", &resources, "PluralConflict"),
+        ("singular", &resources, "SingularConflict"),
+        ("shortNames", &resources, "ShortNamesConflict"),
+        ("kind", &kinds, "KindConflict"),
+        ("listKind", &kinds, "ListKindConflict"),
+    ];
+    for (key, among, reason) in checks {
+        let one = std::slice::from_ref(names.get(key));
+        let wanted = if key == "shortNames" {
+            names.get(key).items()
+        } else {
+            one
+        };
+        let found = wanted
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|w| taken(among, w));
+        if let Some(w) = found {
+            let was = crd.at("status.acceptedNames").get(key).clone();
+            *accepted.field(key) = was;
+            conflict = Some((reason, format!("{w:?} is already in use")));
+        }
+    }
+    (accepted, conflict)
+}
+
+/// A definition went: another that waited for its names may have them.
+pub(crate) fn establish_waiting(cluster: &mut Cluster, cause: &Rc<Cause>) {
+    let waits = |o: &&Object| !o.is_deleting() && !o.condition_is_true("NamesAccepted");
+    let waiting: Vec<Object> = cluster
+        .store
+        .list(RESOURCE, None)
+        .filter(waits)
+        .cloned()
+        .collect();
+    for crd in waiting {
+        establish(cluster, &crd, cause);
+    }
 }
 
 /// A definition that is going takes its objects with it; it stays while one of them stays.
@@ -234,7 +366,7 @@ pub(crate) fn finish(cluster: &mut Cluster, name: &str, cause: &Rc<Cause>) {
     }
     let new = crd.edit(|v| {
         let mut list = v.at("metadata.finalizers").items().to_vec();
-        list.retain(|f| f.as_str() != Some("customresourcecleanup.apiextensions.k8s.io"));
+        list.retain(|f| f.as_str() != Some(FINALIZER));
         if list.is_empty() {
             v.remove("metadata.finalizers");
         } else {
@@ -266,9 +398,15 @@ pub(crate) fn default_of(cluster: &Cluster, kind: &'static Kind, v: &mut Value) 
 }
 
 /// The validate stage for any kind.
-pub(crate) fn validate_of(cluster: &Cluster, kind: &'static Kind, o: &Object, errors: &mut Errors) {
+pub(crate) fn validate_of(
+    cluster: &Cluster,
+    kind: &'static Kind,
+    o: &Object,
+    old: Option<&Object>,
+    errors: &mut Errors,
+) {
     if is_custom(cluster, kind) {
-        validate(cluster, kind, o, errors);
+        validate(cluster, kind, o, old, errors);
     } else {
         (kind.validate)(o, errors);
     }

@@ -10,15 +10,16 @@ pub(crate) fn create(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
     let kind = call.kind;
     let mut warnings = Vec::new();
     let mut v = decode::object(cluster, &call, &mut warnings)?;
-    let known = call
-        .who
-        .is_component()
+    // Policies look at each object: nothing is remembered where one is bound.
+    let free = cluster.store.count(admission::policies::BINDINGS) == 0;
+    let known = (free && call.who.is_component())
         .then(|| cluster.api.memo.find(kind, &v))
         .flatten();
     meta::name_new(cluster, &call, &mut v)?;
     let mut call = call;
     call.name = super::str_of(v.at("metadata.name"));
     call.namespace = super::str_of(v.at("metadata.namespace"));
+    super::escalation::check(cluster, &call, &v, machinery::NULL)?;
     // Before all else, as upstream: a Job's labels hold its uid.
     meta::stamp_new(cluster, kind, &mut v);
     match known {
@@ -63,7 +64,7 @@ fn prepare(
     let mut errors = Errors::default();
     let o = Object(v.clone());
     meta::validate(kind, &o, &mut errors);
-    crd::validate_of(cluster, kind, &o, &mut errors);
+    crd::validate_of(cluster, kind, &o, None, &mut errors);
     if !errors.is_empty() {
         return Err(Status::invalid(kind.group, kind.kind, o.name(), &errors));
     }

@@ -137,6 +137,7 @@ fn checked(cluster: &Cluster, call: &Call, v: &mut Value) -> Result<Option<Vec<S
     let kind = call.kind;
     if crd::is_custom(cluster, kind) {
         let dropped = crd::prune(cluster, kind, v);
+        v.set("apiVersion", crd::storage_version(cluster, kind));
         return Ok(Some(
             dropped
                 .iter()

@@ -25,7 +25,11 @@ const ANSWERED_WITH_OBJECT: &[&str] = &[
 pub(crate) fn delete(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let old = call.stored(cluster)?;
     check_preconditions(&call, &old)?;
-    admission::delete(cluster, &call, &old)?;
+    let warnings = admission::delete(cluster, &call, &old)?;
+    let told = |mut done: Done| {
+        done.warnings.extend(warnings);
+        Ok(done)
+    };
     let grace = grace_of(&call, &old);
     let mut new = old.0.clone();
     add_propagation(&call, &mut new);
@@ -37,15 +41,15 @@ pub(crate) fn delete(cluster: &mut Cluster, call: Call) -> Result<Done, Status> 
         } else {
             remove(cluster, &call)
         };
-        return Ok(Done::ok(if whole { gone } else { success(&call, &gone) }));
+        return told(Done::ok(if whole { gone } else { success(&call, &gone) }));
     }
     mark(cluster, &mut new, &old, grace);
     let new = Object(new);
     if new == old || call.options.dry_run {
-        return Ok(Done::ok(new));
+        return told(Done::ok(new));
     }
     let object = commit(cluster, call.kind, call.key(), Some(new), call.cause);
-    Ok(Done::ok(object))
+    told(Done::ok(object))
 }
 
 fn remove(cluster: &mut Cluster, call: &Call) -> Object {

@@ -10,11 +10,11 @@ pub mod admission;
 pub mod authenticate;
 mod bootstrap;
 mod crd;
-mod crd_schema;
 mod create;
 mod decode;
 mod delete;
 mod discovery;
+mod escalation;
 mod eviction;
 mod meta;
 #[cfg(feature = "openapi")]
@@ -396,6 +396,7 @@ pub(crate) fn commit(
 fn definition_changed(cluster: &mut Cluster, change: &store::Change) -> Object {
     if change.kind == WatchType::Deleted {
         crd::refresh(cluster);
+        crd::establish_waiting(cluster, &change.cause);
     } else if change.new.is_deleting() {
         crd::clean_up(cluster, &change.new, &change.cause);
     } else {

@@ -16,7 +16,7 @@ pub(crate) fn patch(
     let how = request.patch.unwrap_or(PatchType::Strategic);
     refuse_unknown(cluster, &call, how)?;
     if how == PatchType::Apply {
-        return apply(cluster, call, request);
+        return apply(cluster, call, route, request);
     }
     let change = read(request)?;
     let stored = call.stored(cluster)?;
@@ -125,7 +125,12 @@ pub(crate) fn go_text(v: &Value) -> String {
 }
 
 /// Server-side apply: what the manifest names is the manager's; what others own is a conflict.
-fn apply(cluster: &mut Cluster, mut call: Call, request: &Request) -> Result<Done, Status> {
+fn apply(
+    cluster: &mut Cluster,
+    mut call: Call,
+    route: &Target,
+    request: &Request,
+) -> Result<Done, Status> {
     let sent = match &request.body {
         Body::Value(v) => v.clone(),
         Body::Text(t) => super::decode::parse(t)?,
@@ -136,16 +141,26 @@ fn apply(cluster: &mut Cluster, mut call: Call, request: &Request) -> Result<Don
             "metadata.fieldManager: Required value: is required for apply patch",
         ));
     }
-    let ty = super::owners::type_of(cluster, call.kind)?;
+    // Merged in the version that was asked for, then converted to what is kept.
+    let other = route.kind.stored_as.filter(|_| call.subresource.is_empty());
+    let ty = super::owners::type_of(cluster, route.kind)?;
     let live = match call.stored(cluster) {
         Err(s) if s.is_not_found() && call.subresource.is_empty() => None,
         Err(s) => return Err(s),
         Ok(o) => Some(o),
     };
-    let before = live.as_ref().map_or(Value::Null, |o| o.0.clone());
+    let shown = live.clone().map(|o| route.show(o));
+    let before = shown.map_or(Value::Null, |o| o.0);
     let manager = call.options.field_manager.clone();
     let writer = super::owners::writer(cluster, &call, &manager);
-    let new = machinery::managed::apply(&before, &sent, &ty, writer, call.options.force)?;
+    let mut new = machinery::managed::apply(&before, &sent, &ty, writer, call.options.force)?;
+    if let Some(other) = other {
+        if let Err(why) = machinery::strict::decode(&new, &ty) {
+            return Err(Status::bad_request(why));
+        }
+        (route.kind.default)(&mut new);
+        (other.to_stored)(&mut new);
+    }
     call.body = Some(new);
     call.options.applies = true;
     let Some(stored) = live else {

@@ -43,6 +43,10 @@ impl Target {
     pub fn show(&self, o: Object) -> Object {
         match self.kind.stored_as {
             Some(s) if o.kind() == s.kind.kind => o.edit(s.from_stored),
+            // A custom kind is kept in one version, and differs in others by that word alone.
+            None if o.kind() == self.kind.kind && o.api_version() != self.kind.api_version() => {
+                o.edit(|v| v.set("apiVersion", self.kind.api_version()))
+            }
             _ => o,
         }
     }

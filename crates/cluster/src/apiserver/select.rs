@@ -24,7 +24,7 @@ impl Selection {
             let name = t.field.as_str();
             let general =
                 name == "metadata.name" || (name == "metadata.namespace" && kind.namespaced);
-            if !general && !known.contains(&name) {
+            if !general && !known.contains(&name) && !kind.selectable.contains(&name) {
                 return Err(Status::bad_request(format!(
                     "field label not supported: {name}"
                 )));

@@ -6,7 +6,7 @@ use super::route::Target;
 use crate::Cluster;
 use kinds::{CellCx, Kind};
 use machinery::jsonpath::Template;
-use machinery::{Accept, Object, Request, Value, value};
+use machinery::{Accept, Map, Object, Request, Value, value};
 
 /// One object in the form that the request accepts.
 pub(crate) fn answer(cluster: &Cluster, request: &Request, route: &Target, o: &Object) -> Value {
@@ -30,18 +30,49 @@ pub(crate) fn table(
     objects: &[Object],
     metadata: Value,
 ) -> Value {
-    let rows: Vec<Value> = objects
+    let own = crd::columns(cluster, kind);
+    let paths: Vec<Option<Template>> = own
         .iter()
-        .map(|o| row(cluster, request, kind, o))
+        .flatten()
+        .map(|c| Template::parse(&format!("{{{}}}", c.text("jsonPath"))).ok())
         .collect();
+    let show = match request.param("includeObject") {
+        Some("None") => Show::Nothing,
+        Some("Object") => Show::Object,
+        _ => Show::Metadata,
+    };
+    let cx = CellCx { now: cluster.now };
+    let row = |o: &Object| {
+        let cells = match &own {
+            Some(own) => custom_cells(cx.now, own, &paths, o),
+            None => (kind.cells)(o, &cx),
+        };
+        let mut row = Map::with_capacity(2);
+        row.insert("cells", Value::from(cells));
+        match show {
+            Show::Nothing => {}
+            Show::Object => drop(row.insert("object", o.0.clone())),
+            Show::Metadata => drop(row.insert("object", partial(o))),
+        }
+        Value::from(row)
+    };
+    let rows: Vec<Value> = objects.iter().map(row).collect();
     value!({
         "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
-        "columnDefinitions": columns(cluster, kind), "rows": Value::from(rows),
+        "columnDefinitions": columns(own.as_deref(), kind), "rows": Value::from(rows),
     })
 }
 
-fn columns(cluster: &Cluster, kind: &'static Kind) -> Value {
-    if let Some(own) = crd::columns(cluster, kind) {
+/// What a row carries beside its cells.
+#[derive(Clone, Copy)]
+enum Show {
+    Nothing,
+    Metadata,
+    Object,
+}
+
+fn columns(own: Option<&[Value]>, kind: &'static Kind) -> Value {
+    if let Some(own) = own {
         let mut all = vec![
             value!({ "name": "Name", "type": "string", "format": "name", "description": "", "priority": 0 }),
         ];
@@ -57,36 +88,27 @@ fn columns(cluster: &Cluster, kind: &'static Kind) -> Value {
     Value::from(kind.columns.iter().map(one).collect::<Vec<_>>())
 }
 
-fn row(cluster: &Cluster, request: &Request, kind: &'static Kind, o: &Object) -> Value {
-    let cells = match crd::columns(cluster, kind) {
-        Some(own) => custom_cells(cluster, &own, o),
-        None => (kind.cells)(o, &CellCx { now: cluster.now }),
-    };
-    let mut row = value!({ "cells": Value::from(cells) });
-    match request.param("includeObject") {
-        Some("None") => {}
-        Some("Object") => row.set("object", o.0.clone()),
-        _ => row.set("object", partial(o)),
-    }
-    row
-}
-
 /// The cells of a custom kind: what its columns' paths find.
-fn custom_cells(cluster: &Cluster, columns: &[Value], o: &Object) -> Vec<Value> {
-    let cell = |c: &Value| {
-        let template = Template::parse(&format!("{{{}}}", c.text("jsonPath"))).ok()?;
-        let found = template.find(o, true).ok()?.into_iter().flatten().next()?;
+fn custom_cells(now: i64, columns: &[Value], paths: &[Option<Template>], o: &Object) -> Vec<Value> {
+    let cell = |(c, template): (&Value, &Option<Template>)| {
+        let found = template.as_ref()?.find(o, true).ok()?;
+        let found = found.into_iter().flatten().next()?;
         Some(match c.text("type") {
             "date" => {
                 let at = machinery::time::parse_rfc3339(found.as_str()?)?;
-                Value::from(kinds::cells::human(cluster.now - at))
+                Value::from(kinds::cells::human(now - at))
             }
             "string" => Value::from(machinery::jsonpath::print_one(&found)),
             _ => found,
         })
     };
     let mut out = vec![Value::str(o.name())];
-    out.extend(columns.iter().map(|c| cell(c).unwrap_or_default()));
+    out.extend(
+        columns
+            .iter()
+            .zip(paths)
+            .map(|c| cell(c).unwrap_or_default()),
+    );
     out
 }
 

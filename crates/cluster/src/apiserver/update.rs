@@ -69,6 +69,7 @@ pub(crate) fn write(
                 warnings,
             });
         }
+        super::escalation::check(cluster, &call, &v, &old)?;
         prepare(cluster, &call, &mut v, &old, &mut warnings)?;
     }
     if v == old.0 {
@@ -79,6 +80,14 @@ pub(crate) fn write(
         });
     }
     owners::track(cluster, &call, &old.0, &mut v);
+    // A client that leaves out what only the server keeps changes nothing.
+    if v == old.0 {
+        return Ok(Done {
+            object: old,
+            code: 200,
+            warnings,
+        });
+    }
     let o = Object(v);
     if call.subresource.is_empty() {
         admission::quota::charge(cluster, &call, &o, Some(&old))?;
@@ -141,7 +150,7 @@ fn prepare(
     meta::validate(kind, &o, &mut errors);
     meta::validate_update(&o, old, &mut errors);
     if !call.who.is_component() || o.spec() != old.spec() {
-        crd::validate_of(cluster, kind, &o, &mut errors);
+        crd::validate_of(cluster, kind, &o, Some(old), &mut errors);
         (kind.validate_update)(&o, old, &mut errors);
     }
     if !errors.is_empty() {

@@ -1,4 +1,4 @@
-//! From pattern text to tree: POSIX's basic and extended grammars.
+//! From pattern text to tree: POSIX's basic and extended grammars, and RE2's, which is the extended one with Perl's escapes.
 
 use super::{Inst, MAX_DEPTH, Node, SetItem};
 
@@ -6,6 +6,7 @@ pub(super) struct Parser {
     pub text: Vec<char>,
     pub at: usize,
     pub extended: bool,
+    pub re2: bool,
     pub groups: usize,
     pub depth: usize,
 }
@@ -47,7 +48,7 @@ impl Parser {
         let mut nodes: Vec<Node> = Vec::new();
         let start = self.at;
         loop {
-            let closes = self.looking_at(')') && (self.depth > 0 || !self.extended);
+            let closes = self.looking_at(')') && (self.depth > 0 || !self.extended || self.re2);
             if self.at >= self.text.len() || self.looking_at('|') || closes {
                 break;
             }
@@ -55,6 +56,10 @@ impl Parser {
             let mut node = self.atom(first)?;
             let mut repeats = 0;
             while let Some((least, most)) = self.repeat()? {
+                // Lazy or greedy, what matches is the same.
+                if self.re2 && self.peek(0) == Some('?') {
+                    self.at += 1;
+                }
                 repeats += 1;
                 if repeats > 16 {
                     return Err("Regular expression too big".to_owned());
@@ -98,6 +103,12 @@ impl Parser {
         if !self.take('}') {
             return Err("Unmatched { or \\{".to_owned());
         }
+        if self.re2 && (least.unwrap_or(0) > 1000 || most.is_some_and(|m| m > 1000)) {
+            return Err("invalid repeat count".to_owned());
+        }
+        if self.re2 {
+            return Ok(Some((least.unwrap_or(0), most)));
+        }
         let low = least.unwrap_or(0);
         if low > 255 || most.is_some_and(|most| most < low || most > 255) {
             return Err("Invalid content of \\{\\}".to_owned());
@@ -124,18 +135,25 @@ impl Parser {
                 return Err("Regular expression too big".to_owned());
             }
             self.depth += 1;
-            self.groups += 1;
+            let captures = !self.re2 || self.group_head()?;
+            self.groups += usize::from(captures);
             let index = self.groups;
             let inner = self.alternatives()?;
             if !self.take(')') {
-                return Err("Unmatched ( or \\(".to_owned());
+                return Err(self.words("Unmatched ( or \\(", "missing closing )"));
             }
             self.depth -= 1;
-            return Ok(Node::Group(Box::new(inner), index));
+            return Ok(match captures {
+                true => Node::Group(Box::new(inner), index),
+                false => inner,
+            });
         }
         let c = self.peek(0).unwrap_or('\\');
         self.at += 1;
         let inst = match c {
+            '*' | '+' | '?' if self.re2 => {
+                return Err(format!("missing argument to repetition operator: `{c}`"));
+            }
             '.' => Inst::Any,
             '[' => self.set()?,
             '^' if self.extended || first => Inst::LineStart,
@@ -152,11 +170,85 @@ impl Parser {
         Ok(Node::Inst(inst))
     }
 
+    fn words(&self, posix: &str, re2: &str) -> String {
+        if self.re2 { re2 } else { posix }.to_owned()
+    }
+
+    /// What stands behind a parenthesis in RE2: `?:`, `?P<name>`, flags. Whether the group captures.
+    fn group_head(&mut self) -> Result<bool, String> {
+        if self.peek(0) != Some('?') {
+            return Ok(true);
+        }
+        let rest: String = self.text.iter().skip(self.at + 1).take(64).collect();
+        let named = rest.strip_prefix("P<").or(rest.strip_prefix('<'));
+        if let Some(end) = named.and_then(|n| n.find('>'))
+            && !rest.starts_with("<=")
+            && !rest.starts_with("<!")
+        {
+            self.at += 2 + rest.chars().position(|c| c == '<').unwrap_or(0) + 1 + end;
+            return Ok(true);
+        }
+        let flags = rest.find(|c| !"imsU-".contains(c)).unwrap_or(0);
+        if rest.get(flags..).is_some_and(|r| r.starts_with(':')) {
+            self.at += flags + 2;
+            return Ok(false);
+        }
+        let shown: String = rest.chars().take(1).collect();
+        Err(format!("invalid or unsupported Perl syntax: `(?{shown}`"))
+    }
+
+    /// `\pL`, `\p{Lu}`: the classes that patterns use.
+    fn unicode(&mut self, negated: bool) -> Result<Node, String> {
+        let name: String = match self.peek(0) {
+            Some('{') => {
+                let rest = self.text.get(self.at + 1..).unwrap_or_default();
+                let end = rest.iter().position(|c| *c == '}').unwrap_or(rest.len());
+                self.at += end + 2;
+                rest.iter().take(end).collect()
+            }
+            Some(c) => {
+                self.at += 1;
+                c.to_string()
+            }
+            None => String::new(),
+        };
+        let class = match name.as_str() {
+            "L" => "alpha",
+            "Lu" => "upper",
+            "Ll" => "lower",
+            "N" | "Nd" => "numeric",
+            "P" | "S" => "punct",
+            "Z" | "Zs" => "space",
+            _ => return Err(format!("invalid character class range: `\\p{{{name}}}`")),
+        };
+        let items = vec![SetItem::Class(class.to_owned())];
+        Ok(Node::Inst(Inst::Set { items, negated }))
+    }
+
     fn escape(&mut self) -> Result<Node, String> {
         let Some(c) = self.peek(0) else {
-            return Err("Trailing backslash".to_owned());
+            return Err(self.words(
+                "Trailing backslash",
+                "trailing backslash at end of expression: ``",
+            ));
         };
         self.at += 1;
+        if self.re2 {
+            match c {
+                'A' => return Ok(Node::Inst(Inst::LineStart)),
+                'z' => return Ok(Node::Inst(Inst::LineEnd)),
+                'p' | 'P' => return self.unicode(c == 'P'),
+                'r' => return Ok(Node::Inst(Inst::Char('\r'))),
+                'f' => return Ok(Node::Inst(Inst::Char('\u{c}'))),
+                'v' => return Ok(Node::Inst(Inst::Char('\u{b}'))),
+                'x' => return self.hexadecimal(),
+                'd' | 'D' | 's' | 'S' | 'w' | 'W' | 'b' | 'B' | 'n' | 't' => {}
+                c if c.is_ascii_alphanumeric() => {
+                    return Err(format!("invalid escape sequence: `\\{c}`"));
+                }
+                c => return Ok(Node::Inst(Inst::Char(c))),
+            }
+        }
         let class = |name: &str| SetItem::Class(name.to_owned());
         let set = |items: Vec<SetItem>, negated: bool| Inst::Set { items, negated };
         let word = || vec![class("alnum"), SetItem::Range('_', '_')];
@@ -182,8 +274,37 @@ impl Parser {
         }))
     }
 
+    /// `\x41`, `\x{1F600}`.
+    fn hexadecimal(&mut self) -> Result<Node, String> {
+        let rest: String = self.text.iter().skip(self.at).take(12).collect();
+        let (digits, len) = match rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
+            Some((d, _)) => (d.to_owned(), d.len() + 2),
+            None => (rest.chars().take(2).collect(), 2),
+        };
+        let code = u32::from_str_radix(&digits, 16)
+            .ok()
+            .and_then(char::from_u32);
+        let c = code.ok_or_else(|| "invalid escape sequence: `\\x`".to_owned())?;
+        self.at += len;
+        Ok(Node::Inst(Inst::Char(c)))
+    }
+
     fn set(&mut self) -> Result<Inst, String> {
-        let unmatched = || "Unmatched [, [^, [:, [., or [=".to_owned();
+        let opened = self.at;
+        let text = match self.re2 {
+            true => self
+                .text
+                .get(opened.saturating_sub(1)..)
+                .unwrap_or_default()
+                .iter()
+                .collect(),
+            false => String::new(),
+        };
+        let re2 = self.re2;
+        let unmatched = || match re2 {
+            true => format!("missing closing ]: `{text}`"),
+            false => "Unmatched [, [^, [:, [., or [=".to_owned(),
+        };
         let negated = self.peek(0) == Some('^');
         if negated {
             self.at += 1;
@@ -226,6 +347,11 @@ impl Parser {
                     };
                     items.push(item);
                 }
+                '\\' if re2 => {
+                    let low = self.set_escape().ok_or_else(unmatched)?;
+                    items.extend(self.range(low)?);
+                }
+                low if re2 => items.extend(self.range(SetItem::Range(low, low))?),
                 low => {
                     let high = self
                         .peek(1)
@@ -241,5 +367,57 @@ impl Parser {
                 }
             }
         }
+    }
+
+    /// An escape inside RE2's brackets.
+    fn set_escape(&mut self) -> Option<SetItem> {
+        let c = self.peek(0)?;
+        self.at += 1;
+        let class = |name: &str| SetItem::Class(name.to_owned());
+        let not = |name: &str| SetItem::NotClass(name.to_owned());
+        Some(match c {
+            'w' => class("word"),
+            'W' => not("word"),
+            's' => class("space"),
+            'S' => not("space"),
+            'd' => class("digit"),
+            'D' => not("digit"),
+            'n' => SetItem::Range('\n', '\n'),
+            't' => SetItem::Range('\t', '\t'),
+            'r' => SetItem::Range('\r', '\r'),
+            'x' | 'p' => match if c == 'x' {
+                self.hexadecimal()
+            } else {
+                self.unicode(false)
+            } {
+                Ok(Node::Inst(Inst::Char(c))) => SetItem::Range(c, c),
+                Ok(Node::Inst(Inst::Set { mut items, .. })) => items.pop()?,
+                _ => return None,
+            },
+            other => SetItem::Range(other, other),
+        })
+    }
+
+    /// A range in RE2's brackets whose lower end was read, if a `-` follows.
+    fn range(&mut self, low: SetItem) -> Result<Option<SetItem>, String> {
+        let (SetItem::Range(from, _), Some('-'), Some(high)) = (&low, self.peek(0), self.peek(1))
+        else {
+            return Ok(Some(low));
+        };
+        if high == ']' {
+            return Ok(Some(low));
+        }
+        self.at += 2;
+        let to = match high {
+            '\\' => match self.set_escape() {
+                Some(SetItem::Range(c, _)) => c,
+                _ => return Err("invalid character class range".to_owned()),
+            },
+            c => c,
+        };
+        if to < *from {
+            return Err(format!("invalid character class range: `{from}-{to}`"));
+        }
+        Ok(Some(SetItem::Range(*from, to)))
     }
 }

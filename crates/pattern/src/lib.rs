@@ -1,12 +1,13 @@
-//! POSIX regular expressions, basic and extended, for grep, sed, awk and `[[ =~ ]]`.
+//! Regular expressions: POSIX's basic and extended ones for grep, sed, awk and `[[ =~ ]]`, and RE2's for the API (patterns
+//! of custom kinds, CEL's `matches`).
 //!
-//! The real ones are glibc's `regcomp`. This one compiles to a small program and runs all ways
+//! The real ones are glibc's `regcomp` and Go's `regexp`. This one compiles to a small program and runs all ways
 //! through it at once (Thompson, Pike), so its time is linear in the text, whatever the pattern.
-//! The leftmost match wins, and of those the longest. Left out: back-references in patterns.
+//! The leftmost match wins, and of those the longest (Go's `find` takes the first alternative instead). Left out:
+//! back-references in patterns; of Unicode's classes all but a few.
 
 mod parse;
 
-use crate::glob;
 use parse::Parser;
 
 /// Instructions of one pattern; `a{1000}{1000}` is refused.
@@ -60,18 +61,51 @@ pub type Captures = Vec<Option<(usize, usize)>>;
 
 impl Regex {
     pub fn new(pattern: &str, extended: bool, ignore_case: bool) -> Result<Regex, String> {
+        Regex::parsed(pattern, extended, false, ignore_case)
+    }
+
+    /// As Go's `regexp.Compile` takes it; an error is in its words.
+    pub fn re2(pattern: &str) -> Result<Regex, String> {
+        let (flags, rest) = match pattern.strip_prefix("(?") {
+            Some(r) if r.starts_with(['i', 's', 'm', 'U']) => {
+                r.split_once(')').unwrap_or(("", pattern))
+            }
+            _ => ("", pattern),
+        };
+        let (flags, rest) = match flags.chars().all(|c| "ismU".contains(c)) {
+            true => (flags, rest),
+            false => ("", pattern),
+        };
+        let whole = |why: String| match why.as_str() {
+            "missing closing )" | "unexpected )" => {
+                format!("error parsing regexp: {why}: `{pattern}`")
+            }
+            _ => format!("error parsing regexp: {why}"),
+        };
+        let made = Regex::parsed(rest, true, true, flags.contains('i')).map_err(whole)?;
+        Ok(made)
+    }
+
+    fn parsed(
+        pattern: &str,
+        extended: bool,
+        re2: bool,
+        ignore_case: bool,
+    ) -> Result<Regex, String> {
         let mut parser = Parser {
             text: pattern.chars().collect(),
             at: 0,
             extended,
+            re2,
             groups: 0,
             depth: 0,
         };
         let node = parser.alternatives()?;
         if parser.at < parser.text.len() {
-            return Err(match extended {
-                true => "Unmatched ) or \\)".to_owned(),
-                false => "Unmatched ( or \\(".to_owned(),
+            return Err(match (re2, extended) {
+                (true, _) => "unexpected )".to_owned(),
+                (_, true) => "Unmatched ) or \\)".to_owned(),
+                (_, false) => "Unmatched ( or \\(".to_owned(),
             });
         }
         let mut program = Vec::new();
@@ -262,8 +296,8 @@ impl SetItem {
     fn has(&self, c: char) -> bool {
         match self {
             SetItem::Range(low, high) => *low <= c && c <= *high,
-            SetItem::Class(name) => glob::in_class(name, c),
-            SetItem::NotClass(name) => !glob::in_class(name, c),
+            SetItem::Class(name) => in_class(name, c),
+            SetItem::NotClass(name) => !in_class(name, c),
         }
     }
 }
@@ -336,4 +370,65 @@ fn compile(node: &Node, program: &mut Vec<Inst>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The classes of POSIX: `[:alpha:]` and its sisters.
+pub fn in_class(name: &str, c: char) -> bool {
+    match name {
+        "alpha" => c.is_alphabetic(),
+        "digit" => c.is_ascii_digit(),
+        "alnum" => c.is_alphanumeric(),
+        "upper" => c.is_uppercase(),
+        "lower" => c.is_lowercase(),
+        "space" => c.is_whitespace(),
+        "blank" => c == ' ' || c == '\t',
+        "punct" => c.is_ascii_punctuation(),
+        "print" => !c.is_control(),
+        "graph" => !c.is_control() && c != ' ',
+        "cntrl" => c.is_control(),
+        "xdigit" => c.is_ascii_hexdigit(),
+        "numeric" => c.is_numeric(),
+        "word" => c.is_ascii_alphanumeric() || c == '_',
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn re2_matches_and_refuses_as_go_does() {
+        let check = |pattern: &str, text: &str, wanted: Result<bool, &str>| {
+            let got = Regex::re2(pattern).map(|r| r.is_match(text));
+            assert_eq!(got, wanted.map_err(str::to_string), "{pattern} on {text}");
+        };
+        check(r"^[a-z]([-a-z0-9]*[a-z0-9])?$", "web-1", Ok(true));
+        check(r"^(?:\d{1,3}\.){3}\d{1,3}$", "10.0.0.1", Ok(true));
+        check(r"(?i)^HELLO\z", "hello", Ok(true));
+        check(r"^(?P<a>x+?)y*$", "xxyy", Ok(true));
+        check(r"^[\w\-\.]+$", "a-b.c", Ok(true));
+        check(r"^\p{L}+$", "가나", Ok(true));
+        check(
+            "[a",
+            "",
+            Err("error parsing regexp: missing closing ]: `[a`"),
+        );
+        check(
+            "(a",
+            "",
+            Err("error parsing regexp: missing closing ): `(a`"),
+        );
+        check("a)", "", Err("error parsing regexp: unexpected ): `a)`"));
+        check(
+            "*a",
+            "",
+            Err("error parsing regexp: missing argument to repetition operator: `*`"),
+        );
+        check(
+            r"(?=a)",
+            "",
+            Err("error parsing regexp: invalid or unsupported Perl syntax: `(?=`"),
+        );
+    }
 }
