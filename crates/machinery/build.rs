@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use k8s_openapi::{Resource, api, apiextensions_apiserver, apimachinery};
+use k8s_openapi::{Resource, api, apiextensions_apiserver, apimachinery, kube_aggregator};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
@@ -72,6 +72,7 @@ impl Roots {
             api::node::v1 { RuntimeClass }
             api::resource::v1 { DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice }
             apiextensions_apiserver::pkg::apis::apiextensions::v1 { CustomResourceDefinition }
+            kube_aggregator::pkg::apis::apiregistration::v1 { APIService }
         }
         kinds! { false:
             api::core::v1 { Binding }

@@ -17,6 +17,8 @@ fn run(session: &mut Session, line: &str) -> (String, i32) {
 
 /// What the learner wrote since a version: the last command's changes, without those that actors answer with.
 fn written(cluster: &Cluster, since: u64) -> Vec<String> {
+    // A definition that was replaced has lost the finalizer that the server then gives it again, there as here.
+    let finalizer = |text: &String| !text.contains(".metadata.finalizers");
     let own = |c: &&std::rc::Rc<cluster::store::Change>| {
         c.version > since && matches!(c.cause.trigger, machinery::Trigger::Command(_))
     };
@@ -25,6 +27,7 @@ fn written(cluster: &Cluster, since: u64) -> Vec<String> {
         .history()
         .filter(own)
         .map(|c| format!("{} {}: {}", c.resource, c.key.1, changed(c)))
+        .filter(finalizer)
         .collect()
 }
 

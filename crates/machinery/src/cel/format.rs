@@ -73,7 +73,7 @@ pub fn print_span(nanos: i64) -> String {
 pub fn base64(s: &str) -> Option<Vec<u8>> {
     let (mut out, mut bits, mut n) = (Vec::new(), 0u32, 0);
     let body = s.trim_end_matches('=');
-    if s.len() % 4 != 0 || s.len() - body.len() > 2 {
+    if !s.len().is_multiple_of(4) || s.len() - body.len() > 2 {
         return None;
     }
     for b in body.bytes() {

@@ -232,8 +232,8 @@ pub(super) fn counterpart<'a>(item: &Value, old: &'a Value, schema: &Value) -> &
     }
     let keys = schema.get("x-kubernetes-list-map-keys").items();
     let same = |o: &&Value| {
-        let own = keys.iter().filter_map(Value::as_str);
-        own.fold(true, |all, k| all && o.get(k) == item.get(k))
+        let mut own = keys.iter().filter_map(Value::as_str);
+        own.all(|k| o.get(k) == item.get(k))
     };
     old.items().iter().find(same).unwrap_or(NULL)
 }
