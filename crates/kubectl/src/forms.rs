@@ -84,42 +84,9 @@ pub fn kyaml(v: &Value) -> String {
     machinery::yaml::print_kyaml(v)
 }
 
-/// What Go's `%v` prints: `map[app:web tier:front]`, `[a b]`, `<nil>`.
-pub fn go(v: &Value) -> String {
-    match v {
-        Value::Null => "<nil>".into(),
-        Value::Str(s) => s.to_string(),
-        Value::List(l) => {
-            let parts: Vec<String> = l.iter().map(go).collect();
-            format!("[{}]", parts.join(" "))
-        }
-        Value::Map(m) => {
-            let parts: Vec<String> = m.iter().map(|(k, v)| format!("{k}:{}", go(v))).collect();
-            format!("map[{}]", parts.join(" "))
-        }
-        other => json::print(other),
-    }
-}
+pub use machinery::gotemplate::go;
 
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-pub fn base64(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let n = chunk
-            .iter()
-            .enumerate()
-            .fold(0u32, |n, (i, b)| n | u32::from(*b) << (16 - 8 * i));
-        for i in 0..4 {
-            if i <= chunk.len() {
-                out.push(BASE64[(n >> (18 - 6 * i) & 63) as usize] as char);
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
-}
+pub use shell::codec::encode_base64 as base64;
 
 /// Reads base64, standard or URL alphabet, padded or not.
 pub fn base64_decode(text: &str) -> Option<Vec<u8>> {

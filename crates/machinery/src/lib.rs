@@ -15,6 +15,7 @@ pub mod arrange;
 pub mod cel;
 pub mod duration;
 pub mod field;
+pub mod gotemplate;
 pub mod http;
 pub mod intern;
 pub mod json;

@@ -158,8 +158,8 @@ fn programs(shared: &Rc<Shared>, fs: &Rc<RefCell<Fs>>) -> Vec<Program> {
         fs: fs.clone(),
         config,
     });
-    let mut all = vec![kubectl::program(api)];
-    all.extend(tools::programs(reach));
+    let mut all = vec![kubectl::program(api.clone())];
+    all.extend(tools::programs(reach, api));
     all
 }
 

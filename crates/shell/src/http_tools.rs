@@ -238,20 +238,3 @@ pub fn reason(status: u16) -> &'static str {
         _ => "",
     }
 }
-
-/// base64, for `-u user:password`.
-fn base64(data: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in data.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            match at <= chunk.len() {
-                true => out.push(char::from(ALPHABET[(bits >> (18 - 6 * at) & 63) as usize])),
-                false => out.push('='),
-            }
-        }
-    }
-    out
-}

@@ -6,15 +6,18 @@
 
 mod editor;
 mod fault;
+mod helm;
 mod help;
 mod http;
 mod minikube;
 mod network;
+mod options;
 mod system;
 mod watch;
 
 use std::rc::Rc;
 
+use machinery::Api;
 use machinery::http::{Fetch, HttpRequest};
 use shell::{Ctx, Program};
 
@@ -68,8 +71,13 @@ pub trait World {
 }
 
 /// All programs but kubectl, in the order in which `help` shows them.
-pub fn programs(world: Rc<dyn World>) -> Vec<Program> {
+pub fn programs(world: Rc<dyn World>, api: Rc<dyn Api>) -> Vec<Program> {
+    let (helm_api, asked) = (api.clone(), api);
     vec![
+        Program::new("helm", "install charts into the cluster", move |ctx| {
+            helm::helm(ctx, helm_api.clone())
+        })
+        .with_complete(move |request| helm::complete(request, &asked)),
         with(
             &world,
             "minikube",

@@ -13,7 +13,7 @@ use crate::World;
 use tables::{addons, profiles, table};
 
 pub const MINIKUBE_VERSION: &str = "v1.38.1";
-const KUBERNETES_VERSION: &str = "v1.36.2";
+pub const KUBERNETES_VERSION: &str = "v1.36.2";
 const DOCKER_VERSION: &str = "28.5.2";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,22 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use machinery::http::{Fetch, HttpRequest, HttpResponse};
+use machinery::{Api, Request, Response, Status, StreamId, StreamIn, StreamOut};
 use shell::machine::{Env, Start};
 use shell::{Fs, Terminal};
 use tools::{Exposed, Minikube, StartOptions, World};
+
+/// There is no cluster here.
+struct NoApi;
+
+impl Api for NoApi {
+    fn request(&self, _: Request) -> Response {
+        Response::err(Status::no_resource())
+    }
+    fn stream(&self, _: StreamId, _: StreamIn) -> StreamOut {
+        StreamOut::default()
+    }
+}
 
 struct Small {
     state: Cell<Minikube>,
@@ -126,7 +139,7 @@ fn session() -> (Terminal, Rc<Small>) {
         ("HOME".to_owned(), "/home/me".to_owned()),
         ("HOSTNAME".to_owned(), "here".to_owned()),
     ]);
-    let mut terminal = Terminal::new(tools::programs(world.clone()), fs, env);
+    let mut terminal = Terminal::new(tools::programs(world.clone(), Rc::new(NoApi)), fs, env);
     terminal.set_tty(false);
     (terminal, world)
 }

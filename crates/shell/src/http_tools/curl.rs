@@ -2,7 +2,7 @@
 
 mod print;
 
-use super::{Around, Fetched, HttpRequest, HttpResponse, Outcome, Url, base64};
+use super::{Around, Fetched, HttpRequest, HttpResponse, Outcome, Url};
 use print::{progress, trace_answer, trace_connect, write_out};
 
 const VERSION: &str = "8.14.1";
@@ -230,7 +230,7 @@ fn request(flags: &Flags, url: &Url, around: &Around<'_>) -> HttpRequest {
     {
         headers.push((
             "Authorization".to_owned(),
-            format!("Basic {}", base64(user.as_bytes())),
+            format!("Basic {}", crate::codec::encode_base64(user.as_bytes())),
         ));
     }
     headers.push(("User-Agent".to_owned(), agent));
