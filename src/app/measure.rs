@@ -23,9 +23,18 @@ pub fn measure() -> bool {
         return false;
     };
     super::bridge::rest_now();
-    let start = clock.now();
-    let done = (scenario.run)(number(1).min(200_000), number(2).clamp(1, 5_000));
-    let took = clock.now() - start;
+    let mut watch = playground::bench::Watch {
+        clock: &|| clock.now() / 1000.0,
+        each: false,
+        started: 0.0,
+        longest: 0.0,
+    };
+    let done = (scenario.run)(
+        number(1).min(200_000),
+        number(2).clamp(1, 5_000),
+        &mut watch,
+    );
+    let took = clock.now() - watch.started * 1000.0;
     document.set_title(&format!(
         "measured {took:.1} ms, {} ready, {} events",
         done.ready, done.events

@@ -1,6 +1,10 @@
 //! `bottleship bench`: what computing costs, one line of JSON a scenario.
 
+use playground::bench::Watch;
 use std::process::ExitCode;
+
+/// Up to so many pods the longest single event is looked for too.
+const EACH_TIMED_MAX: usize = 20_000;
 
 /// `bench [SCENARIO] [--pods N] [--nodes M]`
 pub fn bench(args: &[String]) -> ExitCode {
@@ -20,16 +24,29 @@ pub fn bench(args: &[String]) -> ExitCode {
             continue;
         }
         known = true;
-        let start = cpu_seconds();
-        let done = (scenario.run)(pods, nodes);
-        let cpu_s = cpu_seconds() - start;
+        let before = resident_bytes();
+        let mut watch = Watch {
+            clock: &cpu_seconds,
+            each: false,
+            started: 0.0,
+            longest: 0.0,
+        };
+        let done = (scenario.run)(pods, nodes, &mut watch);
+        let cpu_s = cpu_seconds() - watch.started;
         let peak = peak_bytes();
+        let per_pod = peak.saturating_sub(before) / pods.max(1) as u64;
+        // Timing each event costs time itself: it has a run of its own.
+        if pods <= EACH_TIMED_MAX {
+            watch.each = true;
+            let _ = (scenario.run)(pods, nodes, &mut watch);
+        }
         println!(
-            "{{\"scenario\":\"{}\",\"pods\":{pods},\"nodes\":{nodes},\"cpu_s\":{cpu_s:.4},\"virtual_s\":{:.1},\"events\":{},\"ready\":{},\"peak_bytes\":{peak}}}",
+            "{{\"scenario\":\"{}\",\"pods\":{pods},\"nodes\":{nodes},\"cpu_s\":{cpu_s:.4},\"virtual_s\":{:.1},\"events\":{},\"ready\":{},\"peak_bytes\":{peak},\"bytes_per_pod\":{per_pod},\"longest_event_us\":{:.0}}}",
             scenario.name,
             done.virtual_ms as f64 / 1000.0,
             done.events,
             done.ready,
+            watch.longest * 1e6,
         );
     }
     if known {
@@ -44,28 +61,25 @@ pub fn bench(args: &[String]) -> ExitCode {
     }
 }
 
-/// User time of this process, from the kernel; wall time would count other processes too.
+/// Processor time of this process, from the kernel; wall time would count other processes too.
 fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // After the name in brackets: field 14 (utime) and 15 (stime) of the whole line, in ticks of 10 ms.
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or("")
-        .split_whitespace()
-        .collect();
-    let tick = |i: usize| {
-        fields
-            .get(i)
-            .and_then(|f| f.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    (tick(11) + tick(12)) / 100.0
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split_whitespace().next();
+    nanoseconds.and_then(|n| n.parse().ok()).unwrap_or(0.0) / 1e9
 }
 
 fn peak_bytes() -> u64 {
+    status("VmHWM:")
+}
+
+fn resident_bytes() -> u64 {
+    status("VmRSS:")
+}
+
+/// A line of what the kernel says about this process's memory.
+fn status(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|l| l.strip_prefix(name));
     let kb = line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
     kb.unwrap_or(0) * 1024
 }

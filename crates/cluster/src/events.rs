@@ -2,12 +2,14 @@
 //! minutes and all after it are combined, and a source that says too much about one object is cut off.
 //! Upstream: `client-go:tools/record/events_cache.go`. Events older than an hour are gone, as etcd's lease has it.
 
+pub mod told;
+
 use crate::Cluster;
 use crate::apiserver::{self, Call, Options, Verb, Who};
 use crate::cx::Cx;
 use machinery::Arrange;
 use machinery::time::Millis;
-use machinery::{Cause, Object, Str, Value, time, value};
+use machinery::{Cause, Object, Str, Trigger, Value, time};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -36,7 +38,11 @@ pub struct State {
     sequence: u64,
     /// The events written, oldest first, to forget them in time.
     written: VecDeque<(Millis, Str, Str)>,
+    /// Causes last used: most events have one of a few.
+    causes: [Option<Rc<Cause>>; CAUSES],
 }
+
+const CAUSES: usize = 4;
 
 #[derive(Clone)]
 struct Similar {
@@ -120,11 +126,27 @@ pub(crate) fn record(
         }
         return;
     }
-    let e = new_event(cx, about, field_path, kind, reason, message);
-    let namespace = apiserver::str_of(e.at("metadata.namespace"));
-    let name = apiserver::str_of(e.at("metadata.name"));
+    let namespace = match about.namespace() {
+        "" => Str::lit("default"),
+        _ => apiserver::str_of(about.at("metadata.namespace")),
+    };
+    let cause = cx.cluster.recorder.cause(cx.actor, &cx.trigger);
+    let e = told::Told::new(
+        cx,
+        about,
+        namespace.clone(),
+        (field_path, kind, reason, message),
+        cause,
+    );
+    let name = e.key.1.clone();
+    let written = match told::is_plain(cx.cluster, about, &namespace) {
+        true => cx.cluster.tell(e),
+        false => cx
+            .create(&kinds::event::KIND, &Object(e.sent()), "")
+            .is_ok(),
+    };
     // An event that cannot be written is lost, as upstream's is; nothing depends on it.
-    if cx.create(&kinds::event::KIND, &Object(e), "").is_ok() {
+    if written {
         let state = &mut cx.cluster.recorder;
         state
             .written
@@ -154,48 +176,6 @@ fn count_again(cx: &mut Cx, c: &Counted, message: &str, now: Millis) -> bool {
         v.set("message", Value::str(message));
     });
     cx.update(&kinds::event::KIND, &new, "").is_ok()
-}
-
-fn new_event(
-    cx: &mut Cx,
-    about: &Object,
-    field_path: &str,
-    kind: &'static str,
-    reason: &str,
-    message: &str,
-) -> Value {
-    let now = Value::from(time::rfc3339(cx.now()));
-    let namespace = match about.get("metadata").get("namespace") {
-        Value::Str(s) if !s.is_empty() => Value::Str(s.clone()),
-        _ => Value::from("default"),
-    };
-    // The name ends in the instant in nanoseconds, so that events of one second are listed in their order.
-    cx.cluster.recorder.sequence = (cx.cluster.recorder.sequence + 1) % 1000;
-    let nanos = cx.now().unsigned_abs() * 1_000_000
-        + cx.cluster.recorder.sequence * 1000
-        + cx.cluster.names.next_u64() % 1000;
-    let name = format!("{}.{nanos:016x}", about.name());
-    let mut involved = value!({
-        "apiVersion": about.get("apiVersion").clone(), "kind": about.get("kind").clone(),
-        "name": about.at("metadata.name").clone(), "uid": about.at("metadata.uid").clone(),
-        "resourceVersion": about.at("metadata.resourceVersion").clone(),
-    });
-    if !about.namespace().is_empty() {
-        involved.set("namespace", about.at("metadata.namespace").clone());
-    }
-    if !field_path.is_empty() {
-        involved.set("fieldPath", Value::str(field_path));
-    }
-    let mut source = value!({ "component": cx.actor });
-    if !cx.host.is_empty() {
-        source.set("host", cx.host.clone());
-    }
-    value!({
-        "apiVersion": "v1", "kind": "Event", "metadata": { "name": name, "namespace": namespace },
-        "involvedObject": involved, "type": kind, "reason": Value::str(reason), "message": Value::str(message),
-        "source": source, "count": 1, "firstTimestamp": now.clone(), "lastTimestamp": now, "eventTime": null,
-        "reportingComponent": cx.actor, "reportingInstance": cx.host.clone(),
-    })
 }
 
 impl State {
@@ -250,6 +230,22 @@ impl State {
             s.messages.swap_remove(i);
         }
         true
+    }
+    /// Who told it and what woke them, without a reason of its own.
+    fn cause(&mut self, actor: &'static str, trigger: &Trigger) -> Rc<Cause> {
+        let known = self.causes.iter().flatten();
+        let mut known = known.filter(|c| c.actor == *actor && c.trigger == *trigger);
+        if let Some(c) = known.next() {
+            return c.clone();
+        }
+        let fresh = Rc::new(Cause {
+            actor: Str::lit(actor),
+            trigger: trigger.clone(),
+            reason: String::new(),
+        });
+        self.causes.rotate_right(1);
+        self.causes[0] = Some(fresh.clone());
+        fresh
     }
     /// Forgets the older half of what is counted.
     fn shrink(&mut self) {

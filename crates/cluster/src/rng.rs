@@ -38,21 +38,33 @@ impl Rng {
     }
     /// A version 4 UUID.
     pub fn uuid(&mut self) -> String {
-        let (a, b) = (self.next_u64(), self.next_u64());
-        let (a, b) = (a & !0xf000 | 0x4000, b & !(3 << 62) | 1 << 63);
-        let mut out = String::with_capacity(36);
-        for (n, digits) in [(a >> 32, 8), (a >> 16, 4), (a, 4), (b >> 48, 4), (b, 12)] {
-            if !out.is_empty() {
-                out.push('-');
-            }
-            push_hex(&mut out, n, digits);
-        }
-        out
+        uuid_text(self.uuid_bits())
     }
+    /// The two halves of a version 4 UUID.
+    pub(crate) fn uuid_bits(&mut self) -> (u64, u64) {
+        let (a, b) = (self.next_u64(), self.next_u64());
+        (a & !0xf000 | 0x4000, b & !(3 << 62) | 1 << 63)
+    }
+}
+
+/// A UUID as text.
+pub(crate) fn uuid_text((a, b): (u64, u64)) -> String {
+    let mut out = String::with_capacity(36);
+    for (n, digits) in [(a >> 32, 8), (a >> 16, 4), (a, 4), (b >> 48, 4), (b, 12)] {
+        if !out.is_empty() {
+            out.push('-');
+        }
+        push_hex(&mut out, n, digits);
+    }
+    out
 }
 
 /// The last `digits` hexadecimal digits of `n`.
 pub(crate) fn push_hex(out: &mut String, n: u64, digits: u32) {
-    let digit = |i: u32| char::from(b"0123456789abcdef"[(n >> (4 * i) & 15) as usize]);
-    out.extend((0..digits).rev().map(digit));
+    let mut all = [0u8; 16];
+    for (i, d) in all.iter_mut().rev().enumerate() {
+        *d = b"0123456789abcdef"[(n >> (4 * i) & 15) as usize];
+    }
+    let from = all.len() - (digits as usize).min(all.len());
+    out.push_str(std::str::from_utf8(&all[from..]).unwrap_or(""));
 }

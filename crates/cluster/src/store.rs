@@ -3,11 +3,14 @@
 //!
 //! Only `apiserver` writes here. Reads are by index (namespace, owner, node), never scans of everything.
 
+use crate::events::told::Told;
 use kinds::Kind;
 use machinery::time::Millis;
 use machinery::{Cause, Object, Str, Value, WatchType};
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::cmp::Ordering;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -31,6 +34,30 @@ pub struct Change {
     /// For a deletion: the last state.
     pub new: Object,
     pub cause: Rc<Cause>,
+    pub facts: Facts,
+}
+
+/// What nearly all who hear of a change ask first.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The reference to the controlling owner, or null.
+    pub owner: Value,
+    /// That of before, where the references are others by now.
+    pub owner_before: Value,
+    /// Whether a pod's change matters to Services, once somebody has asked.
+    pub(crate) serves: Cell<Option<bool>>,
+}
+
+impl Facts {
+    fn of(old: Option<&Object>, new: &Object) -> Facts {
+        let references = |o: &Object| o.at("metadata.ownerReferences").clone();
+        let before = old.filter(|o| !references(o).same(&references(new)));
+        Facts {
+            owner: new.controller().clone(),
+            owner_before: before.map_or(Value::Null, |o| o.controller().clone()),
+            serves: Cell::new(None),
+        }
+    }
 }
 
 /// A key that is looked for, without owning its text: lets maps of [`Key`] be asked with two `&str`.
@@ -79,31 +106,89 @@ pub(crate) enum Uid {
 
 impl Uid {
     pub(crate) fn of(text: &str) -> Uid {
-        let b = text.as_bytes();
-        let digit = |c: u8| match c {
-            b'0'..=b'9' => Some(c - b'0'),
-            b'a'..=b'f' => Some(c - b'a' + 10),
-            _ => None,
-        };
-        let mut n = 0u128;
-        for (i, c) in b.iter().enumerate() {
-            match (i, digit(*c)) {
-                (8 | 13 | 18 | 23, _) if *c == b'-' => {}
-                (8 | 13 | 18 | 23, _) | (36.., _) | (_, None) => return Uid::Text(Str::from(text)),
-                (_, Some(d)) => n = n << 4 | u128::from(d),
-            }
-        }
-        if b.len() == 36 {
-            Uid::Number(n)
-        } else {
-            Uid::Text(Str::from(text))
+        match <&[u8; 36]>::try_from(text.as_bytes()).ok().and_then(uuid) {
+            Some(n) => Uid::Number(n),
+            None => Uid::Text(Str::from(text)),
         }
     }
 }
 
+/// What stands under a key: an object, or an event that becomes one when it is read.
+#[derive(Clone)]
+enum Slot {
+    Object(Object),
+    Told(Rc<Told>),
+}
+
+impl Slot {
+    fn object(&self) -> &Object {
+        match self {
+            Slot::Object(o) => o,
+            Slot::Told(t) => &t.change().new,
+        }
+    }
+    fn into_object(self) -> Object {
+        match self {
+            Slot::Object(o) => o,
+            Slot::Told(t) => t.change().new.clone(),
+        }
+    }
+}
+
+/// An entry of the log.
+#[derive(Clone)]
+enum Logged {
+    Change(Rc<Change>),
+    Told(Rc<Told>),
+}
+
+impl Logged {
+    fn version(&self) -> u64 {
+        match self {
+            Logged::Change(c) => c.version,
+            Logged::Told(t) => t.version,
+        }
+    }
+    fn change(&self) -> &Rc<Change> {
+        match self {
+            Logged::Change(c) => c,
+            Logged::Told(t) => t.change(),
+        }
+    }
+}
+
+/// The number that a UUID in lower case stands for.
+fn uuid(b: &[u8; 36]) -> Option<u128> {
+    const NONE: u8 = 0xff;
+    const DIGITS: [u8; 256] = {
+        let mut t = [NONE; 256];
+        let mut i = 0;
+        while i < 16 {
+            t[b"0123456789abcdef"[i] as usize] = i as u8;
+            i += 1;
+        }
+        t
+    };
+    let (mut halves, mut bad) = ([0u64; 2], 0u8);
+    let mut part = |half: usize, from: usize, to: usize| {
+        for c in &b[from..to] {
+            let d = DIGITS[*c as usize];
+            bad |= d;
+            halves[half] = halves[half] << 4 | u64::from(d & 15);
+        }
+    };
+    part(0, 0, 8);
+    part(0, 9, 13);
+    part(0, 14, 18);
+    part(1, 19, 23);
+    part(1, 24, 36);
+    let dashes = [8, 13, 18, 23].iter().all(|i| b[*i] == b'-');
+    (dashes && bad < 16).then(|| u128::from(halves[0]) << 64 | u128::from(halves[1]))
+}
+
 #[derive(Clone, Default)]
 struct Table {
-    objects: BTreeMap<Key, Object>,
+    objects: BTreeMap<Key, Slot>,
     /// uid of the controlling owner → keys.
     by_owner: BTreeMap<Str, BTreeSet<Key>>,
     /// `spec.nodeName` → keys, for pods.
@@ -118,7 +203,7 @@ pub struct Store {
     tables: BTreeMap<Resource, Table>,
     by_uid: BTreeMap<Uid, (Resource, Key)>,
     version: u64,
-    log: VecDeque<Rc<Change>>,
+    log: VecDeque<Logged>,
 }
 
 impl Store {
@@ -131,14 +216,13 @@ impl Store {
         self.tables.get(resource).map_or(0, |t| t.version)
     }
     pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<&Object> {
-        self.tables
-            .get(resource)?
-            .objects
-            .get(&(namespace, name) as &dyn Lookup)
+        let objects = &self.tables.get(resource)?.objects;
+        let slot = objects.get(&(namespace, name) as &dyn Lookup)?;
+        Some(slot.object())
     }
     pub fn by_uid(&self, uid: &str) -> Option<&Object> {
         let (resource, key) = self.locate(uid)?;
-        self.tables.get(resource)?.objects.get(key)
+        Some(self.tables.get(resource)?.objects.get(key)?.object())
     }
     /// The resource and key of the object with this uid.
     pub fn locate(&self, uid: &str) -> Option<&(Resource, Key)> {
@@ -154,7 +238,7 @@ impl Store {
             return Box::new(std::iter::empty());
         };
         match namespace {
-            None => Box::new(table.objects.values()),
+            None => Box::new(table.objects.values().map(Slot::object)),
             Some(ns) => {
                 let ns = Str::from(ns);
                 let from = (ns.clone(), Str::lit(""));
@@ -163,7 +247,7 @@ impl Store {
                         .objects
                         .range(from..)
                         .take_while(move |(k, _)| k.0 == ns)
-                        .map(|(_, o)| o),
+                        .map(|(_, o)| o.object()),
                 )
             }
         }
@@ -183,7 +267,10 @@ impl Store {
         let Some(keys) = table.by_owner.get(uid) else {
             return Box::new(std::iter::empty());
         };
-        Box::new(keys.iter().filter_map(|k| table.objects.get(k)))
+        Box::new(
+            keys.iter()
+                .filter_map(|k| Some(table.objects.get(k)?.object())),
+        )
     }
     /// The pods bound to a node.
     pub fn on_node<'a>(&'a self, node: &str) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
@@ -193,20 +280,23 @@ impl Store {
         let Some(keys) = table.by_node.get(node) else {
             return Box::new(std::iter::empty());
         };
-        Box::new(keys.iter().filter_map(|k| table.objects.get(k)))
+        Box::new(
+            keys.iter()
+                .filter_map(|k| Some(table.objects.get(k)?.object())),
+        )
     }
     /// Changes after `version`, oldest first; None if the log no longer reaches back that far.
     pub fn since(&self, version: u64) -> Option<impl Iterator<Item = &Rc<Change>>> {
-        let first = self.log.front().map_or(self.version + 1, |c| c.version);
+        let first = self.log.front().map_or(self.version + 1, Logged::version);
         if version + 1 < first && version < self.version {
             return None;
         }
-        let skip = self.log.partition_point(|c| c.version <= version);
-        Some(self.log.iter().skip(skip))
+        let skip = self.log.partition_point(|c| c.version() <= version);
+        Some(self.log.iter().skip(skip).map(Logged::change))
     }
     /// Every change that is kept, oldest first.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Rc<Change>> {
-        self.log.iter()
+        self.log.iter().map(Logged::change)
     }
     /// Resources that have objects.
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
@@ -232,13 +322,15 @@ impl Store {
         table.version = version;
         // In place where nobody else holds the object.
         let stamp = |mut o: Object| {
-            *o.0.field("metadata").field("resourceVersion") = Value::from(version.to_string());
+            *o.0.field("metadata").field("resourceVersion") = Value::Str(Str::number(version));
             o
         };
         let (what, old, stamped) = match new {
             Some(new) => {
                 let stamped = stamp(new);
-                let old = table.objects.insert(key.clone(), stamped.clone());
+                let slot = Slot::Object(stamped.clone());
+                let old = table.objects.insert(key.clone(), slot);
+                let old = old.map(Slot::into_object);
                 table.reindex(old.as_ref(), Some(&stamped), &key);
                 let what = if old.is_some() {
                     WatchType::Modified
@@ -248,7 +340,7 @@ impl Store {
                 (what, old, stamped)
             }
             None => {
-                let old = table.objects.remove(&key);
+                let old = table.objects.remove(&key).map(Slot::into_object);
                 table.reindex(old.as_ref(), None, &key);
                 let last = stamp(old.clone().unwrap_or_default());
                 (WatchType::Deleted, old, last)
@@ -264,6 +356,7 @@ impl Store {
                 .insert(Uid::of(stamped.uid()), (resource.clone(), key.clone()));
         }
         let change = Rc::new(Change {
+            facts: Facts::of(old.as_ref(), &stamped),
             version,
             at,
             kind: what,
@@ -273,11 +366,29 @@ impl Store {
             new: stamped,
             cause,
         });
-        self.log.push_back(change.clone());
+        self.keep(Logged::Change(change.clone()));
+        change
+    }
+    /// Commits an event that was just told. None if one of that name is there. It has no place among the uids: nothing
+    /// belongs to an event.
+    pub(crate) fn tell(&mut self, mut told: Told) -> Option<Rc<Told>> {
+        let table = self.tables.entry(Str::lit("events")).or_default();
+        let Entry::Vacant(place) = table.objects.entry(told.key.clone()) else {
+            return None;
+        };
+        self.version += 1;
+        told.version = self.version;
+        let told = Rc::new(told);
+        place.insert(Slot::Told(told.clone()));
+        table.version = self.version;
+        self.keep(Logged::Told(told.clone()));
+        Some(told)
+    }
+    fn keep(&mut self, entry: Logged) {
+        self.log.push_back(entry);
         if self.log.len() > LOG_MAX {
             self.log.pop_front();
         }
-        change
     }
 }
 
@@ -298,6 +409,16 @@ impl Table {
         }
         fn node(o: &Object) -> &str {
             o.get("spec").get("nodeName").as_str().unwrap_or("")
+        }
+        if let (Some(o), Some(n)) = (old, new) {
+            let references = |o: &Object| o.at("metadata.ownerReferences").clone();
+            if !references(o).same(&references(n)) {
+                move_key(&mut self.by_owner, Some(owner(o)), Some(owner(n)), key);
+            }
+            if !o.spec().same(n.spec()) {
+                move_key(&mut self.by_node, Some(node(o)), Some(node(n)), key);
+            }
+            return;
         }
         move_key(&mut self.by_owner, old.map(owner), new.map(owner), key);
         move_key(&mut self.by_node, old.map(node), new.map(node), key);

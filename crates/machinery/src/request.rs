@@ -178,8 +178,8 @@ pub enum Trigger {
     /// A change of an object: `replicasets.apps default/web-7b46c4b544` at this resourceVersion.
     Object {
         resource: crate::Str,
-        namespace: String,
-        name: String,
+        namespace: crate::Str,
+        name: crate::Str,
         version: u64,
     },
     /// A timer of the actor's own.

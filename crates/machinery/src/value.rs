@@ -22,6 +22,33 @@ impl Str {
     pub const fn lit(s: &'static str) -> Str {
         Str(Repr::Static(s))
     }
+    /// Shared text that is known not to be one of the program's own: not looked for among those.
+    pub fn plain(s: &str) -> Str {
+        Str(Repr::Shared(Rc::from(s)))
+    }
+    // Both kinds keep their length in the same place.
+    #[inline]
+    #[expect(clippy::len_without_is_empty, reason = "is_empty comes from str")]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Static(s) => s.len(),
+            Repr::Shared(s) => s.len(),
+        }
+    }
+    /// A number as text.
+    pub fn number(mut n: u64) -> Str {
+        let mut digits = [0u8; 20];
+        let mut at = digits.len();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (n % 10) as u8;
+            n /= 10;
+            if n == 0 {
+                break;
+            }
+        }
+        Str::plain(std::str::from_utf8(&digits[at..]).unwrap_or(""))
+    }
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Repr::Static(s) => s,
@@ -135,6 +162,24 @@ pub(crate) fn same_text(a: &str, b: &str) -> bool {
             && u32::from_le_bytes(*a2) == u32::from_le_bytes(*b2);
     }
     a.iter().zip(b).all(|(x, y)| x == y)
+}
+
+/// Cuts a path at its first dot. Eight bytes are looked at at once: paths are asked for at every turn.
+#[inline]
+fn cut(path: &str) -> Option<(&str, &str)> {
+    const ONES: u64 = u64::MAX / 255;
+    let (words, rest) = path.as_bytes().as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        // Zero where the dot is; the lowest such byte shows its highest bit.
+        let x = u64::from_le_bytes(*word) ^ (ONES * u64::from(b'.'));
+        let found = x.wrapping_sub(ONES) & !x & (ONES << 7);
+        if found != 0 {
+            let at = i * 8 + found.trailing_zeros() as usize / 8;
+            return Some((path.get(..at)?, path.get(at + 1..)?));
+        }
+    }
+    let at = words.len() * 8 + rest.iter().position(|b| *b == b'.')?;
+    Some((path.get(..at)?, path.get(at + 1..)?))
 }
 
 /// The order of two texts: by bytes, as everywhere, eight at a time.
@@ -253,9 +298,9 @@ impl Value {
     /// The value at a path of keys: `v.at("spec.template.spec")`. Keys with dots need [`Value::get`].
     pub fn at(&self, path: &str) -> &Value {
         let (mut v, mut rest) = (self, path);
-        while let Some(i) = rest.bytes().position(|b| b == b'.') {
-            v = v.get(&rest[..i]);
-            rest = &rest[i + 1..];
+        while let Some((key, after)) = cut(rest) {
+            v = v.get(key);
+            rest = after;
         }
         v.get(rest)
     }
@@ -415,11 +460,9 @@ impl Map {
     pub fn get(&self, key: &str) -> Option<&Value> {
         // Most maps are small, and most keys differ in length: that is cheaper to see than an order.
         if self.0.len() <= SCANNED_MAX {
-            return self
-                .0
-                .iter()
-                .find(|(k, _)| same_text(k, key))
-                .map(|(_, v)| v);
+            let n = key.len();
+            let mut long = self.0.iter().filter(|(k, _)| k.len() == n);
+            return long.find(|(k, _)| same_text(k, key)).map(|(_, v)| v);
         }
         self.find(key).ok().map(|i| &self.0[i].1)
     }
@@ -451,7 +494,13 @@ impl Map {
     #[doc(hidden)]
     #[inline(never)]
     pub fn lit(&mut self, key: &'static str, value: Value) {
-        self.insert_value(Str::lit(key), value);
+        // Most literals are in order.
+        match self.0.last() {
+            Some((last, _)) if order(last, key).is_ge() => {
+                self.insert_value(Str::lit(key), value);
+            }
+            _ => self.0.push((Str::lit(key), value)),
+        }
     }
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         self.find(key).ok().map(|i| self.0.remove(i).1)

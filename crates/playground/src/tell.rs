@@ -67,6 +67,7 @@ impl Playground {
                         old: None,
                         new: o.clone(),
                         cause: cause.clone(),
+                        facts: Default::default(),
                     };
                     self.outputs.push(Output::Change(Rc::new(change)));
                 }

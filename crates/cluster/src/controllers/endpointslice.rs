@@ -45,9 +45,15 @@ pub(super) fn woken_by_service_or_pod(cluster: &Cluster, change: &Change, keys: 
 }
 
 fn matters(change: &Change) -> bool {
-    let Some(old) = &change.old else {
-        return true;
-    };
+    if let Some(known) = change.facts.serves.get() {
+        return known;
+    }
+    let found = change.old.as_ref().is_none_or(|old| differs(change, old));
+    change.facts.serves.set(Some(found));
+    found
+}
+
+fn differs(change: &Change, old: &Object) -> bool {
     let new = &change.new;
     change.kind == machinery::WatchType::Deleted
         || old.text("status.podIP") != new.text("status.podIP")

@@ -116,9 +116,8 @@ fn woken_by_owned(change: &Change, resource: &str, owner_kind: &str, keys: &mut 
     if change.resource != *resource {
         return;
     }
-    for o in std::iter::once(&change.new).chain(change.old.as_ref()) {
-        let owner = o.controller();
-        if owner.text("kind") == owner_kind {
+    for owner in [&change.facts.owner, &change.facts.owner_before] {
+        if owner.get("kind").as_str() == Some(owner_kind) {
             let key = (change.key.0.clone(), Str::from(owner.text("name")));
             if !keys.contains(&key) {
                 keys.push(key);
@@ -130,7 +129,7 @@ fn woken_by_owned(change: &Change, resource: &str, owner_kind: &str, keys: &mut 
 /// A pod without a controller appeared or changed its labels: owners of `resource` in its namespace whose selector fits
 /// may want to adopt it.
 fn woken_by_orphan(cluster: &Cluster, change: &Change, resource: &str, keys: &mut Vec<Key>) {
-    if change.resource != "pods" || !change.new.controller().is_null() {
+    if change.resource != "pods" || !change.facts.owner.is_null() {
         return;
     }
     let labels = change.new.at("metadata.labels");

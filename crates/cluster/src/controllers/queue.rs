@@ -124,7 +124,7 @@ fn note_orphan(state: &mut State, change: &Change) {
         return;
     }
     let gone = change.kind == machinery::WatchType::Deleted;
-    if !gone && change.new.controller().is_null() {
+    if !gone && change.facts.owner.is_null() {
         let set = state.orphans.entry(change.resource.clone()).or_default();
         set.insert(change.key.clone());
     } else if let Some(set) = state.orphans.get_mut(&change.resource) {
@@ -178,6 +178,11 @@ pub(super) fn tally(cluster: &Cluster, uid: &str) -> Tally {
 }
 
 fn note_references(state: &mut State, change: &Change) {
+    let references = |o: &Object| o.at("metadata.ownerReferences").clone();
+    let unchanged = |o: &Object| references(o).same(&references(&change.new));
+    if change.kind != machinery::WatchType::Deleted && change.old.as_ref().is_some_and(unchanged) {
+        return;
+    }
     let uid = Str::from(change.new.uid());
     let others = |o: &Object| -> Vec<Str> {
         let refs = o.owners().iter().filter(|r| !r.flag("controller"));
@@ -248,8 +253,8 @@ fn push(cluster: &mut Cluster, item: Item, due: Millis, by_itself: bool, by: Opt
         None => Trigger::Timer,
         Some(c) => Trigger::Object {
             resource: c.resource.clone(),
-            namespace: c.key.0.to_string(),
-            name: c.key.1.to_string(),
+            namespace: c.key.0.clone(),
+            name: c.key.1.clone(),
             version: c.version,
         },
     };

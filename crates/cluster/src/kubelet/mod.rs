@@ -78,6 +78,7 @@ pub struct State {
     /// What is broken on purpose now.
     pub(crate) broken: Vec<faults::Broken>,
     pub(crate) last_fault: u32,
+    pub(crate) told: status::Told,
 }
 
 impl State {

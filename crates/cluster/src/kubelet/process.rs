@@ -5,7 +5,7 @@
 //! The real one is a Linux kernel with containerd above it.
 
 use super::catalogue::{App, Base, Image};
-use super::programs::{self, Outcome};
+use super::programs::{self, Outcome, Vars};
 use super::run::{ContainerRun, PodRun};
 use super::server::Server;
 use super::{env, start, volumes};
@@ -14,6 +14,7 @@ use machinery::time::Millis;
 use machinery::{Object, Str, Value};
 use shell::machine::{Dialect, Lookup};
 use shell::{Env, Fs, Host, Machine, Pid, Progress, Signal};
+use std::cell::LazyCell;
 use std::rc::Rc;
 
 /// Pieces of work that a process may do at one instant; after that it is busy, and time goes on.
@@ -83,10 +84,15 @@ impl Script {
 }
 
 /// The command line of a container: the spec's, or the image's.
-pub fn command_line(pod: &Object, c: &ContainerRun, image: &Image, env: &Env) -> Vec<String> {
+pub fn command_line(
+    pod: &Object,
+    c: &ContainerRun,
+    image: &Image,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Vec<String> {
     let spec = c.spec(pod);
     let words = |list: &Value| -> Vec<String> {
-        let one = |w: &Value| env::expand(w.as_str().unwrap_or(""), |name| env.get(name).cloned());
+        let one = |w: &Value| env::expand(w.as_str().unwrap_or(""), env);
         list.items().iter().map(one).collect()
     };
     let own = |list: &[&str]| list.iter().map(|w| w.to_string()).collect::<Vec<_>>();
@@ -122,16 +128,26 @@ pub fn spawn(
     let Some(image) = run.containers[i].image else {
         return Err("no image".into());
     };
-    let env = env::full(cluster, pod, run, i);
-    let argv = command_line(pod, &run.containers[i], image, &env);
+    run.containers[i].servers = Vec::new();
+    let (argv, outcome, env) = {
+        let vars: Vars = LazyCell::new(Box::new(|| env::full(cluster, pod, run, i)));
+        let argv = command_line(pod, &run.containers[i], image, &|n| vars.get(n).cloned());
+        if argv.is_empty() {
+            return Err("no command specified".into());
+        }
+        let argv = programs::without_entrypoint(&argv).to_vec();
+        let spec = run.containers[i].spec(pod);
+        let outcome = programs::own(image, &argv, &vars, spec, now);
+        let env = match outcome.is_none() && idle(&argv, image, now).is_none() {
+            true => vars.clone(),
+            false => Env::default(),
+        };
+        (argv, outcome, env)
+    };
+    let argv = argv.as_slice();
     let c = &mut run.containers[i];
-    c.servers = Vec::new();
     let spec = c.spec(pod);
-    if argv.is_empty() {
-        return Err("no command specified".into());
-    }
-    let argv = programs::without_entrypoint(&argv);
-    if let Some(outcome) = programs::own(image, argv, &env, spec, now) {
+    if let Some(outcome) = outcome {
         return Ok(match outcome {
             Outcome::Serve {
                 mut servers,

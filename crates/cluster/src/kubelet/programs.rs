@@ -14,7 +14,7 @@ use machinery::time::Millis;
 use shell::http_tools::{self, Around, Fetched};
 use shell::machine::Lookup;
 use shell::{Env, Fs};
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 
 /// What an image's own program does when it is started.
 pub enum Outcome {
@@ -327,11 +327,14 @@ pub fn without_entrypoint(argv: &[String]) -> &[String] {
     }
 }
 
+/// A container's variables, put together only when somebody asks for one.
+pub type Vars<'a> = LazyCell<Env, Box<dyn FnOnce() -> Env + 'a>>;
+
 /// What process 1 does if it is the image's own program; None: a script has to be run.
 pub fn own(
     image: &'static Image,
     argv: &[String],
-    env: &Env,
+    env: &Vars,
     spec: &Value,
     now: Millis,
 ) -> Option<Outcome> {
@@ -574,7 +577,8 @@ pub fn run(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now
         let text = "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n";
         return Done::with(0, "", text);
     }
-    match own(image, argv, env, machinery::NULL, now) {
+    let vars: Vars = LazyCell::new(Box::new(|| env.clone()));
+    match own(image, argv, &vars, machinery::NULL, now) {
         Some(Outcome::Serve {
             servers,
             log,
@@ -863,7 +867,7 @@ fn ps(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis
         return Done::with(1, "", "");
     };
     let env = super::env::full(cluster, place.pod, run, place.index);
-    let main = super::process::command_line(place.pod, c, image, &env);
+    let main = super::process::command_line(place.pod, c, image, &|name| env.get(name).cloned());
     let main = match image.app {
         App::Nginx => "nginx: master process nginx -g daemon off;".to_string(),
         _ => without_entrypoint(&main).join(" "),

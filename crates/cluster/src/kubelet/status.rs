@@ -1,14 +1,20 @@
 //! What a kubelet tells the API server of a pod: phase, conditions, container statuses, addresses.
 //! Upstream: `pkg/kubelet/kubelet_pods.go` (`generateAPIPodStatus`), `pkg/kubelet/status/generate.go`.
 
+mod told;
+
 use super::images;
 use super::run::{ContainerRun, Ended, Phase, PodRun, Role};
 use super::{actor, start, stop};
+
 use crate::Cluster;
 use crate::network;
 use machinery::Arrange;
 use machinery::time::rfc3339;
 use machinery::{Map, NULL, Object, Str, Trigger, Value, value};
+use told::Shape;
+
+pub(crate) use told::Told;
 
 /// Writes the status if it is due and differs; then lets a pod go that is over.
 pub fn flush(cluster: &mut Cluster, uid: &Str) {
@@ -30,7 +36,10 @@ pub fn flush(cluster: &mut Cluster, uid: &Str) {
     let Some(pod) = cluster.store.by_uid(uid).cloned() else {
         return;
     };
-    let new = pod.edit(|v| v.set("status", make(cluster, &pod, &run)));
+    let mut told = std::mem::take(&mut cluster.kubelets.told);
+    let status = make(cluster, &mut told, &pod, &run);
+    cluster.kubelets.told = told;
+    let new = pod.edit(|v| v.set("status", status));
     if new != pod {
         let mut cx = actor(cluster, &run.node, Trigger::Timer);
         // A conflict cannot be: what is written was read just now. A refusal leaves the old status, as upstream does.
@@ -42,22 +51,23 @@ pub fn flush(cluster: &mut Cluster, uid: &Str) {
 }
 
 /// The whole status.
-fn make(cluster: &Cluster, pod: &Object, run: &PodRun) -> Value {
+fn make(cluster: &Cluster, told: &mut Told, pod: &Object, run: &PodRun) -> Value {
     let old = pod.status();
-    let node = cluster.kubelets.node(&run.node);
     let mut s = old.clone();
     let phase = phase(pod, run);
     s.set("phase", phase);
-    if pod.generation() > 0 {
-        s.set("observedGeneration", pod.generation());
+    let generation = pod.generation();
+    if generation > 0 {
+        s.set("observedGeneration", generation);
     }
-    if s.at("startTime").is_null() {
-        s.set("startTime", rfc3339(run.since));
+    if s.get("startTime").is_null() {
+        s.set("startTime", told.stamp(run.since));
     }
-    let host = network::text_ip(node.map_or(0, |n| n.ip));
-    if s.at("hostIP").is_null() {
-        s.set("hostIPs", value!([{ "ip": &host }]));
-        s.set("hostIP", host);
+    if s.get("hostIP").is_null() {
+        let node = cluster.kubelets.node(&run.node);
+        let (ip, list) = told.host(node.map_or((0, 0), |n| (n.index, n.ip)));
+        s.set("hostIPs", list);
+        s.set("hostIP", ip);
     }
     let over = run.gone || (run.stopping.is_some() && run.ip == 0);
     if run.ip != 0 && s.at("podIP").is_null() && !over {
@@ -74,12 +84,16 @@ fn make(cluster: &Cluster, pod: &Object, run: &PodRun) -> Value {
         (1, "initContainerStatuses"),
         (2, "ephemeralContainerStatuses"),
     ] {
-        let list = container_statuses(pod, run, role);
+        let list = container_statuses(told, pod, run, role);
         if !list.is_empty() {
-            s.set(field, Value::from(list));
+            s.set(field, list);
         }
     }
-    s.set("conditions", conditions(cluster, pod, run, phase));
+    let found = verdicts(pod, run, phase);
+    s.set(
+        "conditions",
+        told.conditions(pod, found, generation, cluster.now),
+    );
     s
 }
 
@@ -129,7 +143,12 @@ fn phase(pod: &Object, run: &PodRun) -> &'static str {
     }
 }
 
-fn container_statuses(pod: &Object, run: &PodRun, list: u8) -> Vec<Value> {
+fn container_statuses(told: &mut Told, pod: &Object, run: &PodRun, list: u8) -> Value {
+    if let (0, [c]) = (list, run.containers.as_slice())
+        && let Some(shape) = Shape::of(pod, c)
+    {
+        return told.container(shape, pod, run, c);
+    }
     let of = |c: &&ContainerRun| {
         list == match c.role {
             Role::Main => 0,
@@ -146,7 +165,7 @@ fn container_statuses(pod: &Object, run: &PodRun, list: u8) -> Vec<Value> {
     if list == 0 {
         out.arrange_by(|a, b| a.text("name").cmp(b.text("name")));
     }
-    out
+    Value::from(out)
 }
 
 /// `containerd://...` of an attempt.
@@ -287,58 +306,64 @@ fn terminated(run: &PodRun, c: &ContainerRun, end: &Ended) -> Value {
     value!({ "terminated": v })
 }
 
-/// The kubelet's conditions in upstream's order, after those that others own.
-fn conditions(cluster: &Cluster, pod: &Object, run: &PodRun, phase: &'static str) -> Value {
-    const OWN: [&str; 5] = [
-        "PodReadyToStartContainers",
-        "Initialized",
-        "Ready",
-        "ContainersReady",
-        "PodScheduled",
-    ];
-    let old = pod.at("status.conditions").items();
-    let mut out: Vec<Value> = old
-        .iter()
-        .filter(|c| !OWN.contains(&c.text("type")))
-        .cloned()
-        .collect();
+const OWN: [&str; 5] = [
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+];
+
+/// What the kubelet's conditions come to, in their order.
+fn verdicts(pod: &Object, run: &PodRun, phase: &'static str) -> [Verdict; 5] {
     let sandbox = run.is_up() && !run.gone && !matches!(phase, "Succeeded" | "Failed");
     let containers = containers_ready(run, phase);
     let ready = ready(pod, &containers);
-    let found = [
+    [
         Verdict::of(sandbox),
         initialized(run, phase),
         ready,
         containers,
         Verdict::of(true),
-    ];
+    ]
+}
+
+/// The kubelet's conditions in upstream's order, after those that others own.
+fn conditions(old: &Value, found: &[Verdict; 5], generation: i64, now: &Value) -> Value {
+    let old = old.items();
+    let mut out: Vec<Value> = old
+        .iter()
+        .filter(|c| !OWN.contains(&c.text("type")))
+        .cloned()
+        .collect();
     for (kind, verdict) in OWN.into_iter().zip(found) {
         let before = old.iter().find(|c| c.text("type") == kind).unwrap_or(NULL);
         let status = if verdict.holds { "True" } else { "False" };
         let mut c = Map::with_capacity(6);
-        c.insert("lastProbeTime", Value::Null);
+        c.lit("lastProbeTime", Value::Null);
         let since = match before.text("status") == status {
-            true => before.get("lastTransitionTime").clone(),
-            false => Value::from(rfc3339(cluster.now)),
+            true => before.get("lastTransitionTime"),
+            false => now,
         };
-        c.insert("lastTransitionTime", since);
+        c.lit("lastTransitionTime", since.clone());
         if !verdict.message.is_empty() {
-            c.insert("message", verdict.message);
+            c.lit("message", Value::str(&verdict.message));
         }
-        if pod.generation() > 0 {
-            c.insert("observedGeneration", pod.generation());
+        if generation > 0 {
+            c.lit("observedGeneration", Value::Int(generation));
         }
         if !verdict.reason.is_empty() {
-            c.insert("reason", verdict.reason);
+            c.lit("reason", Value::from(verdict.reason));
         }
-        c.insert("status", status);
-        c.insert("type", kind);
+        c.lit("status", Value::from(status));
+        c.lit("type", Value::from(kind));
         let c = Value::from(c);
         out.push(if &c == before { before.clone() } else { c });
     }
     Value::from(out)
 }
 
+#[derive(Clone, PartialEq)]
 struct Verdict {
     holds: bool,
     reason: &'static str,

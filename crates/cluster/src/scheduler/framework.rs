@@ -5,6 +5,7 @@
 //! node 0 to 100, times its weight; the highest sum wins.
 
 use super::NodeVerdict;
+use super::alike::Rank;
 use super::rows::{Row, Snapshot};
 use machinery::Arrange;
 use machinery::Str;
@@ -30,6 +31,8 @@ pub struct Plugin {
     pub filter: Option<Filter>,
     pub score: Option<Score>,
     pub weight: i64,
+    /// Whether filter and score of such pods can be told row by row (see [`super::alike`]), and how it ranks them then.
+    pub alike: Option<fn(&Snapshot) -> Option<Rank>>,
 }
 
 impl Plugin {
@@ -39,6 +42,7 @@ impl Plugin {
         filter: None,
         score: None,
         weight: 0,
+        alike: None,
     };
 }
 
@@ -66,7 +70,7 @@ const FEASIBLE_MIN: usize = 100;
 const SHOWN_MAX: usize = 100;
 
 /// How many feasible nodes are enough: all of up to 100, half of a few hundred, 5 % of very many.
-fn enough(nodes: usize) -> usize {
+pub(super) fn enough(nodes: usize) -> usize {
     if nodes <= FEASIBLE_MIN {
         return nodes;
     }

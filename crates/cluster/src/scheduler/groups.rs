@@ -136,7 +136,7 @@ fn counted(cluster: &mut Cluster, namespace: &str, by: By) -> Rc<Vec<u32>> {
     per_slot
 }
 
-fn domains(cluster: &mut Cluster, key: &str) -> Rc<Domains> {
+pub(super) fn domains(cluster: &mut Cluster, key: &str) -> Rc<Domains> {
     let rows = &mut cluster.scheduler.rows;
     if let Some(d) = rows.domains.get(key) {
         return d.clone();
@@ -201,6 +201,24 @@ fn of_rule(cluster: &mut Cluster, pod: &Object, ask: &Ask, rule: &Value) -> Spre
     s
 }
 
+/// How many pods of a pod's owner each slot has; none for a pod that nobody made.
+pub(super) fn by_owner(cluster: &mut Cluster, pod: &Object) -> Option<Rc<Vec<u32>>> {
+    let owner = pod.controller().get("uid");
+    match owner {
+        Value::Str(uid) if !uid.is_empty() => {
+            Some(counted(cluster, pod.namespace(), By::Owner(uid.clone())))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn has_zones(cluster: &mut Cluster) -> bool {
+    domains(cluster, ZONE).count > 0
+}
+
+/// How unevenly the default spreads over nodes.
+pub const HOST_SKEW: i64 = 3;
+
 /// Without rules of its own, a controller's pods are spread over nodes a little, over zones less strictly.
 fn defaults(cluster: &mut Cluster, pod: &Object) -> Vec<Spread> {
     let owner = Str::from(pod.controller().text("uid"));
@@ -209,7 +227,7 @@ fn defaults(cluster: &mut Cluster, pod: &Object) -> Vec<Spread> {
     }
     let per_slot = counted(cluster, pod.namespace(), By::Owner(owner));
     let mut out = Vec::new();
-    for (key, max_skew) in [(HOSTNAME, 3), (ZONE, 5)] {
+    for (key, max_skew) in [(HOSTNAME, HOST_SKEW), (ZONE, 5)] {
         let domains = domains(cluster, key);
         if domains.count == 0 {
             continue;

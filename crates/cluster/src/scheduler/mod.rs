@@ -12,6 +12,7 @@
 //!
 //! Left out: extenders, several profiles, dynamic resources, pod groups.
 
+mod alike;
 pub(crate) mod ask;
 mod framework;
 mod groups;
@@ -63,6 +64,7 @@ pub struct State {
     queue: queue::Queue,
     rows: rows::Rows,
     groups: groups::Groups,
+    alike: alike::Kinds,
     /// Pods for which others were evicted: (uid, node, the pod).
     nominated: Vec<(Str, Str, Object)>,
     /// Busy with a pod until then.
@@ -181,6 +183,23 @@ fn attempt(cluster: &mut Cluster, mut waiting: queue::Waiting) {
         return;
     }
     waiting.attempts += 1;
+    if !cluster.listening
+        && let Some(chosen) = alike::choose(cluster, &pod)
+    {
+        cluster.scheduler.rows.next_start = chosen.next_start;
+        let mut cx = Cx {
+            cluster,
+            actor: NAME,
+            host: Str::lit(""),
+            trigger: trigger(&waiting.key, pod.resource_version()),
+        };
+        let counts = (chosen.feasible, chosen.total);
+        if bind(&mut cx, &pod, &chosen.node, counts).is_err() {
+            waiting.refused_by = vec![queue::ANYTHING];
+            lay_aside(cluster, waiting);
+        }
+        return;
+    }
     let mut snapshot = rows::snapshot(cluster, &pod);
     let verdict = schedule(&snapshot, PLUGINS);
     let display = match cluster.listening {
@@ -241,8 +260,8 @@ fn attempt(cluster: &mut Cluster, mut waiting: queue::Waiting) {
 fn trigger(key: &Key, version: u64) -> Trigger {
     Trigger::Object {
         resource: Str::lit("pods"),
-        namespace: key.0.to_string(),
-        name: key.1.to_string(),
+        namespace: key.0.clone(),
+        name: key.1.clone(),
         version,
     }
 }
@@ -314,20 +333,28 @@ fn place(
         volumes::select_node(cx, &snapshot.ask.volumes.delayed, node)?;
         return Ok(false);
     }
+    bind(cx, pod, node, (verdict.feasible, snapshot.total))?;
+    Ok(true)
+}
+
+/// Writes the verdict: of `total` nodes `feasible` can run it.
+fn bind(
+    cx: &mut Cx,
+    pod: &Object,
+    node: &str,
+    (feasible, total): (usize, usize),
+) -> Result<(), machinery::Status> {
     let binding = value!({
         "apiVersion": "v1", "kind": "Binding",
         "metadata": { "name": Value::str(pod.name()), "namespace": Value::str(pod.namespace()), "uid": Value::str(pod.uid()) },
         "target": { "kind": "Node", "name": Value::str(node) },
     });
-    let reason = format!(
-        "{} of {} nodes can run it",
-        verdict.feasible, snapshot.total
-    );
+    let reason = format!("{feasible} of {total} nodes can run it");
     cx.create_sub(&kinds::pod::KIND, "binding", pod, binding, &reason)?;
     let (ns, name) = (pod.namespace(), pod.name());
     let text = format!("Successfully assigned {ns}/{name} to {node}");
     cx.event(pod, "Normal", "Scheduled", &text);
-    Ok(true)
+    Ok(())
 }
 
 /// No node will do: tries preemption, tells why in event and condition. Returns the text.

@@ -39,6 +39,9 @@ pub struct Row {
 pub(super) struct Rows {
     slots: Rc<Vec<Option<Rc<Row>>>>,
     by_name: BTreeMap<Str, usize>,
+    /// By slot: a number that is another whenever the row has changed; 0 for none.
+    stamps: Rc<Vec<u64>>,
+    last_stamp: u64,
     /// Topology keys → which domain each slot is in; forgotten when labels of nodes change.
     pub domains: BTreeMap<Str, Rc<Domains>>,
     /// Bound pods with rules about other pods.
@@ -109,6 +112,24 @@ impl Rows {
     pub fn len(&self) -> usize {
         self.slots.len()
     }
+    /// How many nodes there are.
+    pub fn count(&self) -> usize {
+        self.by_name.len()
+    }
+    pub fn at(&self, slot: usize) -> Option<&Rc<Row>> {
+        self.slots.get(slot)?.as_ref()
+    }
+    pub fn stamp(&self, slot: usize) -> u64 {
+        self.stamps.get(slot).copied().unwrap_or(0)
+    }
+    fn touch(&mut self, slot: usize) {
+        self.last_stamp += 1;
+        let stamps = Rc::make_mut(&mut self.stamps);
+        if stamps.len() <= slot {
+            stamps.resize(slot + 1, 0);
+        }
+        stamps[slot] = self.last_stamp;
+    }
     pub fn slot(&self, node: &str) -> Option<usize> {
         self.by_name.get(node).copied()
     }
@@ -122,11 +143,14 @@ impl Rows {
         if change.kind == WatchType::Deleted {
             if let Some(slot) = self.by_name.remove(node.name()) {
                 Rc::make_mut(&mut self.slots)[slot] = None;
+                self.touch(slot);
+                Rc::make_mut(&mut self.stamps)[slot] = 0;
             }
             self.domains.clear();
             return vec!["PodTopologySpread", "InterPodAffinity"];
         }
         if let Some(slot) = self.slot(node.name()) {
+            self.touch(slot);
             let slots = Rc::make_mut(&mut self.slots);
             let Some(row) = slots.get_mut(slot).and_then(Option::as_mut) else {
                 return Vec::new();
@@ -143,6 +167,7 @@ impl Rows {
         self.domains.clear();
         self.by_name.insert(row.name.clone(), slot);
         Rc::make_mut(&mut self.slots).push(Some(row));
+        self.touch(slot);
         vec![super::queue::ANYTHING]
     }
 
@@ -164,6 +189,7 @@ impl Rows {
                 && let Some(Some(row)) = Rc::make_mut(&mut self.slots).get_mut(slot)
             {
                 Rc::make_mut(row).take(pod, sign);
+                self.touch(slot);
             }
             if affinity::has_rules(pod) {
                 let key = (Str::from(pod.namespace()), Str::from(pod.name()));

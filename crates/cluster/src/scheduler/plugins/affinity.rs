@@ -2,6 +2,7 @@
 //!
 //! Anti-affinity works both ways: a pod that wants no company keeps later ones away too.
 
+use super::super::alike::Rank;
 use super::super::framework::{Plugin, Refusal};
 use super::super::rows::{Row, Rows, Snapshot, counts};
 use super::{hopeless, refused};
@@ -15,6 +16,7 @@ pub const INTER_POD_AFFINITY: Plugin = Plugin {
     filter: Some(filter),
     score: Some(score),
     weight: 2,
+    alike: Some(|s| (!has_rules(&s.ask.pod)).then_some(Rank::No)),
     ..Plugin::NONE
 };
 

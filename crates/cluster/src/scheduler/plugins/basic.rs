@@ -1,5 +1,6 @@
 //! NodeUnschedulable, NodeName, NodePorts, ImageLocality: the short ones.
 
+use super::super::alike::Rank;
 use super::super::ask::Ask;
 use super::super::framework::Plugin;
 use super::super::rows::{Row, Snapshot};
@@ -18,6 +19,7 @@ pub const NODE_UNSCHEDULABLE: Plugin = Plugin {
         }
         Ok(())
     }),
+    alike: Some(|_| Some(Rank::No)),
     ..Plugin::NONE
 };
 
@@ -31,6 +33,7 @@ pub const NODE_NAME: Plugin = Plugin {
         }
         hopeless("node(s) didn't match the requested node name")
     }),
+    alike: Some(|_| Some(Rank::No)),
     ..Plugin::NONE
 };
 
@@ -44,6 +47,7 @@ pub const NODE_PORTS: Plugin = Plugin {
         }
         Ok(())
     }),
+    alike: Some(|_| Some(Rank::No)),
     ..Plugin::NONE
 };
 
@@ -57,6 +61,7 @@ pub const IMAGE_LOCALITY: Plugin = Plugin {
     name: "ImageLocality",
     score: Some(score_images),
     weight: 1,
+    alike: Some(|_| Some(Rank::Images)),
     ..Plugin::NONE
 };
 
@@ -72,14 +77,19 @@ fn score_images(s: &Snapshot, nodes: &[&Row]) -> Option<Vec<i64>> {
     if spreads.iter().all(|n| *n == 0) {
         return Some(vec![0; nodes.len()]);
     }
-    let total = nodes.len().max(1) as i64;
-    let max = SIZE_MAX * ask.images.len().max(1) as i64;
     let score = |row: &&Row| {
-        let each = ask.images.iter().zip(&spreads);
-        let sum: i64 = each.map(|(i, n)| size(row, i) * n / total).sum();
-        100 * (sum.clamp(SIZE_MIN, max) - SIZE_MIN) / (max - SIZE_MIN)
+        let sizes: Vec<i64> = ask.images.iter().map(|i| size(row, i)).collect();
+        image_score(&sizes, &spreads, nodes.len())
     };
     Some(nodes.iter().map(score).collect())
+}
+
+/// By the sizes of the images that a node has, and how many of the nodes in question have each.
+pub fn image_score(sizes: &[i64], spreads: &[i64], nodes: usize) -> i64 {
+    let total = nodes.max(1) as i64;
+    let max = SIZE_MAX * sizes.len().max(1) as i64;
+    let sum: i64 = sizes.iter().zip(spreads).map(|(s, n)| s * n / total).sum();
+    100 * (sum.clamp(SIZE_MIN, max) - SIZE_MIN) / (max - SIZE_MIN)
 }
 
 /// A node's images by full name.

@@ -1,5 +1,6 @@
 //! NodeAffinity: `nodeSelector` and required node affinity must hold, preferred node affinity ranks.
 
+use super::super::alike::Rank;
 use super::super::ask::Ask;
 use super::super::framework::Plugin;
 use super::super::rows::Row;
@@ -27,6 +28,10 @@ pub const NODE_AFFINITY: Plugin = Plugin {
         Some(normalize(nodes.iter().map(score).collect(), false))
     }),
     weight: 2,
+    alike: Some(|s| {
+        let plain = s.ask.preferred.items().is_empty() && s.ask.only_node.is_none();
+        plain.then_some(Rank::No)
+    }),
     ..Plugin::NONE
 };
 

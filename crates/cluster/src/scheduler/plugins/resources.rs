@@ -1,5 +1,6 @@
 //! NodeResourcesFit and NodeResourcesBalancedAllocation: the sums. What counts is what pods *request*, not what they use.
 
+use super::super::alike::Rank;
 use super::super::ask::Amounts;
 use super::super::framework::{Plugin, Refusal};
 use super::super::rows::{Row, Snapshot};
@@ -11,6 +12,7 @@ pub const NODE_RESOURCES_FIT: Plugin = Plugin {
     filter: Some(fit),
     score: Some(|s, nodes| Some(nodes.iter().map(|row| least_allocated(s, row)).collect())),
     weight: 1,
+    alike: Some(|_| Some(Rank::Row(least_allocated))),
     ..Plugin::NONE
 };
 
@@ -25,6 +27,14 @@ pub const NODE_RESOURCES_BALANCED: Plugin = Plugin {
         Some(nodes.iter().map(|row| balanced(s, row)).collect())
     }),
     weight: 1,
+    alike: Some(|s| {
+        let nothing = s.ask.requests == Amounts::default();
+        Some(if nothing {
+            Rank::No
+        } else {
+            Rank::Row(balanced)
+        })
+    }),
     ..Plugin::NONE
 };
 

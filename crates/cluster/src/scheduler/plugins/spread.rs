@@ -1,6 +1,7 @@
 //! PodTopologySpread: like pods evenly over nodes, zones, or whatever a label tells apart.
 //! Upstream: `pkg/scheduler/framework/plugins/podtopologyspread`.
 
+use super::super::alike::Rank;
 use super::super::framework::{Plugin, Refusal};
 use super::super::groups::{HOSTNAME, Spread};
 use super::super::rows::{Row, Snapshot};
@@ -12,6 +13,10 @@ pub const POD_TOPOLOGY_SPREAD: Plugin = Plugin {
     filter: Some(filter),
     score: Some(score),
     weight: 2,
+    alike: Some(|s| {
+        let own = s.ask.pod.at("spec.topologySpreadConstraints");
+        own.items().is_empty().then_some(Rank::Spread)
+    }),
     ..Plugin::NONE
 };
 
@@ -85,7 +90,7 @@ fn score(s: &Snapshot, nodes: &[&Row]) -> Option<Vec<i64>> {
 }
 
 /// The natural logarithm in thousandths, in whole numbers: floats may differ between machines.
-fn ln_milli(n: usize) -> i64 {
+pub(in crate::scheduler) fn ln_milli(n: usize) -> i64 {
     // log2 by squaring the mantissa: ten binary places are plenty.
     let n = n.max(1) as u64;
     let whole = n.ilog2();

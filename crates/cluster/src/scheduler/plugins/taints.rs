@@ -1,6 +1,7 @@
 //! TaintToleration: a tainted node takes only pods that tolerate every `NoSchedule` and `NoExecute` taint of it;
 //! `PreferNoSchedule` only ranks.
 
+use super::super::alike::Rank;
 use super::super::ask::Ask;
 use super::super::framework::Plugin;
 use super::{hopeless, normalize};
@@ -13,9 +14,7 @@ pub const TAINT_TOLERATION: Plugin = Plugin {
         Some(_) => hopeless("node(s) had untolerated taint(s)"),
     }),
     score: Some(|s, nodes| {
-        let soft = |t: &&Value| {
-            t.text("effect") == "PreferNoSchedule" && !tolerates(&s.ask.tolerations, t)
-        };
+        let soft = |t: &&Value| avoided(&s.ask, t);
         let count = |taints: &Value| taints.items().iter().filter(soft).count() as i64;
         Some(normalize(
             nodes.iter().map(|row| count(&row.taints)).collect(),
@@ -23,8 +22,17 @@ pub const TAINT_TOLERATION: Plugin = Plugin {
         ))
     }),
     weight: 3,
+    alike: Some(|_| {
+        Some(Rank::Taints(|s, row| {
+            row.taints.items().iter().any(|t| avoided(&s.ask, t))
+        }))
+    }),
     ..Plugin::NONE
 };
+
+fn avoided(ask: &Ask, t: &Value) -> bool {
+    t.text("effect") == "PreferNoSchedule" && !tolerates(&ask.tolerations, t)
+}
 
 /// The first taint that keeps the pod away.
 pub fn untolerated<'a>(ask: &Ask, taints: &'a Value) -> Option<&'a Value> {

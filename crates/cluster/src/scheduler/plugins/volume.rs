@@ -1,6 +1,7 @@
 //! VolumeBinding: the node must be able to reach the pod's volumes. What is known of them is collected by
 //! [`super::super::volumes`].
 
+use super::super::alike::Rank;
 use super::super::framework::Plugin;
 use super::{hopeless, node_affinity};
 
@@ -30,5 +31,7 @@ pub const VOLUME_BINDING: Plugin = Plugin {
         }
         Ok(())
     }),
+    // Pods with claims are never taken for alike.
+    alike: Some(|_| Some(Rank::No)),
     ..Plugin::NONE
 };
