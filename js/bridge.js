@@ -3,7 +3,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 
-/* global MONACO */
+/* global MONACO, DATA */
 
 let terminal = null;
 let fit = null;
@@ -137,6 +137,46 @@ export function restNow() {
   const bytes = Uint8Array.from(ask.responseText, (c) => c.charCodeAt(0) & 255);
   new WebAssembly.Instance(new WebAssembly.Module(bytes), { p: first });
   there = true;
+}
+
+/** What our own code took of a frame: kept only where somebody measures. */
+export function frameTook(ms) {
+  globalThis.bottleshipFrames?.push(ms);
+}
+
+// Files beside the program. The texts and lessons are asked for while the program itself is still on its way.
+
+const file = (name) => new URL(`data/${name}`, document.baseURI).href;
+const text = (url) => fetch(url).then((r) => (r.ok ? r.text() : Promise.reject(new Error(`${url}: ${r.status}`))));
+let site = DATA && text(file(DATA));
+site?.catch(() => undefined);
+export function siteData() {
+  return site;
+}
+export function apiDocs() {
+  const name = document.querySelector('meta[name="api-docs"]')?.content;
+  // Everything that can wait has come: the next visit needs no network.
+  if (document.querySelector('meta[name="offline"]')) navigator.serviceWorker?.register(new URL("sw.js", document.baseURI)).catch(() => undefined);
+  return name ? text(file(name)) : Promise.resolve("");
+}
+export function addressAsks(name) {
+  return new URLSearchParams(location.search).get(name) ?? undefined;
+}
+export function download(name, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type: "text/plain" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+export function choose() {
+  const input = document.createElement("input");
+  input.type = "file";
+  return new Promise((done) => {
+    input.addEventListener("change", async () => done((await input.files[0]?.text()) ?? ""));
+    input.addEventListener("cancel", () => done(""));
+    input.click();
+  });
 }
 
 // Sharing: the session's text, deflated, in the part of the address that never leaves the browser.

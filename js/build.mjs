@@ -1,5 +1,5 @@
 // Bundles what npm brings into www/gen: bridge.js (the terminal, and the loader of the editor), monaco/ (the editor,
-// loaded after the first prompt), xterm.css. Does nothing when the outputs are newer than their sources.
+// loaded after the first prompt), data/ (texts and lessons), xterm.css. Does nothing when the outputs are newer than their sources.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -8,7 +8,15 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../www/gen");
-const sources = ["bridge.js", "monaco.js", "build.mjs", "package-lock.json"].map((f) => join(here, f));
+const root = join(here, "..");
+/** Every file below a folder, by its path there, in order. */
+const below = (folder) => readdirSync(folder, { recursive: true }).map(String).filter((f) => statSync(join(folder, f)).isFile()).sort();
+const lessons = below(join(root, "lessons"));
+const sources = [
+  ...["bridge.js", "monaco.js", "build.mjs", "package-lock.json"].map((f) => join(here, f)),
+  ...["en", "ko"].map((lang) => join(root, `www/i18n/${lang}.json`)),
+  ...lessons.map((f) => join(root, "lessons", f)),
+];
 const stamp = join(out, "stamp");
 const print = createHash("sha256").update(sources.map((f) => readFileSync(f)).join("\0")).digest("hex");
 if (existsSync(stamp) && readFileSync(stamp, "utf8") === print && !process.argv.includes("--force")) process.exit(0);
@@ -31,7 +39,18 @@ for (const file of readdirSync(join(out, "monaco"))) {
   names[file] = `${m[1]}-${hash}.${m[2]}`;
   renameSync(join(out, "monaco", file), join(out, "monaco", names[file]));
 }
-await build({ ...common, entryPoints: ["bridge.js"], outfile: join(out, "bridge.js"), define: { MONACO: JSON.stringify(names) } });
+// Texts and lessons: one file, fetched beside the program.
+const texts = (lang) => JSON.parse(readFileSync(join(root, `www/i18n/${lang}.json`), "utf8"));
+const data = JSON.stringify({
+  en: texts("en"), ko: texts("ko"),
+  lessons: Object.fromEntries(lessons.map((f) => [f.replaceAll("\\", "/"), readFileSync(join(root, "lessons", f), "utf8")])),
+});
+const site = `site-${createHash("sha256").update(data).digest("hex").slice(0, 8)}.json`;
+mkdirSync(join(out, "data"), { recursive: true });
+writeFileSync(join(out, "data", site), data);
+await build({
+  ...common, entryPoints: ["bridge.js"], outfile: join(out, "bridge.js"), define: { MONACO: JSON.stringify(names), DATA: JSON.stringify(site) },
+});
 cpSync(join(here, "node_modules/@xterm/xterm/css/xterm.css"), join(out, "xterm.css"));
 writeFileSync(stamp, print);
 for (const f of ["bridge.js", ...Object.values(names).map((n) => `monaco/${n}`)]) {

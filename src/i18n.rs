@@ -1,5 +1,7 @@
-//! The page's words in two languages. The texts are in `www/i18n/{en,ko}.json`, compiled in; a key is a variant of [`T`],
-//! so a missing or misspelt one does not compile, and a test holds both files to the same keys.
+//! The page's words in two languages. The texts are in `www/i18n/{en,ko}.json`, fetched beside the program; a key is a
+//! variant of [`T`], so a misspelt one does not compile, and a test holds both files to the same keys.
+
+use machinery::Value;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -36,12 +38,9 @@ pub struct Texts {
 }
 
 impl Texts {
-    pub fn new(lang: Lang) -> Texts {
-        let entries = flat(source(lang));
-        let text = |key: &&str| {
-            let found = entries.iter().find(|(k, _)| k == key);
-            found.map_or_else(|| key.to_string(), |(_, v)| v.clone())
-        };
+    /// From a map of key to text; what is missing shows its key.
+    pub fn read(lang: Lang, entries: &Value) -> Texts {
+        let text = |key: &&str| entries.get(key).as_str().unwrap_or(key).to_string();
         Texts {
             lang,
             texts: KEYS.iter().map(text).collect(),
@@ -70,52 +69,26 @@ impl Texts {
     }
 }
 
-/// The text of a language's file.
-pub fn source(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Ko => include_str!("../www/i18n/ko.json"),
-        Lang::En => include_str!("../www/i18n/en.json"),
-    }
-}
-
-/// Reads a flat JSON object of strings. Lenient: these are our own files, and a test reads them.
-pub fn flat(json: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    let mut strings = Vec::new();
-    let mut chars = json.chars();
-    while let Some(c) = chars.next() {
-        if c != '"' {
-            continue;
-        }
-        let mut s = String::new();
-        while let Some(c) = chars.next() {
-            match c {
-                '"' => break,
-                '\\' => match chars.next() {
-                    Some('n') => s.push('\n'),
-                    Some(other) => s.push(other),
-                    None => break,
-                },
-                c => s.push(c),
-            }
-        }
-        strings.push(s);
-        if strings.len() == 2 {
-            let value = strings.pop().unwrap_or_default();
-            out.push((strings.pop().unwrap_or_default(), value));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn flat(lang: Lang) -> Vec<(String, String)> {
+        let text = match lang {
+            Lang::Ko => include_str!("../www/i18n/ko.json"),
+            Lang::En => include_str!("../www/i18n/en.json"),
+        };
+        let read = machinery::json::parse(text).expect("it is JSON");
+        let pair = |(k, v): &(machinery::Str, Value)| {
+            (k.to_string(), v.as_str().unwrap_or("").to_string())
+        };
+        read.entries().iter().map(pair).collect()
+    }
+
     #[test]
     fn both_languages_have_exactly_the_keys_of_the_program() {
         for lang in [Lang::Ko, Lang::En] {
-            let have: Vec<String> = flat(source(lang)).into_iter().map(|(k, _)| k).collect();
+            let have: Vec<String> = flat(lang).into_iter().map(|(k, _)| k).collect();
             for key in KEYS {
                 assert!(
                     have.iter().any(|k| k == key),
@@ -145,7 +118,7 @@ mod tests {
             p.dedup();
             p.join(",")
         };
-        let (ko, en) = (flat(source(Lang::Ko)), flat(source(Lang::En)));
+        let (ko, en) = (flat(Lang::Ko), flat(Lang::En));
         for (key, text) in &ko {
             let other = en.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v);
             assert_eq!(places(text), places(other), "{key}");

@@ -19,16 +19,19 @@ keys! {
     actor_scheduler
     actor_you
     ago
+    bad_file
     bad_link
     bad_session
     bound_least
     bound_most
     bound_wanted
+    break_it
     browser_address
     browser_empty
     browser_placeholder
     browser_reload
     browser_way
+    calls
     cancel
     checks
     chip_title
@@ -50,6 +53,17 @@ keys! {
     dots_label
     editor_failed
     fact_left
+    fault_component
+    fault_crashloop
+    fault_cut
+    fault_hang
+    fault_heal
+    fault_kill
+    fault_leak
+    fault_off
+    fault_says
+    fault_slow
+    fault_slow_node
     fetch_refused
     fetch_refused_body
     fetch_reset
@@ -62,6 +76,10 @@ keys! {
     free_body
     free_title
     hint
+    history
+    history_after
+    history_before
+    history_now
     inspect_gone
     inspect_nothing
     inspect_waiting
@@ -88,7 +106,13 @@ keys! {
     means_starting
     means_terminating
     means_unknown
+    more
     more_pods
+    net_clients
+    net_ingress
+    net_pods
+    net_services
+    net_you
     news_gone
     news_many
     news_ready
@@ -105,11 +129,17 @@ keys! {
     node_cordoned
     node_notready
     node_ready
+    objects
     pane_cluster
     pane_lesson
     pane_right
     pane_terminal
     panes
+    past_back
+    past_branch
+    past_branch_means
+    past_shown
+    past_wrote
     paused
     pods_alone
     reset
@@ -118,6 +148,8 @@ keys! {
     revision
     rollout_label
     score
+    session_open
+    session_save
     share
     sheet_describe
     sheet_events
@@ -129,6 +161,7 @@ keys! {
     split_cluster
     split_lesson
     split_right
+    stopped
     sum_bad
     sum_ready
     tab_browser
@@ -150,8 +183,9 @@ keys! {
     tray_empty
     undo_last
     undo_none
+    view_control
+    view_network
     view_nodes
-    view_services
     view_table
     view_workloads
     why_changed
@@ -160,4 +194,9 @@ keys! {
     why_created
     why_deleted
     why_reason
+    yaml_apply
+    yaml_export
+    yaml_paste
+    zoom_in
+    zoom_out
 }

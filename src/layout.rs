@@ -55,8 +55,15 @@ const GAP: f64 = 10.0;
 const NODE_HEAD: f64 = 70.0;
 const INSET: f64 = 8.0;
 
-/// Lays out the pods that `shown` lets through in `width` × at least `height`.
-pub fn nodes(cluster: &Cluster, shown: &dyn Fn(&Pod) -> bool, width: f64, height: f64) -> Layout {
+/// Lays out the pods that `shown` lets through in `width` × at least `height`; of one node only, if one is looked at
+/// closely.
+pub fn nodes(
+    cluster: &Cluster,
+    shown: &dyn Fn(&Pod) -> bool,
+    close: Option<&str>,
+    width: f64,
+    height: f64,
+) -> Layout {
     let mut groups: BTreeMap<&str, Vec<&Rc<Pod>>> = BTreeMap::new();
     let mut held: BTreeMap<&str, (i64, i64, usize)> = BTreeMap::new();
     let mut count = 0;
@@ -65,7 +72,7 @@ pub fn nodes(cluster: &Cluster, shown: &dyn Fn(&Pod) -> bool, width: f64, height
             let sum = held.entry(&pod.node).or_default();
             *sum = (sum.0 + pod.cpu_milli, sum.1 + pod.memory, sum.2 + 1);
         }
-        if shown(pod) {
+        if shown(pod) && close.is_none_or(|node| node == pod.node) {
             count += 1;
             // A pod whose node is gone is drawn with those that have none.
             let node = if cluster.nodes.contains_key(&pod.node) {
@@ -94,7 +101,11 @@ pub fn nodes(cluster: &Cluster, shown: &dyn Fn(&Pod) -> bool, width: f64, height
     let inner = (width - 2.0 * PAD).max(120.0);
     out.tray = tray(&mut out, groups.get("").map_or(&[], Vec::as_slice), inner);
     let top = out.tray.y + out.tray.h + GAP;
-    place_nodes(cluster, &groups, &held, inner, top, height, &mut out);
+    let names = cluster.nodes.keys().map(String::as_str);
+    let names: Vec<&str> = names
+        .filter(|n| close.is_none_or(|node| node == *n))
+        .collect();
+    place_nodes(&names, &groups, &held, inner, top, height, &mut out);
     out
 }
 
@@ -147,7 +158,7 @@ fn fit(inner: f64, min: f64, gap: f64) -> f64 {
 }
 
 fn place_nodes(
-    cluster: &Cluster,
+    names: &[&str],
     groups: &BTreeMap<&str, Vec<&Rc<Pod>>>,
     held: &BTreeMap<&str, (i64, i64, usize)>,
     inner: f64,
@@ -155,7 +166,7 @@ fn place_nodes(
     height: f64,
     out: &mut Layout,
 ) {
-    let n = cluster.nodes.len();
+    let n = names.len();
     if n == 0 {
         out.height = top;
         return;
@@ -172,13 +183,12 @@ fn place_nodes(
         Grain::Dot => (5.0, 5.0, 1.0),
     };
     let per_row = (((w - 2.0 * INSET + gap) / (pw + gap)).floor() as usize).max(1);
-    let names: Vec<&String> = cluster.nodes.keys().collect();
     let empty = Vec::new();
     let mut y = top;
     for (r, row) in names.chunks(columns).enumerate() {
         let most = row
             .iter()
-            .map(|name| groups.get(name.as_str()).map_or(0, Vec::len))
+            .map(|name| groups.get(name).map_or(0, Vec::len))
             .max()
             .unwrap_or(0);
         let needed = NODE_HEAD + most.div_ceil(per_row) as f64 * (ph + gap) + INSET;
@@ -192,13 +202,8 @@ fn place_nodes(
         let h = needed.max(floor).max(share);
         for (c, name) in row.iter().enumerate() {
             let x = PAD + c as f64 * (w + GAP);
-            let (cpu, memory, pods) = held.get(name.as_str()).copied().unwrap_or_default();
-            for (i, pod) in groups
-                .get(name.as_str())
-                .unwrap_or(&empty)
-                .iter()
-                .enumerate()
-            {
+            let (cpu, memory, pods) = held.get(name).copied().unwrap_or_default();
+            for (i, pod) in groups.get(name).unwrap_or(&empty).iter().enumerate() {
                 let rect = Rect {
                     x: x + INSET + (i % per_row) as f64 * (pw + gap),
                     y: y + NODE_HEAD + (i / per_row) as f64 * (ph + gap),
@@ -269,7 +274,7 @@ mod tests {
             (100, 3000, 640.0),
         ] {
             let c = world(nodes, pods);
-            let l = super::nodes(&c, &|_| true, width, 400.0);
+            let l = super::nodes(&c, &|_| true, None, width, 400.0);
             for (pod, rect) in &l.pods {
                 let home = l
                     .nodes
@@ -303,7 +308,7 @@ mod tests {
             (1501, Grain::Dot),
         ] {
             assert_eq!(
-                super::nodes(&world(3, pods), &|_| true, 640.0, 400.0).grain,
+                super::nodes(&world(3, pods), &|_| true, None, 640.0, 400.0).grain,
                 grain
             );
         }
@@ -312,7 +317,7 @@ mod tests {
     #[test]
     fn the_system_s_pods_are_not_drawn_unless_asked_for_but_their_requests_count() {
         let c = world(3, 9); // all of them bound
-        let l = super::nodes(&c, &|_| false, 640.0, 400.0);
+        let l = super::nodes(&c, &|_| false, None, 640.0, 400.0);
         assert!(l.pods.is_empty());
         assert_eq!(l.nodes.iter().map(|n| n.pods).sum::<usize>(), 9);
     }

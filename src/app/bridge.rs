@@ -43,12 +43,30 @@ extern "C" {
     /// The second module, now: waits for it without letting anything else run. The stubs of its functions call this.
     #[wasm_bindgen(js_name = restNow)]
     pub fn rest_now();
+    /// For those who measure: what our own code took of a frame, in milliseconds.
+    #[wasm_bindgen(js_name = frameTook)]
+    pub fn frame_took(ms: f64);
     /// Puts a plain message over the page: the program stopped, reload or start afresh.
     #[wasm_bindgen]
     pub fn crashed(message: &str);
     /// The address of this session, and whether it is on the clipboard.
     #[wasm_bindgen(catch)]
     pub async fn share(session: String) -> Result<JsValue, JsValue>;
+    /// The file of texts and lessons beside the program.
+    #[wasm_bindgen(js_name = siteData, catch)]
+    pub async fn site_data() -> Result<JsValue, JsValue>;
+    /// What the API says of its fields: fetched once it is asked for.
+    #[wasm_bindgen(js_name = apiDocs, catch)]
+    pub async fn api_docs() -> Result<JsValue, JsValue>;
+    /// What the address asks for by this name (`?embed`, `?lesson=...`); undefined if it does not.
+    #[wasm_bindgen(js_name = addressAsks)]
+    pub fn asked(name: &str) -> Option<String>;
+    /// Hands a file to the learner.
+    #[wasm_bindgen]
+    pub fn download(name: &str, text: &str);
+    /// The text of a file that the learner chooses.
+    #[wasm_bindgen(catch)]
+    pub async fn choose() -> Result<JsValue, JsValue>;
     /// The session that the address carries; undefined for none.
     #[wasm_bindgen(catch)]
     pub async fn shared() -> Result<JsValue, JsValue>;

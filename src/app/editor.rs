@@ -5,16 +5,26 @@ use super::bridge;
 use super::ui::{Act, Shown, use_ui};
 use crate::i18n::T;
 use machinery::json::quote;
+use machinery::schema::Docs;
 use playground::editor;
+use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
+#[derive(Properties)]
 pub struct Props {
     pub shown: Shown,
     pub wanted: bool,
     pub ready: bool,
+    pub docs: Rc<RefCell<Rc<Docs>>>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Props) -> bool {
+        self.shown == other.shown && (self.wanted, self.ready) == (other.wanted, other.ready)
+    }
 }
 
 #[component(EditorPane)]
@@ -24,6 +34,7 @@ pub fn editor_pane(props: &Props) -> Html {
     let failed = use_state(|| false);
     {
         let (holder, act, failed) = (holder.clone(), ui.act.clone(), failed.clone());
+        let docs = Rc::clone(&props.docs);
         let (lang, label) = (
             ui.texts.lang.code().to_string(),
             ui.texts.get(T::tab_editor).to_string(),
@@ -32,7 +43,7 @@ pub fn editor_pane(props: &Props) -> Html {
             let element = holder.cast::<web_sys::Element>();
             if let (true, Some(element)) = (*wanted, element) {
                 spawn_local(async move {
-                    let (change, complete, hover) = hooks(act.clone());
+                    let (change, complete, hover) = hooks(act.clone(), docs);
                     match bridge::editor_load(element, lang, label, change, complete, hover).await {
                         Ok(_) => act.emit(Act::EditorReady),
                         Err(_) => failed.set(true),
@@ -66,7 +77,7 @@ fn skeleton() -> Html {
 }
 
 /// What Monaco calls; they live as long as the page.
-fn hooks(act: Callback<Act>) -> (JsValue, JsValue, JsValue) {
+fn hooks(act: Callback<Act>, docs: Rc<RefCell<Rc<Docs>>>) -> (JsValue, JsValue, JsValue) {
     let change = Closure::<dyn FnMut(String, String)>::new(move |path, text| {
         act.emit(Act::Edited(path, text));
     });
@@ -75,7 +86,7 @@ fn hooks(act: Callback<Act>) -> (JsValue, JsValue, JsValue) {
             completions_json(&text, line, column)
         });
     let hover = Closure::<dyn FnMut(String, u32, u32) -> Option<String>>::new(
-        |text: String, line, column| editor::hover(&text, line, column),
+        move |text: String, line, column| editor::hover(&text, line, column, &docs.borrow()),
     );
     (
         change.into_js_value(),

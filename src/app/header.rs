@@ -2,9 +2,10 @@
 
 use super::icons::{bottle, icon};
 use super::keep::Theme;
-use super::ui::{Act, Shown, use_ui};
+use super::ui::{Act, Shown, Ui, use_ui};
 use crate::i18n::{Lang, T};
 use playground::Input;
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
@@ -54,6 +55,7 @@ pub fn header(props: &Props) -> Html {
             { button(shade, ui.t(said), ui.on(Act::Theme(next)), false) }
             { button("undo", undo_title, ui.input(Input::Undo), *count == 0) }
             { button("share", ui.t(T::share), ui.on(Act::ShareLink), false) }
+            { more(&ui) }
             <div class="ask">
                 { button("reset", ui.t(T::reset), ask.clone(), false) }
                 if *asking {
@@ -65,6 +67,35 @@ pub fn header(props: &Props) -> Html {
                 }
             </div>
         </header>
+    }
+}
+
+/// What is done now and then: files in and out.
+fn more(ui: &Ui) -> Html {
+    let item = |label: T, act: Act| html! { <button class="fault" onclick={ui.on(act)}>{ ui.t(label) }</button> };
+    let act = ui.act.clone();
+    let apply = Callback::from(move |e: SubmitEvent| {
+        e.prevent_default();
+        let form = e.target_dyn_into::<web_sys::Element>();
+        let area = form.and_then(|f| f.query_selector("textarea").ok().flatten());
+        let area = area.and_then(|a| a.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+        if let Some(text) = area.map(|a| a.value()).filter(|t| !t.trim().is_empty()) {
+            act.emit(Act::ApplyText(text));
+        }
+    });
+    html! {
+        <details class="faults more">
+            <summary class="plain" title={ui.t(T::more)} aria-label={ui.t(T::more)}>{ icon("more") }</summary>
+            <div class="pop">
+                { item(T::session_save, Act::SaveSession) }
+                { item(T::session_open, Act::OpenSession) }
+                { item(T::yaml_export, Act::ExportYaml) }
+                <form onsubmit={apply}>
+                    <label>{ ui.t(T::yaml_paste) }<textarea rows="5" spellcheck="false" placeholder="apiVersion: v1" /></label>
+                    <button class="quiet">{ ui.t(T::yaml_apply) }</button>
+                </form>
+            </div>
+        </details>
     }
 }
 

@@ -43,6 +43,14 @@ pub fn icon(name: &str) -> Html {
         "hint" => {
             "M10 3a5 5 0 0 0-3 9c.7.6 1 1.3 1 2h4c0-.7.3-1.4 1-2a5 5 0 0 0-3-9Z M8.3 16.5h3.4"
         }
+        "in" => {
+            "M8.5 3.5a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z M12.2 12.200l4.3 4.3 M6.3 8.5h4.4 M8.5 6.300v4.4"
+        }
+        "out" => "M8.5 3.5a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z M12.2 12.200l4.3 4.3 M6.3 8.5h4.4",
+        "before" => "M12.5 5 7.5 10l5 5 M5 5v10",
+        "after" => "M7.5 5l5 5-5 5 M15 5v10",
+        "break" => "M11 2.5 5.5 11h4l-1 6.5L14.5 9h-4Z",
+        "more" => "M4.5 10h.2 M9.9 10h.2 M15.3 10h.2",
         "alarm" => "M10 3.5 17.5 16.5h-15Z M10 8.5v3.7 M10 14.200v.3",
         _ => "M4 4h12v12H4Z",
     };
@@ -83,7 +91,7 @@ pub fn state(state: PodState, left: Option<f64>) -> Html {
     let body = match state {
         PodState::Pending => html! { <circle class="dash" cx="10" cy="10" r="7.5" /> },
         PodState::Pulling => {
-            html! { <><circle class="track" cx="10" cy="10" r="8" /><circle class="fill-ring" cx="10" cy="10" r="8" pathLength="100" transform="rotate(-90 10 10)" /><path class="line" d="M10 5.5v7 M7 10l3 3 3-3" /></> }
+            html! { <><circle class="track" cx="10" cy="10" r="8" />{ ring(left.map_or(0.0, |l| 1.0 - l)) }<path class="line" d="M10 5.5v7 M7 10l3 3 3-3" /></> }
         }
         PodState::Starting => {
             html! { <><circle class="track" cx="10" cy="10" r="8" /><circle class="turn" cx="10" cy="10" r="8" pathLength="100" /><circle class="solid" cx="10" cy="10" r="2.2" /></> }

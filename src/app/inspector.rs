@@ -3,9 +3,10 @@
 use super::icons;
 use super::ui::{Act, Shown, Ui, use_ui};
 use crate::i18n::T;
+use crate::model::Model;
 use crate::words;
 use cluster::scheduler::Decision;
-use playground::{Inspection, Ref, WhyCard};
+use playground::{Input, Inspection, Ref, WhyCard};
 use yew::prelude::*;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,7 @@ pub fn inspector_pane(props: &Props) -> Html {
                 { icons::kind(&kind) }
                 <div class="names"><b>{ &of.name }</b><span>{ kind }{ if of.namespace.is_empty() { String::new() } else { format!(" · {}", of.namespace) } }</span></div>
                 if found.is_some_and(|i| !i.exists) { <span class="gone">{ ui.t(T::inspect_gone) }</span> }
+                { faults(&ui, &model, of) }
                 <button class="plain" aria-label={ui.t(T::close)} onclick={ui.on(Act::Deselect)}>{ icons::icon("close") }</button>
             </div>
             <div class="tabs small" role="tablist">
@@ -82,6 +84,49 @@ pub fn inspector_pane(props: &Props) -> Html {
             </div>
             <div class="scroll inspected" role="tabpanel">{ body }</div>
         </div>
+    }
+}
+
+/// What can be broken here, each as the command that does it.
+fn faults(ui: &Ui, model: &Model, of: &Ref) -> Html {
+    let (name, ns) = (&of.name, &of.namespace);
+    let pod = |what: &str| format!("fault {what} {name} -n {ns}");
+    let component = ["kube-scheduler", "kube-controller-manager"]
+        .into_iter()
+        .find(|c| ns == "kube-system" && name.starts_with(c));
+    let all: Vec<(T, String)> = match (of.resource.as_str(), component) {
+        ("pods", Some(component)) => vec![(
+            T::fault_component,
+            format!("fault stop-component {component}"),
+        )],
+        ("pods", None) => vec![
+            (T::fault_kill, pod("kill")),
+            (T::fault_crashloop, pod("crashloop")),
+            (T::fault_leak, pod("leak")),
+            (T::fault_slow, pod("slow-start")),
+            (T::fault_hang, pod("hang")),
+        ],
+        ("nodes", _) => vec![
+            (T::fault_cut, format!("fault cut {name}")),
+            (T::fault_off, format!("fault stop {name}")),
+            (T::fault_slow_node, format!("fault slow {name}")),
+        ],
+        _ => return html! {},
+    };
+    let item = |(label, command): &(T, String)| html! { <button class="fault" onclick={ui.input(Input::Run(command.clone()))}><span>{ ui.t(*label) }</span><code>{ command }</code></button> };
+    let broken = model.faults.len();
+    html! {
+        <details class="faults">
+            <summary class="quiet">{ icons::icon("break") }{ ui.t(T::break_it) }</summary>
+            <div class="pop">
+                <p>{ ui.t(T::fault_says) }</p>
+                { for all.iter().map(item) }
+                if broken > 0 {
+                    <ul>{ for model.faults.iter().map(|(id, text)| html! { <li key={*id}>{ text }</li> }) }</ul>
+                    <button class="fault" onclick={ui.input(Input::Run("fault heal ALL".into()))}><span>{ ui.texts.count(T::fault_heal, broken) }</span><code>{ "fault heal ALL" }</code></button>
+                }
+            </div>
+        </details>
     }
 }
 

@@ -34,7 +34,8 @@ pub enum Theme {
 pub enum View {
     Nodes,
     Workloads,
-    Services,
+    Network,
+    Control,
     Table,
 }
 
@@ -113,7 +114,8 @@ impl Prefs {
             },
             view: match get("view") {
                 Some("workloads") => View::Workloads,
-                Some("services") => View::Services,
+                Some("network") => View::Network,
+                Some("control") => View::Control,
                 Some("table") => View::Table,
                 _ => View::Nodes,
             },
@@ -132,7 +134,8 @@ impl Prefs {
         let view = match self.view {
             View::Nodes => "nodes",
             View::Workloads => "workloads",
-            View::Services => "services",
+            View::Network => "network",
+            View::Control => "control",
             View::Table => "table",
         };
         let text = format!(

@@ -17,25 +17,34 @@ mod splitter;
 mod start;
 mod terminal;
 mod timebar;
+mod timers;
 mod ui;
 
 pub use start::start;
 
-use crate::i18n::{T, Texts};
-use crate::model::Model;
-use keep::{Narrow, Prefs, Tab, Theme};
+use crate::assets::Assets;
+use crate::i18n::T;
+use crate::model::{Model, Versions};
+use keep::{Narrow, Prefs, Tab, Theme, View};
+use machinery::schema::Docs;
 use playground::Ref;
-use run::{Run, Timers};
+use run::Run;
 use std::cell::RefCell;
 use std::rc::Rc;
+use timers::Timers;
 use ui::{Act, Shown, Ui};
 use yew::prelude::*;
 
 /// What the page starts with.
-#[derive(Clone, Default, PartialEq, Properties)]
+#[derive(Clone, PartialEq, Properties)]
 pub struct Start {
+    pub assets: Assets,
     /// A session that came with the address.
     pub shared: Option<String>,
+    /// In a frame of another page: `lesson` shows the lesson too. Nothing is kept.
+    pub embed: Option<String>,
+    /// Open at this lesson ("" for none) unless a session goes on.
+    pub lesson: Option<String>,
 }
 
 pub enum Msg {
@@ -44,6 +53,10 @@ pub enum Msg {
     /// The editor's text has been still for a moment.
     SaveFiles,
     LoadEditor,
+    /// The documentation of the API has come.
+    Docs(String),
+    /// The learner chose a file with a session.
+    Open(String),
     Mark,
     Announce,
     Keep,
@@ -55,6 +68,8 @@ pub enum Msg {
 pub struct App {
     run: Run,
     model: Rc<RefCell<Model>>,
+    /// The versions of the model that are drawn.
+    shown: Versions,
     prefs: Prefs,
     ui: Ui,
     tab: Tab,
@@ -63,6 +78,8 @@ pub struct App {
     selected: Option<Ref>,
     editor_wanted: bool,
     editor_ready: bool,
+    /// What hover shows; Monaco holds it too.
+    docs: Rc<RefCell<Rc<Docs>>>,
     /// A line that is shown until it is dismissed: storage was corrupt, a link was copied.
     notice: Option<String>,
     /// What those who listen are told.
@@ -76,11 +93,12 @@ impl Component for App {
 
     fn create(ctx: &Context<App>) -> App {
         let prefs = Prefs::load();
-        let texts = Rc::new(Texts::new(prefs.lang));
-        let (run, notice) = Run::begin(ctx.props().shared.clone(), &texts);
+        let texts = ctx.props().assets.texts(prefs.lang);
+        let (run, notice) = Run::begin(ctx.props(), &texts);
         let app = App {
             run,
             model: Rc::new(RefCell::new(Model::default())),
+            shown: Versions::default(),
             ui: Ui {
                 texts,
                 act: ctx.link().callback(Msg::Act),
@@ -92,6 +110,7 @@ impl Component for App {
             selected: None,
             editor_wanted: false,
             editor_ready: false,
+            docs: Rc::default(),
             notice,
             news: String::new(),
             timers: Timers::start(ctx.link()),
@@ -114,6 +133,11 @@ impl Component for App {
                 bridge::rest_later();
                 !std::mem::replace(&mut self.editor_wanted, true)
             }
+            Msg::Docs(text) => {
+                self.give_docs(&text);
+                false
+            }
+            Msg::Open(text) => self.open_session(&text, &ctx.props().assets),
             Msg::Mark => {
                 self.mark();
                 false
@@ -133,8 +157,11 @@ impl Component for App {
             }
         }
     }
-    fn view(&self, _ctx: &Context<App>) -> Html {
-        let v = self.model.borrow().versions;
+    fn rendered(&mut self, _ctx: &Context<App>, _first: bool) {
+        self.drawn();
+    }
+    fn view(&self, ctx: &Context<App>) -> Html {
+        let v = self.shown;
         let at = |version: u64| Shown {
             model: Rc::clone(&self.model),
             version,
@@ -146,19 +173,23 @@ impl Component for App {
             f64::from(self.prefs.share) / 1000.0
         );
         let t = |k: T| self.ui.t(k);
+        let embed = ctx.props().embed.as_ref().map(|what| match what.as_str() {
+            "lesson" => "embed with-lesson",
+            _ => "embed",
+        });
         html! {
             <ContextProvider<Ui> context={self.ui.clone()}>
-                <header::Header shown={at(v.lesson + v.session)} theme={self.prefs.theme} drawer={self.drawer} />
+                if ctx.props().embed.is_none() { <header::Header shown={at(v.lesson + v.session)} theme={self.prefs.theme} drawer={self.drawer} /> }
                 { self.notice() }
-                <main class={classes!("panes", self.narrow.class(), self.drawer.then_some("drawer"))} style={columns}>
+                <main class={classes!("panes", self.narrow.class(), self.drawer.then_some("drawer"), embed)} style={columns}>
                     <section class="pane lesson" id="lesson" aria-label={t(T::pane_lesson)}>
                         <lesson::Lesson shown={at(v.lesson)} />
                     </section>
                     <splitter::Splitter class="one" vertical=true label={t(T::split_lesson)} value={self.prefs.left} range={keep::LEFT} moved={self.ui.act.reform(Act::Left)} />
                     <div class="middle">
                         <section class="pane cluster" aria-label={t(T::pane_cluster)}>
-                            <cluster::ClusterPane shown={at(v.cluster)} view={self.prefs.view} system={self.prefs.system} selected={self.selected.clone()} />
-                            <timebar::TimeBar shown={at(v.clock)} />
+                            <cluster::ClusterPane shown={at(self.cluster_version())} view={self.prefs.view} system={self.prefs.system} selected={self.selected.clone()} />
+                            <timebar::TimeBar shown={at(v.clock + v.history)} />
                         </section>
                         <splitter::Splitter class="two" vertical=false label={t(T::split_cluster)} value={self.prefs.share} range={keep::SHARE} moved={self.ui.act.reform(Act::Share)} />
                         <section class="pane terminal" aria-label={t(T::pane_terminal)}>
@@ -169,7 +200,7 @@ impl Component for App {
                     <section class="pane right" aria-label={t(T::pane_right)}>
                         { self.tabs() }
                         <div class="sheet" role="tabpanel" hidden={self.tab != Tab::Editor}>
-                            <editor::EditorPane shown={at(v.files)} wanted={self.editor_wanted} ready={self.editor_ready} />
+                            <editor::EditorPane shown={at(v.files)} wanted={self.editor_wanted} ready={self.editor_ready} docs={Rc::clone(&self.docs)} />
                         </div>
                         <div class="sheet" role="tabpanel" hidden={self.tab != Tab::Inspector}>
                             <inspector::InspectorPane shown={at(v.inspection)} selected={self.selected.clone()} />
@@ -187,6 +218,15 @@ impl Component for App {
 }
 
 impl App {
+    /// What the shown view of the cluster follows.
+    fn cluster_version(&self) -> u64 {
+        let v = self.shown;
+        match self.prefs.view {
+            View::Network => v.cluster + v.traffic,
+            View::Control => v.cluster + v.calls,
+            _ => v.cluster,
+        }
+    }
     /// Language and colours, on the document itself.
     fn dress(&self) {
         let Some(window) = web_sys::window() else {

@@ -1,24 +1,27 @@
 //! The session's side of the app: frames, effects of outputs, what the learner did.
 
-use super::keep::{self, Narrow, Tab};
+use super::keep::{self, Narrow, Tab, View};
 use super::ui::Act;
-use super::{App, Msg, bridge};
+use super::{App, Msg, Start, bridge};
+use crate::assets::Assets;
 use crate::i18n::{Lang, T, Texts};
-use crate::model::Effect;
 use crate::model::pod::PodState;
-use gloo::events::{EventListener, EventListenerOptions};
-use gloo::timers::callback::{Interval, Timeout};
+use crate::model::{Effect, Versions};
+use gloo::timers::callback::Timeout;
+use playground::session::HOME;
 use playground::{Input, Output, Playground, Ref, editor};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::Closure;
-use yew::html::Scope;
 use yew::prelude::*;
 
 /// What the cluster may take of a frame, in milliseconds, and how many events are handled between two looks at the clock.
 const FRAME_MS: f64 = 4.0;
-const FRAME_EVENTS: u64 = 64;
+const FRAME_EVENTS: u64 = 3;
+/// What folding may take of a frame, and how many outputs are folded between two looks at the clock.
+const FOLD_MS: f64 = 2.0;
+const FOLD_MANY: usize = 16;
+/// Drawing the cluster takes at most one part in so many of the time.
+const DRAW_SHARE: f64 = 3.0;
 /// More real time than this in one frame is a tab that slept: the cluster slept too.
 const ELAPSED_MAX: f64 = 250.0;
 
@@ -38,17 +41,34 @@ pub struct Run {
     typed_at: f64,
     /// The end of what the terminal shows.
     tail: String,
+    /// What the learner did and the session has not been told yet.
+    waiting: VecDeque<Input>,
+    /// What the session said and the page has not folded yet.
+    inbox: VecDeque<Output>,
+    /// When the present frame began, and when the cluster may be drawn again.
+    began: f64,
+    draw_at: f64,
+    /// Whether the session is kept in this browser.
+    keeps: bool,
 }
 
 impl Run {
     /// Goes on with what the address or the browser holds, or begins afresh; says what went wrong, if it did.
-    pub fn begin(shared: Option<String>, texts: &Texts) -> (Run, Option<String>) {
+    pub fn begin(start: &Start, texts: &Texts) -> (Run, Option<String>) {
         let lang = texts.lang.code();
-        let fresh = || Playground::new(seed(), FIRST_LESSON, lang);
-        let from_link = shared.is_some();
-        let (session, notice) = match shared.or_else(keep::session) {
+        let lessons = &start.assets.lessons;
+        let lesson = start.lesson.as_deref();
+        let from_link = start.shared.is_some();
+        let fresh = || {
+            let slug = lesson.unwrap_or(FIRST_LESSON);
+            Playground::with_lessons(seed(), lessons.clone(), slug, lang)
+        };
+        // In another page's frame, and where a lesson is asked for, what is kept here is left alone.
+        let keeps = start.embed.is_none() && lesson.is_none();
+        let kept = || keep::session().filter(|_| keeps);
+        let (session, notice) = match start.shared.clone().or_else(kept) {
             None => (fresh(), None),
-            Some(saved) => match Playground::load(&saved, lang) {
+            Some(saved) => match Playground::load_with(&saved, lang, lessons) {
                 Ok(session) => (session, None),
                 Err(why) => {
                     let key = if from_link {
@@ -71,6 +91,11 @@ impl Run {
             script: VecDeque::new(),
             typed_at: 0.0,
             tail: String::new(),
+            waiting: VecDeque::new(),
+            inbox: VecDeque::new(),
+            began: 0.0,
+            draw_at: 0.0,
+            keeps: start.embed.is_none(),
         };
         (run, notice)
     }
@@ -84,22 +109,33 @@ impl Run {
         if own {
             self.script.clear();
         }
-        self.session.input(input);
-    }
-    /// Lets real time pass, within the frame's budget.
-    fn advance(&mut self, ts: f64) -> Vec<Output> {
-        let elapsed = (ts - self.last.unwrap_or(ts)).clamp(0.0, ELAPSED_MAX);
-        self.last = Some(ts);
-        let begin = now();
-        let mut done = self.session.tick(elapsed, FRAME_EVENTS);
-        while !done && now() - begin < FRAME_MS {
-            done = self.session.tick(0.0, FRAME_EVENTS);
+        // Dragging through history: only where the hand is now counts.
+        if matches!(input, Input::Past(_)) {
+            self.waiting.retain(|i| !matches!(i, Input::Past(_)));
         }
-        self.session.drain()
+        self.waiting.push_back(input);
+    }
+    /// Lets real time pass, within the frame's budget; what the learner did comes as soon as nothing else is due.
+    fn advance(&mut self, ts: f64) {
+        let mut elapsed = (ts - self.last.unwrap_or(ts)).clamp(0.0, ELAPSED_MAX);
+        self.last = Some(ts);
+        loop {
+            if !self.session.is_due()
+                && let Some(input) = self.waiting.pop_front()
+            {
+                self.session.begin(input);
+            }
+            let done = self.session.tick(elapsed, FRAME_EVENTS);
+            elapsed = 0.0;
+            if (done && self.waiting.is_empty()) || now() - self.began > FRAME_MS {
+                break;
+            }
+        }
+        self.inbox.extend(self.session.drain());
     }
     /// Keeps the session in the browser, if anything was done since.
     pub fn keep(&mut self) {
-        if std::mem::take(&mut self.dirty) {
+        if std::mem::take(&mut self.dirty) && self.keeps {
             keep::keep_session(&self.session.save());
         }
     }
@@ -107,7 +143,7 @@ impl Run {
     fn type_next(&mut self, ts: f64) {
         const PAUSE_MS: f64 = 400.0;
         let waits = self.tail.trim_end().ends_with(['#', '$']);
-        let ready = !self.session.is_running() || waits;
+        let ready = self.waiting.is_empty() && (!self.session.is_running() || waits);
         if ready
             && ts - self.typed_at > PAUSE_MS
             && let Some(line) = self.script.pop_front()
@@ -146,109 +182,24 @@ fn seed() -> u64 {
     (js_sys::Math::random() * 4_294_967_295.0) as u64
 }
 
-/// Everything that wakes the app besides the learner.
-pub struct Timers {
-    link: Scope<App>,
-    frame: Rc<Closure<dyn FnMut(f64)>>,
-    _announce: Interval,
-    _keep: Interval,
-    _listeners: Vec<EventListener>,
-    save: Option<Timeout>,
-    mark: Option<Timeout>,
-    editor: Option<Timeout>,
-}
-
-impl Timers {
-    pub fn start(link: &Scope<App>) -> Timers {
-        let sender = link.clone();
-        let frame = Closure::<dyn FnMut(f64)>::new(move |ts| sender.send_message(Msg::Frame(ts)));
-        let every = |ms: u32, msg: fn() -> Msg| {
-            let link = link.clone();
-            Interval::new(ms, move || link.send_message(msg()))
-        };
-        let timers = Timers {
-            link: link.clone(),
-            frame: Rc::new(frame),
-            _announce: every(2500, || Msg::Announce),
-            _keep: every(2000, || Msg::Keep),
-            _listeners: listeners(link),
-            save: None,
-            mark: None,
-            editor: None,
-        };
-        timers.next_frame();
-        timers
-    }
-    pub fn next_frame(&self) {
-        if let Some(w) = web_sys::window() {
-            let _ = w.request_animation_frame((*self.frame).as_ref().unchecked_ref());
-        }
-    }
-    fn after(&self, ms: u32, msg: Msg) -> Timeout {
-        let link = self.link.clone();
-        Timeout::new(ms, move || link.send_message(msg))
-    }
-}
-
-/// The page being left, and Ctrl/Cmd+Z outside of what has an undo of its own.
-fn listeners(link: &Scope<App>) -> Vec<EventListener> {
-    let mut out = Vec::new();
-    let Some(window) = web_sys::window() else {
-        return out;
-    };
-    let keep = link.clone();
-    out.push(EventListener::new(&window, "pagehide", move |_| {
-        keep.send_message(Msg::SaveFiles);
-        keep.send_message(Msg::Keep);
-    }));
-    if let Ok(Some(dark)) = window.match_media("(prefers-color-scheme: dark)") {
-        let link = link.clone();
-        out.push(EventListener::new(&dark, "change", move |_| {
-            link.send_message(Msg::Dress);
-        }));
-    }
-    let undo = link.clone();
-    let first = EventListenerOptions {
-        phase: gloo::events::EventListenerPhase::Capture,
-        passive: false,
-    };
-    out.push(EventListener::new_with_options(
-        &window,
-        "keydown",
-        first,
-        move |e| {
-            let Some(key) = e.dyn_ref::<web_sys::KeyboardEvent>() else {
-                return;
-            };
-            let pressed = (key.ctrl_key() || key.meta_key()) && !key.shift_key() && !key.alt_key();
-            if !pressed || key.key() != "z" {
-                return;
-            }
-            let own = e
-                .target()
-                .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
-                .and_then(|t| t.closest(".monaco-editor, input").ok().flatten());
-            if own.is_none() {
-                e.prevent_default();
-                e.stop_propagation();
-                undo.send_message(Msg::Act(Act::Input(Input::Undo)));
-            }
-        },
-    ));
-    out
-}
-
 impl App {
     /// One animation frame: time passes, what happened is folded, panes that show it draw anew.
     pub(super) fn frame(&mut self, ctx: &Context<App>, ts: f64) -> bool {
-        let before = self.model.borrow().versions;
+        self.run.began = now();
         self.run.type_next(ts);
-        let outputs = self.run.advance(ts);
+        self.run.advance(ts);
         let mut screen = String::new();
         let mut effects = Vec::new();
         {
             let mut model = self.model.borrow_mut();
-            for output in outputs {
+            let begin = now();
+            let mut folded = 0;
+            while let Some(output) = self.run.inbox.pop_front() {
+                folded += 1;
+                if folded % FOLD_MANY == 0 && now() - begin > FOLD_MS {
+                    self.run.inbox.push_front(output);
+                    break;
+                }
                 match model.fold(output, ts) {
                     Some(Effect::Screen(text)) => screen.push_str(&text),
                     Some(effect) => effects.push(effect),
@@ -256,7 +207,7 @@ impl App {
                 }
             }
             model.expire(ts);
-            if model.settle_file() {
+            if self.run.inbox.is_empty() && model.settle_file() {
                 let open = model.open_file.clone();
                 effects.extend(open.map(Effect::File));
             }
@@ -269,9 +220,48 @@ impl App {
             if !std::mem::replace(&mut self.run.prompted, true) {
                 // The editor is big: it comes once the first prompt is on the screen.
                 self.timers.editor = Some(self.timers.after(150, Msg::LoadEditor));
+                let link = ctx.link().clone();
+                self.timers.docs = Some(Timeout::new(2500, move || fetch_docs(link)));
             }
         }
-        self.model.borrow().versions != before
+        let drawn = self.publish();
+        if !drawn {
+            bridge::frame_took(now() - self.run.began);
+        }
+        drawn
+    }
+    /// Shows what moved; the cluster only as often as drawing it leaves time for all else. True if there is any.
+    fn publish(&mut self) -> bool {
+        let versions = self.model.borrow().versions;
+        let before = self.shown;
+        let cluster = match now() >= self.run.draw_at {
+            true => versions.cluster,
+            false => before.cluster,
+        };
+        // What travels unseen is no reason to draw.
+        let (calls, traffic) = match self.prefs.view {
+            View::Control => (versions.calls, 0),
+            View::Network => (0, versions.traffic),
+            _ => (0, 0),
+        };
+        self.shown = Versions {
+            cluster,
+            calls,
+            traffic,
+            ..versions
+        };
+        self.shown != before
+    }
+    /// Everything is drawn: what it took decides when the cluster is drawn next.
+    pub(super) fn drawn(&mut self) {
+        if self.run.began == 0.0 {
+            return;
+        }
+        let end = now();
+        let took = end - self.run.began;
+        self.run.draw_at = end + (took - FRAME_MS).max(0.0) * DRAW_SHARE;
+        bridge::frame_took(took);
+        self.run.began = 0.0;
     }
     fn effect(&mut self, ctx: &Context<App>, effect: Effect) {
         match effect {
@@ -338,7 +328,7 @@ impl App {
                 self.run.input(Input::Inspect(None));
                 self.selected = None;
             }
-            Act::Language(lang) => self.speak(lang),
+            Act::Language(lang) => self.speak(ctx, lang),
             Act::Theme(theme) => {
                 self.prefs.theme = theme;
                 self.dress();
@@ -375,6 +365,28 @@ impl App {
                 self.share(ctx);
                 return false;
             }
+            Act::SaveSession => {
+                self.save_files();
+                bridge::download("bottleship.json", &self.run.session.save());
+            }
+            Act::OpenSession => {
+                let link = ctx.link().clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let text = bridge::choose().await.ok().and_then(|t| t.as_string());
+                    if let Some(text) = text.filter(|t| !t.is_empty()) {
+                        link.send_message(Msg::Open(text));
+                    }
+                });
+            }
+            Act::ExportYaml => {
+                bridge::download("bottleship.yaml", &self.run.session.export_yaml());
+            }
+            Act::ApplyText(text) => {
+                let path = format!("{HOME}/pasted.yaml");
+                self.run.input(Input::Save { path, text });
+                self.run
+                    .input(Input::Run("kubectl apply -f pasted.yaml".into()));
+            }
             Act::Reset => {
                 self.run.input(Input::Reset);
                 self.notice = None;
@@ -408,9 +420,9 @@ impl App {
         }
         self.run.input(input);
     }
-    fn speak(&mut self, lang: Lang) {
+    fn speak(&mut self, ctx: &Context<App>, lang: Lang) {
         self.prefs.lang = lang;
-        self.ui.texts = Rc::new(Texts::new(lang));
+        self.ui.texts = ctx.props().assets.texts(lang);
         self.run.input(Input::Language(lang.code().to_string()));
         self.dress();
     }
@@ -445,6 +457,26 @@ impl App {
             link.send_message(Msg::Notice(Some(said)));
         });
     }
+    pub(super) fn give_docs(&mut self, text: &str) {
+        self.run.session.give_docs(text);
+        *self.docs.borrow_mut() = self.run.session.docs();
+    }
+    /// Goes on with a session from a file; says plainly if it is none.
+    pub(super) fn open_session(&mut self, text: &str, assets: &Assets) -> bool {
+        let lang = self.prefs.lang.code();
+        match Playground::load_with(text, lang, &assets.lessons) {
+            Ok(session) => {
+                self.run.session.replace(session);
+                self.run.dirty = true;
+                self.notice = None;
+            }
+            Err(why) => {
+                let texts = &self.ui.texts;
+                self.notice = Some(texts.fill(T::bad_file, &[("why", &why)]));
+            }
+        }
+        true
+    }
     /// Tells those who listen what became of pods, a few words at a time.
     pub(super) fn announce(&mut self) -> bool {
         let news = std::mem::take(&mut self.model.borrow_mut().cluster.news);
@@ -473,6 +505,15 @@ impl App {
         };
         true
     }
+}
+
+fn fetch_docs(link: yew::html::Scope<App>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        // Without them hover and explain show the fields alone.
+        if let Some(text) = bridge::api_docs().await.ok().and_then(|t| t.as_string()) {
+            link.send_message(Msg::Docs(text));
+        }
+    });
 }
 
 fn moved(value: &mut i32, by: i32, (min, max): (i32, i32)) {

@@ -1,6 +1,8 @@
-//! From an empty document to a running app: the panic hook, the session that the address may carry, the first render.
+//! From an empty document to a running app: the panic hook, what is fetched beside the program, what the address asks
+//! for, the first render.
 
 use super::{App, Start, bridge};
+use crate::assets::Assets;
 use wasm_bindgen_futures::spawn_local;
 
 pub fn start() {
@@ -10,8 +12,17 @@ pub fn start() {
         return;
     }
     spawn_local(async {
-        let shared = bridge::shared().await.ok().and_then(|s| s.as_string());
-        let props = Start { shared };
+        let fetched = bridge::site_data().await.ok().and_then(|s| s.as_string());
+        let assets = match Assets::read(&fetched.unwrap_or_default()) {
+            Ok(assets) => assets,
+            Err(why) => return bridge::crashed(&format!("site data: {why}")),
+        };
+        let props = Start {
+            assets,
+            shared: bridge::shared().await.ok().and_then(|s| s.as_string()),
+            embed: bridge::asked("embed"),
+            lesson: bridge::asked("lesson"),
+        };
         // A document that keeps a place for the app (the tests' does) keeps the rest of itself.
         match gloo::utils::document().get_element_by_id("app") {
             Some(place) => yew::Renderer::<App>::with_root_and_props(place, props).render(),

@@ -31,6 +31,12 @@ pub enum Act {
     TerminalReady,
     EditorReady,
     ShareLink,
+    /// The session as a file, and back from one.
+    SaveSession,
+    OpenSession,
+    /// The learner's objects as a file; a text of theirs as a file that is applied.
+    ExportYaml,
+    ApplyText(String),
     Reset,
     Dismiss,
     /// Types the lines of a solution, and runs each.
@@ -59,7 +65,7 @@ impl Ui {
 #[hook]
 pub fn use_ui() -> Ui {
     use_context::<Ui>().unwrap_or_else(|| Ui {
-        texts: Rc::new(Texts::new(Lang::default())),
+        texts: Rc::new(Texts::read(Lang::default(), machinery::NULL)),
         act: Callback::noop(),
     })
 }

@@ -46,13 +46,18 @@ pub struct Cluster {
     /// By uid.
     pub pods: BTreeMap<String, Rc<Pod>>,
     objects: BTreeMap<String, Object>,
-    pulling: BTreeSet<String>,
+    /// By uid: from when to when an image is pulled, as far as that is known.
+    pulling: BTreeMap<String, Option<(i64, i64)>>,
     /// By uid: Deployments, ReplicaSets, DaemonSets and others that own pods.
     pub owners: BTreeMap<String, Owner>,
     pub services: BTreeMap<(String, String), Service>,
     /// EndpointSlice (namespace, name) → (service, pods).
     slices: BTreeMap<(String, String), (String, Backends)>,
     pub namespaces: BTreeSet<String>,
+    /// (namespace, name) → (host and path, Service).
+    pub ingresses: BTreeMap<(String, String), Vec<(String, String)>>,
+    /// Objects of all kinds.
+    known: usize,
     counting: usize,
     pub news: Vec<News>,
 }
@@ -63,6 +68,11 @@ impl Cluster {
         let gone = change.kind == WatchType::Deleted;
         let o = &change.new;
         let key = || (o.namespace().to_string(), o.name().to_string());
+        match change.kind {
+            WatchType::Added => self.known += 1,
+            WatchType::Deleted => self.known = self.known.saturating_sub(1),
+            _ => {}
+        }
         match change.resource.as_str() {
             "pods" => self.pod(o, gone),
             "nodes" => {
@@ -81,13 +91,21 @@ impl Cluster {
                 true => self.namespaces.remove(o.name()),
                 false => self.namespaces.insert(o.name().to_string()),
             },
-            "events" => self.event(o),
+            "events" => self.event(o, gone),
             "services" => {
                 if gone {
                     self.services.remove(&key());
                 } else {
                     self.services.insert(key(), service(o));
                     self.join(o.namespace(), o.name());
+                }
+                true
+            }
+            "ingresses.networking.k8s.io" => {
+                if gone {
+                    self.ingresses.remove(&key());
+                } else {
+                    self.ingresses.insert(key(), ingress(o));
                 }
                 true
             }
@@ -117,7 +135,7 @@ impl Cluster {
             return old.is_some();
         }
         self.objects.insert(uid.clone(), o.clone());
-        let pod = Pod::read(o, self.pulling.contains(&uid));
+        let pod = Pod::read(o, self.pulling.get(&uid).copied());
         if old.as_deref() == Some(&pod) {
             return false;
         }
@@ -178,20 +196,34 @@ impl Cluster {
             .unwrap_or(base)
     }
     /// Pulls are told by events only; the pod's status does not know them.
-    fn event(&mut self, o: &Object) -> bool {
+    fn event(&mut self, o: &Object, gone: bool) -> bool {
         let about = o.get("involvedObject");
         if about.text("kind") != "Pod" {
             return false;
         }
         let uid = about.text("uid");
         let moved = match o.text("reason") {
-            "Pulling" => self.pulling.insert(uid.to_string()),
-            "Pulled" | "Failed" | "BackOff" | "Created" => self.pulling.remove(uid),
+            // An event that goes is one that is taken back.
+            "Pulling" if gone => self.pulling.remove(uid).is_some(),
+            "Pulled" if gone => self.pulling.insert(uid.to_string(), None).is_none(),
+            _ if gone => false,
+            "Pulling" => self.pulling.insert(uid.to_string(), None).is_none(),
+            "Pulled" | "Failed" | "BackOff" | "Created" => self.pulling.remove(uid).is_some(),
             _ => false,
         };
         match self.objects.get(uid).cloned() {
             Some(pod) if moved => self.pod(&pod, false),
             _ => false,
+        }
+    }
+    /// How long a pull takes is known.
+    pub fn pull(&mut self, uid: &str, from: i64, until: i64) -> bool {
+        match self.objects.get(uid).cloned() {
+            Some(pod) => {
+                self.pulling.insert(uid.to_string(), Some((from, until)));
+                self.pod(&pod, false)
+            }
+            None => false,
         }
     }
     fn join(&mut self, namespace: &str, service: &str) {
@@ -206,6 +238,25 @@ impl Cluster {
         if let Some(s) = self.services.get_mut(&key) {
             s.endpoints = all;
         }
+    }
+    /// How many objects of all kinds there are.
+    pub fn objects_known(&self) -> usize {
+        self.known
+    }
+    pub fn pod_named(&self, namespace: &str, name: &str) -> Option<&Rc<Pod>> {
+        self.pods
+            .values()
+            .find(|p| p.name == name && p.namespace == namespace)
+    }
+    /// Whether a component of the control plane runs, by its pod; what has no pod is taken to run.
+    pub fn runs(&self, component: &str) -> bool {
+        let mut pods = self.pods.values().filter(|p| p.namespace == "kube-system");
+        let has_others = pods.any(|p| p.name.starts_with("kube-apiserver"));
+        let mut own = self
+            .pods
+            .values()
+            .filter(|p| p.namespace == "kube-system" && p.name.starts_with(component));
+        !has_others || own.any(|p| p.state == PodState::Ready)
     }
     /// Whether some ring counts down with the clock.
     pub fn is_counting(&self) -> bool {
@@ -248,6 +299,24 @@ fn service(o: &Object) -> Service {
         ports: spec.get("ports").items().iter().map(port).collect(),
         endpoints: Vec::new(),
     }
+}
+
+/// Host and path of each rule with the Service behind it.
+fn ingress(o: &Object) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for rule in o.spec().get("rules").items() {
+        for path in rule.at("http.paths").items() {
+            out.push((
+                format!("{}{}", rule.text("host"), path.text("path")),
+                path.text("backend.service.name").to_string(),
+            ));
+        }
+    }
+    let default = o.text("spec.defaultBackend.service.name");
+    if !default.is_empty() {
+        out.push(("*".into(), default.to_string()));
+    }
+    out
 }
 
 fn endpoints(o: &Object) -> Vec<(String, bool)> {

@@ -2,15 +2,20 @@
 //! anything, and nothing here knows a browser.
 //!
 //! - [`pod`]: a pod as it is drawn. [`node`]: a node and what it holds. [`owner`]: Deployments, ReplicaSets and others.
-//! - [`cluster`]: all of them, folded from changes.
+//! - [`cluster`]: all of them, folded from changes. [`flow`]: what is under way. [`time`]: the history.
 
 pub mod cluster;
+pub mod flow;
 pub mod node;
 pub mod owner;
 pub mod pod;
+pub mod time;
 
 use ::cluster::scheduler::Decision;
+use ::cluster::store::Change;
 use cluster::Cluster;
+use flow::{Call, Flight, Stream};
+use machinery::WatchType;
 use machinery::http::{Fetch, Hop};
 use machinery::time::Millis;
 use playground::{Inspection, LessonView, Output, Ref, Speed, WhyCard};
@@ -50,6 +55,9 @@ pub struct Versions {
     pub inspection: u64,
     pub page: u64,
     pub session: u64,
+    pub history: u64,
+    pub calls: u64,
+    pub traffic: u64,
 }
 
 /// A decision of the scheduler that is shown for a moment over the nodes.
@@ -74,6 +82,11 @@ pub struct Model {
     pub page: Option<Page>,
     pub undoable: (usize, String),
     pub alarms: Vec<(Millis, String)>,
+    /// What is broken: number and sentence.
+    pub faults: Vec<(u32, String)>,
+    pub history: time::History,
+    pub calls: Stream<Call>,
+    pub traffic: Stream<Flight>,
     pub versions: Versions,
 }
 
@@ -93,6 +106,10 @@ impl Default for Model {
             page: None,
             undoable: (0, String::new()),
             alarms: Vec::new(),
+            faults: Vec::new(),
+            history: time::History::default(),
+            calls: Stream::default(),
+            traffic: Stream::default(),
             versions: Versions::default(),
         }
     }
@@ -104,12 +121,61 @@ impl Model {
         match output {
             Output::Screen(text) => return Some(Effect::Screen(text)),
             Output::Change(change) => {
+                if !playground::past::is_heartbeat(&change) {
+                    self.history.tick(change.at);
+                }
+                if let Some(call) = self.write(&change) {
+                    self.calls.push(real_ms, call);
+                    self.versions.calls += 1;
+                }
                 if self.cluster.fold(&change) {
                     self.versions.cluster += 1;
                 }
             }
             Output::Decision(decision) => self.decided(decision, real_ms),
-            Output::Call { .. } | Output::Traffic { .. } => {}
+            Output::Call {
+                actor,
+                verb,
+                path,
+                code,
+                ..
+            } => {
+                let call = Call {
+                    actor,
+                    verb,
+                    path,
+                    code,
+                };
+                self.calls.push(real_ms, call);
+                self.versions.calls += 1;
+            }
+            Output::Traffic { hops, status, .. } => {
+                self.traffic.push(real_ms, Flight { hops, status });
+                self.versions.traffic += 1;
+            }
+            Output::History { oldest, at } => {
+                self.history.oldest = oldest;
+                self.history.ticks = at.into();
+                self.versions.history += 1;
+            }
+            Output::Past(past) => {
+                self.history.past = past;
+                self.history.wrote &= past.is_some();
+                self.versions.history += 1;
+            }
+            Output::Faults(list) => {
+                self.faults = list;
+                self.versions.inspection += 1;
+            }
+            Output::Pull { uid, from, until } => {
+                if self.cluster.pull(&uid, from, until) {
+                    self.versions.cluster += 1;
+                }
+            }
+            Output::PastWrite => {
+                self.history.wrote = true;
+                self.versions.history += 1;
+            }
             Output::File { path, text } => {
                 self.files.insert(path.clone(), text);
                 self.versions.files += 1;
@@ -161,6 +227,40 @@ impl Model {
         }
         None
     }
+    /// The call behind a component's write; those of clients are told by themselves. Objects that are told anew
+    /// have no cause.
+    fn write(&self, change: &Change) -> Option<Call> {
+        let actor = change.cause.actor.as_str();
+        if self.history.past.is_some() || matches!(actor, "" | "kubectl") {
+            return None;
+        }
+        let o = &change.new;
+        let (resource, name) = (change.resource.as_str(), change.key.1.as_str());
+        let host = match resource {
+            _ if actor != "kubelet" => "",
+            "pods" => o.text("spec.nodeName"),
+            "events" => o.text("source.host"),
+            _ => name,
+        };
+        let bound =
+            resource == "pods" && actor.ends_with("scheduler") && change.kind != WatchType::Deleted;
+        let verb = match change.kind {
+            _ if bound => "POST",
+            WatchType::Added => "POST",
+            WatchType::Deleted => "DELETE",
+            _ => "PATCH",
+        };
+        Some(Call {
+            actor: format!("{actor} {host}").trim_end().to_string(),
+            verb,
+            path: format!("{resource}/{name}{}", if bound { "/binding" } else { "" }),
+            code: 0,
+        })
+    }
+    /// The newest calls, newest first; heartbeats only if there is nothing else.
+    pub fn last_calls(&self, n: usize) -> impl Iterator<Item = &(u64, f64, Call)> {
+        self.calls.last.iter().rev().take(n)
+    }
     /// Everything of the cluster is void; files and the lesson follow as outputs too.
     fn fresh(&mut self) {
         let versions = self.versions;
@@ -169,6 +269,9 @@ impl Model {
             open_file: self.open_file.take(),
             speed: self.speed,
             undoable: std::mem::take(&mut self.undoable),
+            calls: std::mem::take(&mut self.calls),
+            traffic: std::mem::take(&mut self.traffic),
+            faults: std::mem::take(&mut self.faults),
             ..Model::default()
         };
         self.versions = Versions {
@@ -179,12 +282,18 @@ impl Model {
             inspection: versions.inspection + 1,
             page: versions.page + 1,
             session: versions.session + 1,
+            history: versions.history + 1,
+            calls: versions.calls + 1,
+            traffic: versions.traffic + 1,
         };
     }
     fn clock(&mut self, now: Millis, speed: Speed, next: Option<Millis>) {
         // What shows time shows whole tenths; finer steps would only be drawn for nothing.
         let moved = now / 100 != self.now / 100 || speed != self.speed;
         (self.now, self.speed, self.next) = (now, speed, next);
+        if self.history.past.is_none() {
+            self.history.present = now;
+        }
         if moved {
             self.versions.clock += 1;
             if self.cluster.is_counting() {
@@ -215,6 +324,10 @@ impl Model {
         }
         lost
     }
+    /// The session's own time, also while a past moment is shown.
+    pub fn present(&self) -> Millis {
+        self.now.max(self.history.present)
+    }
     /// How long the cluster has lived: since its oldest node.
     pub fn lived(&self) -> Millis {
         let born = self.cluster.nodes.values().map(|n| n.created).min();
@@ -223,6 +336,8 @@ impl Model {
     /// Ends what was shown for a moment.
     pub fn expire(&mut self, real_ms: f64) {
         const MOMENT_MS: f64 = 1600.0;
+        self.versions.calls += u64::from(self.calls.expire(real_ms));
+        self.versions.traffic += u64::from(self.traffic.expire(real_ms));
         if self
             .moment
             .as_ref()

@@ -93,7 +93,7 @@ pub struct Pod {
     pub cpu_milli: i64,
     pub memory: i64,
     pub created: Millis,
-    /// From when to when a ring counts down: back-off, grace.
+    /// From when to when a ring counts: back-off, grace, a pull.
     pub countdown: Option<(Millis, Millis)>,
     pub ip: String,
     /// Holds what it asks for on its node (it is neither done nor failed).
@@ -101,10 +101,10 @@ pub struct Pod {
 }
 
 impl Pod {
-    /// `pulling`: the kubelet has said that it pulls an image, and not yet that it has it.
-    pub fn read(o: &Object, pulling: bool) -> Pod {
+    /// `pull`: the kubelet has said that it pulls an image, and not yet that it has it; from when to when, if known.
+    pub fn read(o: &Object, pull: Option<Option<(Millis, Millis)>>) -> Pod {
         let pips = pips(o);
-        let (state, word, message) = state(o, &pips, pulling);
+        let (state, word, message) = state(o, &pips, pull.is_some());
         let owner = o.controller();
         let (cpu_milli, memory) = requests(o.spec());
         let phase = o.text("status.phase");
@@ -128,7 +128,10 @@ impl Pod {
             cpu_milli,
             memory,
             created: o.created(),
-            countdown: countdown(o, state),
+            countdown: match (state, pull) {
+                (PodState::Pulling, Some(known)) => known,
+                _ => countdown(o, state),
+            },
             ip: o.text("status.podIP").to_string(),
             holds: !matches!(phase, "Succeeded" | "Failed"),
         }
@@ -395,7 +398,7 @@ mod tests {
         let mut o = Object::new("v1", "Pod", "default", "web-1");
         o.0.set("spec", spec);
         o.0.set("status", status);
-        let p = Pod::read(&o, false);
+        let p = Pod::read(&o, None);
         assert_eq!(format!("{} {}", p.state.class(), p.word), expected);
     }
 

@@ -1,7 +1,7 @@
 // End-to-end tests: the built site in a real browser. `node tests/e2e/run.mjs [name...]`
 import { launch, serve } from "./lib.mjs";
 
-const NAMES = ["opens", "lesson", "rollout", "editor", "reload", "undo", "panes"];
+const NAMES = ["opens", "lesson", "rollout", "editor", "reload", "undo", "panes", "past", "views", "share", "frames"];
 const asked = process.argv.slice(2);
 const server = await serve();
 const browser = await launch();

@@ -85,6 +85,17 @@ impl Cluster {
         controllers::start(&mut cluster);
         cluster
     }
+    /// The objects as they were at a time, behind the same door. It is for reading: nobody acts in it.
+    pub fn as_of(&self, at: Millis) -> Cluster {
+        Cluster {
+            now: at,
+            store: self.store.as_of(at),
+            queue: event::Queue::default(),
+            outputs: Vec::new(),
+            listening: false,
+            ..self.clone()
+        }
+    }
     /// A request through the door, now.
     pub fn request(&mut self, request: Request) -> Response {
         apiserver::handle(self, request)

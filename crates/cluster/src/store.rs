@@ -3,6 +3,8 @@
 //!
 //! Only `apiserver` writes here. Reads are by index (namespace, owner, node), never scans of everything.
 
+mod past;
+
 use crate::events::told::Told;
 use kinds::Kind;
 use machinery::time::Millis;

@@ -88,6 +88,15 @@ pub fn gather<C: Default + Extend<T>, T>(items: impl IntoIterator<Item = T>) -> 
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_comparison_that_is_no_order_is_taken_all_the_same() {
+        let mut items: Vec<u32> = (0..500).map(|i| i * 7919 % 500).collect();
+        let odd = |a: &u32, b: &u32| ((a * 31 + b) % 3).cmp(&((b * 17 + a) % 3));
+        super::Arrange::arrange_by(&mut items[..], odd);
+        super::Arrange::arrange(&mut items[..]);
+        assert!(items.is_sorted());
+    }
+
     use super::Arrange;
 
     #[test]

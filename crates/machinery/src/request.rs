@@ -303,4 +303,8 @@ pub struct StreamOut {
 pub trait Api {
     fn request(&self, request: Request) -> Response;
     fn stream(&self, id: StreamId, input: StreamIn) -> StreamOut;
+    /// What the API says of its types and fields, where the program does not carry it (the page fetches it).
+    fn docs(&self) -> std::rc::Rc<crate::schema::Docs> {
+        std::rc::Rc::default()
+    }
 }

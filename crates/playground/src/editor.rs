@@ -3,7 +3,7 @@
 //!
 //! A text that is being typed is seldom whole, so completion and hover find their place by indentation, not by a parse.
 
-use machinery::schema::{self, Type, TypeRef};
+use machinery::schema::{self, Docs, Type, TypeRef};
 use machinery::yaml::{self, Doc, Marks, Pos, Span};
 use machinery::{Errors, Object, Value, strict};
 
@@ -238,8 +238,8 @@ fn unique(items: impl Iterator<Item = String>) -> Vec<String> {
     all.into_iter().filter(|k| !k.ends_with("List")).collect()
 }
 
-/// Markdown about the field at a place, None where there is none.
-pub fn hover(text: &str, line: u32, column: u32) -> Option<String> {
+/// Markdown about the field at a place, None where there is none; with what the API says of it, where that is known.
+pub fn hover(text: &str, line: u32, column: u32, docs: &Docs) -> Option<String> {
     let row = text.lines().nth(line.checked_sub(1)? as usize)?;
     let (indent, key) = key_of(row)?;
     let end = (indent + key.chars().count() + 1) as u32;
@@ -257,8 +257,9 @@ pub fn hover(text: &str, line: u32, column: u32) -> Option<String> {
         .collect::<Vec<_>>()
         .join(".");
     let required = if field.required { " · required" } else { "" };
+    let said = docs.of(ty.name(), key).unwrap_or_default();
     Some(format!(
-        "**{path}** `<{}>`{required}\n\n`kubectl explain {}.{path}`",
+        "**{path}** `<{}>`{required}\n\n{said}\n\n`kubectl explain {}.{path}`",
         field.ty.explain(),
         here.kind.to_lowercase()
     ))
@@ -444,7 +445,9 @@ mod tests {
             "{spec:?}"
         );
         assert!(at("kind: ", 1, 7).contains(&"Deployment".to_string()));
-        assert!(hover(DEPLOYMENT, 6, 5).is_some_and(|h| h.contains("spec.replicas")));
+        assert!(
+            hover(DEPLOYMENT, 6, 5, &Docs::default()).is_some_and(|h| h.contains("spec.replicas"))
+        );
     }
 
     #[test]
@@ -462,7 +465,7 @@ mod tests {
             for line in 0..6 {
                 for column in 0..12 {
                     complete(text, line, column);
-                    hover(text, line, column);
+                    hover(text, line, column, &Docs::default());
                 }
             }
         }

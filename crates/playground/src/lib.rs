@@ -12,17 +12,19 @@
 pub mod bench;
 pub mod console;
 pub mod editor;
+mod export;
 mod faults;
 pub mod inspect;
 pub mod look;
 pub mod message;
-
+pub mod past;
 mod reach;
 pub mod replay;
 pub mod save;
 pub mod session;
 pub mod shared;
 mod tell;
+mod time;
 pub mod trace;
 pub mod transcript;
 pub mod why;
@@ -31,17 +33,16 @@ pub use message::{Input, Inspection, LessonView, Output, Ref, Speed, StepView, W
 
 use cluster::{Cluster, World};
 use console::{Act, Console};
+pub use lesson::Index as Lessons;
 use lesson::{Index, Progress};
 use machinery::time::Millis;
 use session::{HOME, Session};
 use shell::terminal::Snapshot as TerminalSnapshot;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// How many commands can be taken back.
 const UNDO_MAX: usize = 50;
-/// How far virtual time may fall behind before it is let go: the page was hidden, or the machine is too slow.
-const BEHIND_MAX_MS: f64 = 120_000.0;
 
 /// One learner's session.
 pub struct Playground {
@@ -61,6 +62,11 @@ pub struct Playground {
     pub(crate) teller: tell::Teller,
     outputs: Vec<Output>,
     running: Option<String>,
+    /// What keys came to and is not done yet.
+    acts: VecDeque<Act>,
+    /// The moment of the past that is looked at.
+    past: Option<Millis>,
+    settling: Option<time::Settling>,
 }
 
 /// All that a command can change.
@@ -121,6 +127,9 @@ impl Playground {
             teller: tell::Teller::default(),
             outputs: Vec::new(),
             running: None,
+            acts: VecDeque::new(),
+            past: None,
+            settling: None,
         };
         playground.lay_out_files();
         let hello = console::greeting(&playground.language);
@@ -161,10 +170,29 @@ impl Playground {
         std::mem::take(&mut self.outputs)
     }
 
+    /// Takes an input and does at once all that it sets off at this instant.
     pub fn input(&mut self, input: Input) {
         // All that was due comes first, so that a replay finds the same order.
         let now = self.now();
-        self.advance(now, 100_000);
+        self.live(now, &mut { u64::MAX });
+        self.begin(input);
+        let now = self.now();
+        self.live(now, &mut { u64::MAX });
+        while self.settling.is_some() {
+            self.settle(&mut { u64::MAX });
+        }
+        self.tell();
+    }
+
+    /// Whether something is still to be done at this very instant: the next input has to wait for it.
+    pub fn is_due(&self) -> bool {
+        !self.acts.is_empty() || self.session.is_due()
+    }
+
+    /// Takes an input when nothing [is due](Playground::is_due); what it sets off is done by the ticks that follow.
+    pub fn begin(&mut self, input: Input) {
+        self.session.poke();
+        self.settling = None;
         self.record.note(self.now(), &input);
         match input {
             Input::Keys(keys) => self.keys(&keys),
@@ -172,7 +200,7 @@ impl Playground {
                 let acts = self
                     .console
                     .type_line(&line, self.running.is_some(), &mut self.session);
-                self.act(acts);
+                self.acts.extend(acts);
             }
             Input::Run(line) => self.run(&line),
             Input::Resize { columns, rows } => {
@@ -185,10 +213,20 @@ impl Playground {
                 self.speed = Speed::Paused;
                 let next = self.session.next_at();
                 if let Some(at) = next {
-                    self.advance(at, 1);
+                    // Enough for the programs to look, too little for a second event.
+                    self.live(at, &mut 2);
                 }
             }
-            Input::Settle => self.settle(),
+            Input::Settle => {
+                self.settling = Some(time::Settling {
+                    start: self.now(),
+                    quiet: 0,
+                    version: self.session.shared.cluster.borrow().store.version(),
+                    until: self.now() + 1000,
+                });
+            }
+            Input::Past(at) => self.look_back(at),
+            Input::Branch => self.branch(),
             Input::Undo => self.take_back(),
             Input::Reset => {
                 let slug = self
@@ -210,72 +248,9 @@ impl Playground {
             Input::Browse(url) => self.browse(&url),
             Input::Inspect(of) => self.teller.inspect(of),
             Input::Why(of) => {
-                let chain = why::why(&self.session.shared.cluster.borrow(), &of);
+                let chain = self.session.shared.seen(|c| why::why(c, &of));
                 self.outputs.push(Output::Why { of, chain });
             }
-        }
-        self.tell();
-    }
-
-    /// Lets real time pass: `elapsed_ms` × speed of virtual time, handling at most `budget` events now (the rest later).
-    /// True if it is not behind.
-    pub fn tick(&mut self, elapsed_ms: f64, budget: u64) -> bool {
-        if let Speed::Times(n) = self.speed {
-            self.owed_ms = (self.owed_ms + elapsed_ms.max(0.0) * f64::from(n)).min(BEHIND_MAX_MS);
-        }
-        let whole = self.owed_ms.floor();
-        let until = self.now() + whole as i64;
-        let before = self.now();
-        let reached = self.advance(until, budget);
-        self.owed_ms = (self.owed_ms - (self.now() - before) as f64).max(0.0);
-        self.tell();
-        reached
-    }
-
-    /// Moves virtual time, ending commands as they end. True if `until` was reached within the budget.
-    pub(crate) fn advance(&mut self, until: Millis, budget: u64) -> bool {
-        let start = self.session.shared.cluster.borrow().handled;
-        loop {
-            let used = self
-                .session
-                .shared
-                .cluster
-                .borrow()
-                .handled
-                .saturating_sub(start);
-            let left = budget.saturating_sub(used);
-            let reached = self.session.advance(until, left);
-            self.show_output();
-            if self.running.is_some() && self.session.terminal.is_idle() {
-                self.end_command();
-                continue;
-            }
-            let used = self
-                .session
-                .shared
-                .cluster
-                .borrow()
-                .handled
-                .saturating_sub(start);
-            if reached || used >= budget {
-                return reached;
-            }
-        }
-    }
-
-    /// Runs until only heartbeats are left, or for ten minutes of virtual time.
-    fn settle(&mut self) {
-        let (start, mut quiet) = (self.now(), 0);
-        while quiet < 3 && self.now() < start + 600_000 {
-            let before = self.session.shared.cluster.borrow().store.version();
-            let until = self.now() + 1000;
-            self.advance(until, u64::MAX);
-            let cluster = self.session.shared.cluster.borrow();
-            let news = cluster
-                .store
-                .since(before)
-                .is_none_or(|mut l| l.any(|c| c.resource.as_str() != "leases.coordination.k8s.io"));
-            quiet = if news { 0 } else { quiet + 1 };
         }
     }
 
@@ -283,7 +258,13 @@ impl Playground {
         let acts = self
             .console
             .keys(keys, self.running.is_some(), &mut self.session);
-        self.act(acts);
+        self.acts.extend(acts);
+    }
+    /// Keys that were typed ahead: they come before all that is still to be done.
+    fn ahead(&mut self, keys: &str) {
+        let later = std::mem::take(&mut self.acts);
+        self.keys(keys);
+        self.acts.extend(later);
     }
 
     /// Types a line and Enter: at the prompt, or into the program that runs. `^C` interrupts it.
@@ -296,24 +277,20 @@ impl Playground {
         self.keys(&keys);
     }
 
-    fn act(&mut self, acts: Vec<Act>) {
-        for act in acts {
-            match act {
-                Act::Screen(text) => self.outputs.push(Output::Screen(text)),
-                Act::Line(line) => self.start(&line),
-                Act::Stdin(text) => {
-                    if let Some(p) = &mut self.progress {
-                        text.lines().for_each(|l| p.ran(l.trim(), 0));
-                    }
-                    self.session.terminal.stdin(&text);
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Screen(text) => self.outputs.push(Output::Screen(text)),
+            Act::Line(line) => self.start(&line),
+            Act::Stdin(text) => {
+                if let Some(p) = &mut self.progress {
+                    text.lines().for_each(|l| p.ran(l.trim(), 0));
                 }
-                Act::Interrupt => self.session.terminal.interrupt(),
-                Act::Eof => self.session.terminal.eof(),
+                self.session.terminal.stdin(&text);
             }
-            // What a key set off happens now, before the next key.
-            let now = self.now();
-            self.advance(now, 10_000);
+            Act::Interrupt => self.session.terminal.interrupt(),
+            Act::Eof => self.session.terminal.eof(),
         }
+        self.session.poke();
     }
 
     fn start(&mut self, line: &str) {
@@ -321,7 +298,7 @@ impl Playground {
             self.show_prompt();
             let ahead = self.console.typed_ahead("");
             if !ahead.is_empty() {
-                self.keys(&ahead);
+                self.ahead(&ahead);
             }
             return;
         }
@@ -333,7 +310,7 @@ impl Playground {
                 self.outputs.push(Output::Screen(text));
                 let ahead = self.console.typed_ahead("");
                 if !ahead.is_empty() {
-                    self.keys(&ahead);
+                    self.ahead(&ahead);
                 }
             }
             _ => self.running = Some(line.to_string()),
@@ -362,16 +339,28 @@ impl Playground {
         });
     }
 
+    /// Whatever of the past was looked at, no longer: everything is told anew by the caller.
+    fn present(&mut self) {
+        if self.past.take().is_some() {
+            self.session.shared.look_back(None);
+            self.session.terminal.behind_ms = 0;
+            self.outputs.push(Output::Past(None));
+        }
+    }
+
     /// Undo: the session as it was before the last command. What runs is ended.
     fn take_back(&mut self) {
         let Some(snapshot) = self.undo.pop() else {
             return;
         };
+        self.present();
         if self.running.take().is_some() {
             self.session.terminal.interrupt();
             let now = self.now();
             self.session.terminal.poll(now);
         }
+        self.acts.clear();
+        self.session.poke();
         self.session.terminal.drain();
         *self.session.shared.cluster.borrow_mut() = snapshot.cluster;
         self.session.shared.is_up.set(snapshot.is_up);
@@ -396,15 +385,22 @@ impl Playground {
             self.speed
         };
         fresh.console.resize(self.console.columns());
-        fresh
+        self.present();
+        self.replace(fresh);
+    }
+
+    /// Another session takes the place of this one, on a clean screen.
+    pub fn replace(&mut self, mut other: Playground) {
+        other
             .outputs
             .insert(0, Output::Screen("\x1b[2J\x1b[3J\x1b[H".into()));
         let mut outputs = std::mem::take(&mut self.outputs);
-        outputs.append(&mut fresh.outputs);
-        fresh.outputs = outputs;
-        fresh.teller.forget_lesson();
-        fresh.tell_undoable();
-        *self = fresh;
+        outputs.append(&mut other.outputs);
+        other.outputs = outputs;
+        *other.session.shared.docs.borrow_mut() = self.docs();
+        other.teller.forget_lesson();
+        other.tell_undoable();
+        *self = other;
     }
 
     fn save_file(&mut self, path: &str, text: &str) {
@@ -455,7 +451,7 @@ impl Playground {
         let unread = self.session.terminal.take_input();
         let ahead = self.console.typed_ahead(&unread);
         if !ahead.is_empty() {
-            self.keys(&ahead);
+            self.ahead(&ahead);
         }
     }
 
@@ -465,8 +461,18 @@ impl Playground {
         self.outputs.push(Output::Screen(text));
     }
 
-    /// Whether a command is running.
+    /// What the API says of its fields (`kubectl explain`, hover), if the page was given it.
+    pub fn docs(&self) -> Rc<machinery::schema::Docs> {
+        self.session.shared.docs.borrow().clone()
+    }
+    /// The text of the documentation has been fetched.
+    pub fn give_docs(&mut self, text: &str) {
+        let docs = Rc::new(machinery::schema::Docs::parse(text));
+        *self.session.shared.docs.borrow_mut() = docs;
+    }
+
+    /// Whether a command is running, or about to.
     pub fn is_running(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || !self.acts.is_empty()
     }
 }

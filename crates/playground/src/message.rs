@@ -49,6 +49,10 @@ pub enum Input {
     Settle,
     /// Takes back the last command, whole.
     Undo,
+    /// Shows the cluster as it was at a time (None: as it is). Time stands still meanwhile.
+    Past(Option<Millis>),
+    /// Goes on from the moment of the past that is shown, as if nothing had come after.
+    Branch,
     /// A fresh cluster, shell and lesson.
     Reset,
     /// Opens a lesson by its slug (a fresh world as the lesson wants it), "" for the free playground.
@@ -112,6 +116,23 @@ pub enum Output {
         /// when the next event is due
         next: Option<Millis>,
     },
+    /// The times of all writes that can be gone back to, and how far back that is. Later ones come as changes.
+    History {
+        oldest: Millis,
+        at: Vec<Millis>,
+    },
+    /// From here on a moment of the past is shown (None: the present); the changes from one to the other follow.
+    Past(Option<Millis>),
+    /// What is broken on purpose, all of it: number and sentence.
+    Faults(Vec<(u32, String)>),
+    /// A node pulls an image for a pod, from when to when.
+    Pull {
+        uid: String,
+        from: Millis,
+        until: Millis,
+    },
+    /// Somebody tried to write in the past.
+    PastWrite,
     /// Everything before is void (reset, undo, another lesson): all objects follow as changes.
     Fresh,
     Lesson(Box<LessonView>),

@@ -1,10 +1,12 @@
 //! A session as text: version, seed, lesson, and the inputs with their virtual times. Loading replays them, which gives the
 //! same session to the byte.
 
-use crate::Playground;
 use crate::message::{Input, Ref, Speed};
+use crate::{Playground, past};
+use lesson::Index;
 use machinery::time::Millis;
 use machinery::{Value, json, value};
+use std::rc::Rc;
 
 /// Changes when the same inputs would no longer give the same session.
 const FORMAT: i64 = 1;
@@ -18,6 +20,10 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Forgets what came after a moment.
+    pub fn keep_until(&mut self, at: Millis) {
+        self.inputs.retain(|(t, _)| *t <= at);
+    }
     /// Notes what changes the session; what only changes what is shown is not noted.
     pub fn note(&mut self, at: Millis, input: &Input) {
         let keeps = !matches!(
@@ -29,6 +35,7 @@ impl Record {
                 | Input::Resize { .. }
                 | Input::Step
                 | Input::Settle
+                | Input::Branch
         );
         if !keeps || self.inputs.len() >= INPUTS_MAX {
             return;
@@ -55,6 +62,7 @@ fn to_value(at: Millis, input: &Input) -> Value {
         Input::Undo => pair("undo", ""),
         Input::Hint => pair("hint", ""),
         Input::Browse(s) => pair("browse", s),
+        Input::Past(to) => value!([at, "past", to.unwrap_or(0)]),
         _ => Value::Null,
     }
 }
@@ -73,6 +81,7 @@ fn from_value(v: &Value) -> Option<(Millis, Input)> {
         "undo" => Input::Undo,
         "hint" => Input::Hint,
         "browse" => Input::Browse(text(2)?),
+        "past" => Input::Past(items.get(2)?.as_i64().filter(|at| *at > 0)),
         _ => return None,
     };
     Some((items.first()?.as_i64()?, input))
@@ -81,8 +90,13 @@ fn from_value(v: &Value) -> Option<(Millis, Input)> {
 impl Playground {
     /// The session as text, for local storage.
     pub fn save(&self) -> String {
-        let inputs: Vec<Value> = self
-            .record
+        self.saved(None)
+    }
+
+    /// The session as it was at a moment.
+    pub(crate) fn saved(&self, until: Option<Millis>) -> String {
+        let record = past::until(&self.record, until);
+        let inputs: Vec<Value> = record
             .inputs
             .iter()
             .map(|(at, i)| to_value(*at, i))
@@ -99,13 +113,23 @@ impl Playground {
             Speed::Times(n) => i64::from(n),
         };
         json::print(&value!({
-            "bottleship": FORMAT, "seed": self.seed as i64, "lesson": Value::str(&lesson), "now": self.now(), "speed": speed,
+            "bottleship": FORMAT, "seed": self.seed as i64, "lesson": Value::str(&lesson), "now": until.unwrap_or(self.now()), "speed": speed,
             "finished": Value::from(finished), "inputs": Value::from(inputs),
         }))
     }
 
     /// A saved session replayed; an error in plain words if it cannot be.
     pub fn load(saved: &str, language: &str) -> Result<Playground, String> {
+        let lessons = Rc::new(lesson::built_in().unwrap_or_default());
+        Playground::load_with(saved, language, &lessons)
+    }
+
+    /// As [`Playground::load`], with these lessons.
+    pub fn load_with(
+        saved: &str,
+        language: &str,
+        lessons: &Rc<Index>,
+    ) -> Result<Playground, String> {
         let v = json::parse(saved).map_err(|e| format!("not a saved session: {}", e.message))?;
         match v.get("bottleship").as_i64() {
             Some(FORMAT) => {}
@@ -120,7 +144,8 @@ impl Playground {
             .get("seed")
             .as_i64()
             .ok_or("a saved session without its seed")? as u64;
-        let mut playground = Playground::new(seed, v.text("lesson"), language);
+        let mut playground =
+            Playground::with_lessons(seed, lessons.clone(), v.text("lesson"), language);
         playground.finished = v
             .get("finished")
             .items()
@@ -144,7 +169,7 @@ impl Playground {
     /// Moves to a virtual time, however far it is (a month at most).
     fn live_until(&mut self, at: Millis) {
         let at = at.min(self.now() + 31 * 86_400_000);
-        while self.now() < at && !self.advance(at, u64::MAX) {}
+        self.live(at, &mut { u64::MAX });
     }
 }
 

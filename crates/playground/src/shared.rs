@@ -4,8 +4,13 @@ use crate::message::Output;
 use cluster::Cluster;
 use cluster::network::{self, Origin};
 use machinery::http::{Fetch, Hop, HttpRequest};
-use machinery::{Api, Cause, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger};
+use machinery::schema::Docs;
+use machinery::time::Millis;
+use machinery::{
+    Api, Cause, Method, Request, Response, Status, Str, StreamId, StreamIn, StreamOut, Trigger,
+};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// Shared by the session and its programs. No borrow outlives a call.
 pub struct Shared {
@@ -16,6 +21,10 @@ pub struct Shared {
     pub command: RefCell<String>,
     /// What programs asked the page to do.
     pub asked: RefCell<Vec<Output>>,
+    /// The cluster as it was, while that is looked at.
+    past: RefCell<Option<Cluster>>,
+    /// What the API says of its fields, once the page has fetched it.
+    pub docs: RefCell<Rc<Docs>>,
     /// Addresses that answered a request from the learner's machine.
     pub reached: RefCell<Vec<String>>,
 }
@@ -27,14 +36,50 @@ impl Shared {
             is_up: Cell::new(is_up),
             command: RefCell::default(),
             asked: RefCell::default(),
+            past: RefCell::default(),
+            docs: RefCell::default(),
             reached: RefCell::default(),
         }
     }
 }
 
 impl Shared {
+    pub fn look_back(&self, at: Option<Millis>) {
+        let past = at.map(|at| self.cluster.borrow().as_of(at));
+        *self.past.borrow_mut() = past;
+    }
+    /// Does something with the cluster that is looked at: the present one, or a past one.
+    pub fn seen<R>(&self, f: impl FnOnce(&mut Cluster) -> R) -> R {
+        match &mut *self.past.borrow_mut() {
+            Some(past) => f(past),
+            None => f(&mut self.cluster.borrow_mut()),
+        }
+    }
+    pub fn is_past(&self) -> bool {
+        self.past.borrow().is_some()
+    }
+    /// What a request gets in the past: an answer to a question, a refusal of all else.
+    fn request_past(&self, past: &mut Cluster, request: Request) -> Response {
+        let log = request.path.ends_with("/log");
+        if request.method == Method::Get && !log {
+            return past.request(request);
+        }
+        let what = match log {
+            true => "logs are those of the present",
+            false => "nothing can be written",
+        };
+        self.asked.borrow_mut().push(Output::PastWrite);
+        let message = format!(
+            "this is the past: {what}. Go back to the present, or continue from here (under the cluster)"
+        );
+        Response::err(Status::new(409, "Conflict", message))
+    }
     /// A request from the learner's machine into the simulated network: its answer, and the way that it took.
     pub fn browse(&self, request: &HttpRequest) -> (Fetch, Vec<Hop>) {
+        if self.is_past() {
+            self.asked.borrow_mut().push(Output::PastWrite);
+            return (Fetch::Timeout, Vec::new());
+        }
         let mut cluster = self.cluster.borrow_mut();
         let listening = std::mem::replace(&mut cluster.listening, true);
         let before = cluster.drain();
@@ -64,7 +109,13 @@ impl Api for Shared {
             trigger: Trigger::Command(self.command.borrow().clone()),
             reason: String::new(),
         };
+        if let Some(past) = &mut *self.past.borrow_mut() {
+            return self.request_past(past, request);
+        }
         self.cluster.borrow_mut().request(request)
+    }
+    fn docs(&self) -> Rc<Docs> {
+        self.docs.borrow().clone()
     }
     fn stream(&self, id: StreamId, input: StreamIn) -> StreamOut {
         self.cluster.borrow_mut().stream(id, input)

@@ -29,6 +29,7 @@ pub(crate) struct Teller {
     lesson: Option<LessonView>,
     files: BTreeMap<String, u64>,
     fs_version: Option<u64>,
+    faults: Vec<(u32, String)>,
     decisions: BTreeMap<(String, String), Rc<Decision>>,
     clock: Option<(Millis, Speed, Option<Millis>)>,
     checked_at: Option<(u64, usize, usize)>,
@@ -37,6 +38,11 @@ pub(crate) struct Teller {
 impl Teller {
     pub fn inspect(&mut self, of: Option<Ref>) {
         self.inspected = of;
+        self.last = None;
+        self.inspected_at = None;
+    }
+    /// What is inspected is read again: another moment is looked at.
+    pub fn look_anew(&mut self) {
         self.last = None;
         self.inspected_at = None;
     }
@@ -74,6 +80,7 @@ impl Playground {
             }
         }
         drop(cluster);
+        self.tell_history();
         let inspected = self.teller.inspected.take();
         self.teller = Teller {
             inspected,
@@ -84,10 +91,12 @@ impl Playground {
     /// What is new.
     pub(crate) fn tell(&mut self) {
         self.tell_cluster();
+        self.tell_faults();
         self.tell_files();
         self.tell_lesson();
         self.tell_inspection();
-        let (now, next) = (self.now(), self.session.next_at());
+        let next = self.session.next_at().filter(|_| self.past.is_none());
+        let now = self.past.unwrap_or(self.now());
         let clock = Some((now, self.speed, next));
         if self.teller.clock != clock {
             self.teller.clock = clock;
@@ -114,7 +123,12 @@ impl Playground {
         let news = self.session.shared.cluster.borrow_mut().drain();
         for one in news {
             let out = match one {
-                cluster::Output::Change(change) => Output::Change(change),
+                cluster::Output::Change(change) => {
+                    let pull = self.pull(&change);
+                    self.outputs.push(Output::Change(change));
+                    self.outputs.extend(pull);
+                    continue;
+                }
                 cluster::Output::Call {
                     at,
                     actor,
@@ -142,6 +156,32 @@ impl Playground {
                 }
             };
             self.outputs.push(out);
+        }
+    }
+
+    /// How long the pull takes that an event told of.
+    fn pull(&self, change: &Change) -> Option<Output> {
+        let event = &change.new;
+        if change.resource.as_str() != "events" || event.text("reason") != "Pulling" {
+            return None;
+        }
+        let uid = event.text("involvedObject.uid");
+        let (from, until) = self.session.shared.cluster.borrow().pull_of(uid)?;
+        Some(Output::Pull {
+            uid: uid.to_string(),
+            from,
+            until,
+        })
+    }
+
+    /// What is broken, when that changed.
+    fn tell_faults(&mut self) {
+        let cluster = self.session.shared.cluster.borrow();
+        let list: Vec<(u32, String)> = cluster.faults().map(|b| (b.id, b.fault.text())).collect();
+        drop(cluster);
+        if self.teller.faults != list {
+            self.teller.faults = list.clone();
+            self.outputs.push(Output::Faults(list));
         }
     }
 
@@ -227,8 +267,8 @@ impl Playground {
         let Some(of) = self.teller.inspected.clone() else {
             return;
         };
-        let mut cluster = self.session.shared.cluster.borrow_mut();
-        let (version, now) = (cluster.store.version(), cluster.now);
+        let seen = &self.session.shared;
+        let (version, now) = seen.seen(|c| (c.store.version(), c.now));
         // Ages and logs move even when nothing is written; once a second is enough.
         if let Some((v, at)) = self.teller.inspected_at
             && (v == version || now < at + 200)
@@ -237,7 +277,7 @@ impl Playground {
             return;
         }
         self.teller.inspected_at = Some((version, now));
-        if let Some(o) = crate::look::find(&cluster, &of) {
+        if let Some(o) = seen.seen(|c| crate::look::find(c, &of)) {
             self.teller.last = Some(o);
         }
         let decision = self
@@ -246,8 +286,12 @@ impl Playground {
             .get(&(of.namespace.clone(), of.name.clone()))
             .cloned();
         let decision = decision.filter(|_| of.resource == "pods");
-        let shown = inspect::inspect(&mut cluster, &of, self.teller.last.as_ref(), decision);
-        drop(cluster);
+        let last = self.teller.last.as_ref();
+        let mut shown = seen.seen(|c| inspect::inspect(c, &of, last, decision));
+        if self.past.is_some() {
+            // What containers wrote is kept by their nodes, and those are in the present.
+            shown.logs.clear();
+        }
         self.outputs.push(Output::Inspection(Box::new(shown)));
     }
 }

@@ -97,7 +97,7 @@ pub fn lay_out(session: &mut Session, name: &str, text: &str) {
 fn step(session: &mut Session, command: &str) -> String {
     if let Some(ms) = command.strip_prefix('+').and_then(pause_ms) {
         let until = session.now() + ms;
-        while !session.advance(until, u64::MAX) {}
+        while !session.advance(until, &mut { u64::MAX }) {}
         return String::new();
     }
     let (chunks, status) = session.run(command, COMMAND_LIMIT_MS);
@@ -109,7 +109,7 @@ fn step(session: &mut Session, command: &str) -> String {
         text.push_str(&format!("? {status}\n"));
     }
     let until = session.now() + BETWEEN_MS;
-    while !session.advance(until, u64::MAX) {}
+    while !session.advance(until, &mut { u64::MAX }) {}
     text
 }
 

@@ -60,6 +60,8 @@ pub struct Terminal {
     /// Ends of multi-byte characters that have not come yet, by descriptor.
     partial: [Vec<u8>; 2],
     waiting_input: bool,
+    /// What programs take the time for is so much later than this.
+    pub behind_ms: i64,
 }
 
 impl Terminal {
@@ -80,6 +82,7 @@ impl Terminal {
             wake: None,
             partial: [Vec::new(), Vec::new()],
             waiting_input: false,
+            behind_ms: 0,
         }
     }
 
@@ -103,12 +106,17 @@ impl Terminal {
 
     /// Runs everything that can run at this time. `Running`: there is more to do at once.
     pub fn poll(&mut self, now_ms: i64) -> Progress {
+        self.poll_some(now_ms, MAX_STEPS)
+    }
+
+    /// As `poll`, for so many steps at most.
+    pub fn poll_some(&mut self, now_ms: i64, steps: usize) -> Progress {
         if now_ms > self.now_ms {
             self.now_ms = now_ms;
             self.epoch += 1;
         }
         let mut progress = Progress::Running;
-        for _ in 0..MAX_STEPS {
+        for _ in 0..steps {
             progress = self.step_machine();
             let worked = self.poll_programs();
             if !worked && progress != Progress::Running {
@@ -165,7 +173,7 @@ impl Terminal {
             return false;
         };
         let process = running.ctx.process.clone();
-        process.now_ms.set(self.now_ms);
+        process.now_ms.set(self.now_ms - self.behind_ms);
         process.epoch.set(self.epoch);
         process.columns.set(self.machine.columns);
         process.rows.set(self.rows);

@@ -21,7 +21,11 @@ pub fn build() -> Done {
         "building the page into dist/ (2 to 4 minutes the first time)",
         &mut trunk(&["build", "--release"]),
     )?;
-    split::split(&root().join("dist"))
+    split::split(&root().join("dist"))?;
+    run(
+        "telling the service worker which files there are",
+        &mut tool("node", &["js/offline.mjs", "dist"]),
+    )
 }
 
 pub fn serve(args: &[&str]) -> Done {

@@ -1,9 +1,10 @@
-//! The cluster pane: nodes with their pods, workloads as a tree, services, and the same as a table.
+//! The cluster pane: nodes with their pods, workloads as a tree, the network, the control plane, and a table.
 
 mod canvas;
+mod control;
+mod network;
 mod nodes;
 mod popover;
-mod services;
 mod table;
 mod workloads;
 
@@ -54,13 +55,20 @@ pub fn cluster_pane(props: &Props) -> Html {
         .pods
         .values()
         .any(|p| p.namespace.starts_with("kube-"));
+    let v = props.shown.model.borrow().versions;
+    // What travels is drawn as soon as it sets out.
+    let flowing = |version: u64| Shown {
+        model: std::rc::Rc::clone(&props.shown.model),
+        version,
+    };
     html! {
         <>
             <div class="cluster-head">
                 <div class="tabs" role="tablist" aria-label={ui.t(T::pane_cluster)}>
                     { tab(View::Nodes, T::view_nodes) }
                     { tab(View::Workloads, T::view_workloads) }
-                    { tab(View::Services, T::view_services) }
+                    { tab(View::Network, T::view_network) }
+                    { tab(View::Control, T::view_control) }
                     { tab(View::Table, T::view_table) }
                 </div>
                 <span class="grow"></span>
@@ -72,7 +80,8 @@ pub fn cluster_pane(props: &Props) -> Html {
             { match props.view {
                 View::Nodes => html! { <nodes::Nodes shown={props.shown.clone()} system={props.system} selected={props.selected.clone()} /> },
                 View::Workloads => html! { <workloads::Workloads shown={props.shown.clone()} system={props.system} selected={props.selected.clone()} /> },
-                View::Services => html! { <services::Services shown={props.shown.clone()} system={props.system} /> },
+                View::Network => html! { <network::Network shown={flowing(v.cluster + v.traffic)} system={props.system} /> },
+                View::Control => html! { <control::Control shown={flowing(v.cluster + v.calls)} /> },
                 View::Table => html! { <table::PodTable shown={props.shown.clone()} system={props.system} /> },
             } }
         </>

@@ -34,13 +34,23 @@ pub fn nodes(props: &Props) -> Html {
     let model = props.shown.model.borrow();
     let system = props.system;
     let shown = move |p: &Pod| is_shown(&p.namespace, system);
-    let layout = layout::nodes(&model.cluster, &shown, width, height);
+    let focus = use_state(|| None::<String>);
+    // A node that is gone cannot be looked at closely.
+    let close = focus
+        .as_deref()
+        .filter(|n| model.cluster.nodes.contains_key(*n));
+    let mut layout = layout::nodes(&model.cluster, &shown, close, width, height);
     let speed = match model.speed {
         Speed::Paused | Speed::Times(0..=1) => "calm",
         Speed::Times(2..=10) => "brisk",
         Speed::Times(_) => "fast",
     };
     let ready = width > 0.0;
+    // With many pods a node can be looked at closely, and left again.
+    let zoom = (layout.grain != Grain::Capsule || close.is_some()).then(|| {
+        let focus = focus.clone();
+        Callback::from(move |name: Option<String>| focus.set(name))
+    });
     let grain = match layout.grain {
         Grain::Capsule => "capsules",
         Grain::Square => "squares",
@@ -51,9 +61,9 @@ pub fn nodes(props: &Props) -> Html {
             if ready {
                 <div class="stage" style={format!("height:{:.0}px", layout.height)}>
                     { tray(&ui, &layout) }
-                    { for layout.nodes.iter().filter_map(|b| model.cluster.nodes.get(&b.name).map(|n| node(&ui, &model, n, b, &about))) }
-                    if layout.grain == Grain::Dot { <Dots shown={props.shown.clone()} pods={Rc::new(layout.pods.clone())} {width} height={layout.height} /> }
-                    else { { pods(&ui, &model, &layout, props.selected.as_ref(), &about) } }
+                    { for layout.nodes.iter().filter_map(|b| model.cluster.nodes.get(&b.name).map(|n| node(&ui, &model, n, b, &about, zoom.as_ref().map(|z| (z, close.is_some()))))) }
+                    if layout.grain == Grain::Capsule { { pods(&model, &layout, props.selected.as_ref(), &about) } }
+                    else { <Dots shown={props.shown.clone()} pods={Rc::new(std::mem::take(&mut layout.pods))} {width} height={layout.height} about={about.clone()} /> }
                     { about.as_ref().map(|a| popover(&ui, &model, a, width, height.max(layout.height))).unwrap_or_default() }
                 </div>
             }
@@ -87,6 +97,7 @@ fn node(
     n: &Node,
     b: &NodeBox,
     about: &UseStateHandle<Option<About>>,
+    zoom: Option<(&Callback<Option<String>>, bool)>,
 ) -> Html {
     let verdict = model.moment.as_ref().and_then(|m| {
         let d = &m.decision;
@@ -137,6 +148,11 @@ fn node(
                     { bar("MEM", b.memory, n.memory, format!("{} / {}", words::bytes(b.memory), words::bytes(n.memory))) }
                 </span>
             </button>
+            { zoom.map(|(zoom, close)| {
+                let (zoom, to) = (zoom.clone(), (!close).then(|| n.name.clone()));
+                let label = if close { T::zoom_out } else { T::zoom_in };
+                html! { <button class="zoom" title={ui.t(label)} aria-label={format!("{} {}", ui.texts.get(label), n.name)} onclick={Callback::from(move |_: MouseEvent| zoom.emit(to.clone()))}>{ icons::icon(if close { "out" } else { "in" }) }</button> }
+            }).unwrap_or_default() }
             { verdict.map(|(v, _)| match &v.refused {
                 Some((plugin, reasons)) => html! { <div class="verdict no"><b>{ plugin }</b><span>{ reasons.join(", ") }</span></div> },
                 None => html! { <div class="verdict yes">{ ui.texts.fill(T::score, &[("n", &v.total.to_string())]) }</div> },
@@ -147,7 +163,6 @@ fn node(
 
 /// All pods in one layer, in an order that does not change when they move: so the elements stay, and travel.
 fn pods(
-    ui: &Ui,
     model: &Model,
     layout: &Layout,
     selected: Option<&Ref>,
@@ -156,44 +171,67 @@ fn pods(
     let mut all: Vec<&(Rc<Pod>, Rect)> = layout.pods.iter().collect();
     all.arrange_by(|a, b| (a.0.created, &a.0.name).cmp(&(b.0.created, &b.0.name)));
     let one = |(pod, rect): &&(Rc<Pod>, Rect)| {
-        let hue = model.cluster.hue_of(pod);
         let is_selected = selected.is_some_and(|s| {
             s.resource == "pods" && s.name == pod.name && s.namespace == pod.namespace
         });
-        let class = classes!(
-            "pod",
-            pod.state.class(),
-            hue.map(|h| format!("hue-{h}")),
-            is_selected.then_some("selected"),
-            pod.node.is_empty().then_some("waiting"),
-        );
-        let show = |about: &UseStateHandle<Option<About>>| {
-            let (about, uid, rect) = (about.clone(), pod.uid.clone(), *rect);
-            move || about.set(Some(About::Pod(uid.clone(), rect)))
-        };
-        let (enter, focus, leave, blur) = (show(about), show(about), about.clone(), about.clone());
-        // A capsule says itself what it is; a small square is told.
-        let label = (layout.grain != Grain::Capsule).then(|| format!("{} {}", pod.name, pod.word));
-        html! {
-            <button key={pod.uid.clone()} {class} style={place(rect)} aria-label={label}
-                onclick={ui.on(Act::Select(pod_ref(pod)))}
-                onmouseenter={Callback::from(move |_: MouseEvent| enter())} onfocus={Callback::from(move |_: FocusEvent| focus())}
-                onmouseleave={Callback::from(move |_: MouseEvent| leave.set(None))} onblur={Callback::from(move |_: FocusEvent| blur.set(None))}>
-                <span class="inner">
-                    if layout.grain == Grain::Capsule { { capsule(pod, model.now) } }
-                </span>
-            </button>
-        }
+        let left = left(pod, model.now).map(|part| (part * 200.0) as u8);
+        html! { <PodView key={pod.uid.clone()} pod={Rc::clone(pod)} rect={*rect} hue={model.cluster.hue_of(pod)} {is_selected} {left} about={about.clone()} /> }
     };
     html! { <div class="pods-layer">{ for all.iter().map(one) }</div> }
 }
 
-fn capsule(pod: &Pod, now: i64) -> Html {
+/// One pod, drawn anew only when something of it moved.
+#[derive(Properties)]
+pub struct PodProps {
+    pod: Rc<Pod>,
+    rect: Rect,
+    hue: Option<u8>,
+    is_selected: bool,
+    /// What is left of its countdown, 200 to 0.
+    left: Option<u8>,
+    about: UseStateHandle<Option<About>>,
+}
+
+impl PartialEq for PodProps {
+    fn eq(&self, other: &PodProps) -> bool {
+        Rc::ptr_eq(&self.pod, &other.pod)
+            && self.rect == other.rect
+            && (self.hue, self.is_selected, self.left) == (other.hue, other.is_selected, other.left)
+    }
+}
+
+#[component(PodView)]
+fn pod_view(props: &PodProps) -> Html {
+    let ui = use_ui();
+    let PodProps { pod, rect, .. } = props;
+    let class = classes!(
+        "pod",
+        pod.state.class(),
+        props.hue.map(|h| format!("hue-{h}")),
+        props.is_selected.then_some("selected"),
+        pod.node.is_empty().then_some("waiting"),
+    );
+    let about = &props.about;
+    let (seen, focused) = (
+        About::Pod(pod.uid.clone(), *rect),
+        About::Pod(pod.uid.clone(), *rect),
+    );
+    let (enter, focus, leave, blur) = (about.clone(), about.clone(), about.clone(), about.clone());
+    html! {
+        <button {class} style={place(rect)} onclick={ui.on(Act::Select(pod_ref(pod)))}
+            onmouseenter={Callback::from(move |_: MouseEvent| enter.set(Some(seen.clone())))} onfocus={Callback::from(move |_: FocusEvent| focus.set(Some(focused.clone())))}
+            onmouseleave={Callback::from(move |_: MouseEvent| leave.set(None))} onblur={Callback::from(move |_: FocusEvent| blur.set(None))}>
+            <span class="inner">{ capsule(pod, props.left.map(|n| f64::from(n) / 200.0)) }</span>
+        </button>
+    }
+}
+
+fn capsule(pod: &Pod, left: Option<f64>) -> Html {
     let pip = |p: &Pip| html! { <i class={classes!("pip", p.state.class(), p.init.then_some("init"))}></i> };
     let (inits, others): (Vec<&Pip>, Vec<&Pip>) = pod.pips.iter().partition(|p| p.init);
     html! {
         <>
-            { icons::state(pod.state, left(pod, now)) }
+            { icons::state(pod.state, left) }
             <span class="text">
                 { name(pod) }{ " " }
                 <span class="word">{ if pod.node.is_empty() && !pod.message.is_empty() { pod.message.clone() } else { pod.word.clone() } }</span>

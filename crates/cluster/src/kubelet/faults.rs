@@ -238,6 +238,15 @@ impl Cluster {
     }
 
     /// What is broken now, oldest first.
+    /// From when to when an image is pulled for a pod, if one is.
+    pub fn pull_of(&self, uid: &str) -> Option<(Millis, Millis)> {
+        let run = self.kubelets.pod(uid)?;
+        run.containers.iter().find_map(|c| match c.phase {
+            super::run::Phase::Pulling { from, until, .. } => Some((from, until)),
+            _ => None,
+        })
+    }
+
     pub fn faults(&self) -> impl Iterator<Item = &Broken> {
         let there = |b: &&Broken| match &b.fault {
             Fault::DropImage { node, image } => !self.has_image(node, image),

@@ -85,7 +85,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             res.plural
         ))
     })?;
-    let docs = docs();
+    let docs = docs(&cx);
     let mut out = String::new();
     if !res.group.is_empty() {
         out.push_str(&format!("GROUP:      {}\n", res.group));
@@ -138,13 +138,13 @@ fn type_of(cx: &Cx, res: &Res) -> Option<TypeRef> {
 }
 
 #[cfg(feature = "docs")]
-fn docs() -> Docs {
-    Docs::embedded()
+fn docs(_: &Cx) -> std::rc::Rc<Docs> {
+    std::rc::Rc::new(Docs::embedded())
 }
-/// Without the texts only the fields are shown.
+/// Until the page has fetched the texts only the fields are shown.
 #[cfg(not(feature = "docs"))]
-fn docs() -> Docs {
-    Docs::default()
+fn docs(cx: &Cx) -> std::rc::Rc<Docs> {
+    cx.api.docs()
 }
 
 struct Page<'a> {

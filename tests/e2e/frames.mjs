@@ -1,0 +1,48 @@
+// No frame of ours is long: what our own code takes of each frame while hundreds of pods start, roll and are listed.
+// The budget is 16 ms on a quiet machine; a loaded one gets a wide margin, the true figures are printed.
+import assert from "node:assert/strict";
+import { open, prompt, run } from "./lib.mjs";
+
+const MARGIN = Number(process.env.FRAME_MARGIN ?? 20);
+
+export async function frames(browser, url, steps, lang = "en") {
+  const { page, context, wrong } = await open(browser, "about:blank", { lang });
+  await page.addInitScript(() => {
+    globalThis.bottleshipFrames = [];
+    globalThis.longTasks = [];
+    new PerformanceObserver((l) => globalThis.longTasks.push(...l.getEntries().map((e) => e.duration))).observe({ entryTypes: ["longtask"] });
+  });
+  await page.goto(url);
+  await prompt(page);
+  await page.waitForSelector(".monaco-editor .view-line", { timeout: 30000 });
+  await page.waitForTimeout(500);
+  const out = [];
+  for (const [name, line, pods, seconds] of steps) {
+    await page.evaluate(() => ((globalThis.bottleshipFrames.length = 0), (globalThis.longTasks.length = 0)));
+    await run(page, line);
+    const done = () => page.evaluate((n) => Number(document.querySelector(".cluster-head .sum b")?.textContent) >= n, pods);
+    for (let i = 0; i < seconds * 4 && !(pods && (await done())); i++) await page.waitForTimeout(250);
+    const [all, tasks] = await page.evaluate(() => [globalThis.bottleshipFrames.slice(), globalThis.longTasks.slice()]);
+    all.sort((a, b) => a - b);
+    const at = (p) => all[Math.min(all.length - 1, Math.floor(all.length * p))] ?? 0;
+    out.push({ name, frames: all.length, median: at(0.5), p99: at(0.99), max: all.at(-1) ?? 0, task: Math.max(0, ...tasks) });
+  }
+  await context.close();
+  return { out, wrong };
+}
+
+export default async function (browser, url) {
+  const { out, wrong } = await frames(browser, url, [
+    ["300 pods start", "kubectl create deployment web --image=nginx:1.27 --replicas=300", 300, 60],
+    ["listing them", "kubectl get pods", 0, 2],
+    ["a rollout of them", "kubectl set image deployment/web nginx=nginx:1.28", 0, 15],
+  ]);
+  for (const f of out) {
+    console.log(`        ${f.name}: ${f.frames} frames, median ${f.median.toFixed(1)} ms, p99 ${f.p99.toFixed(1)}, max ${f.max.toFixed(1)}, longest task ${f.task.toFixed(0)}`);
+    assert.ok(f.frames > 5, f.name);
+    assert.ok(f.median < 16, `${f.name}: median ${f.median} ms`);
+    assert.ok(f.p99 < 4 * MARGIN, `${f.name}: p99 ${f.p99} ms`);
+    assert.ok(f.max < 16 * MARGIN, `${f.name}: a frame of ${f.max} ms`);
+  }
+  assert.deepEqual(wrong, []);
+}
