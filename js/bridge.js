@@ -109,8 +109,9 @@ let asked = false;
 let there = false;
 
 function restAddress() {
+  const word = Object.keys(first).find((name) => name.startsWith("$rest-"))?.slice(1);
   const [main] = [...document.querySelectorAll('link[rel="preload"][as="fetch"]')].filter((l) => l.href.endsWith("_bg.wasm"));
-  return main?.href.replace(/_bg\.wasm$/, "_rest.wasm");
+  return main?.href.replace(/_bg\.wasm$/, `_${word}.wasm`);
 }
 export function restFor(exports) {
   if (exports.$THERE) first = exports;

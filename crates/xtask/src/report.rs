@@ -71,7 +71,7 @@ fn sizes() -> Result<Vec<Row>, String> {
             || name.contains("editor")
             || name.contains("docs")
             || name.contains("screenshots")
-            || name.ends_with("_rest.wasm");
+            || name.contains("_rest-");
         if name.ends_with(".wasm") {
             wasm += gzipped(&file)?;
             first_wasm += if later { 0 } else { gzipped(&file)? };

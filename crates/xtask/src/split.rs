@@ -18,6 +18,7 @@ use crate::setup::{Done, answer, root, tool};
 use module::Module;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use write::Parts;
 
 /// Splits the one `*_bg.wasm` of a built page, by a run of it in Chromium.
 pub fn split(page: &Path) -> Done {
@@ -36,8 +37,11 @@ pub fn split(page: &Path) -> Done {
         .defined()
         .filter(|f| !ran.contains(f) && !module.exported.contains(f))
         .collect();
-    let (first, rest) = write::write(&module, &late, ask, false)?;
-    let rest_path = PathBuf::from(path.to_string_lossy().replace("_bg.wasm", "_rest.wasm"));
+    let Parts { first, rest, word } = write::write(&module, &late, ask, false)?;
+    let rest_name = path
+        .to_string_lossy()
+        .replace("_bg.wasm", &format!("_rest-{word}.wasm"));
+    let rest_path = PathBuf::from(rest_name);
     eprintln!(
         "xtask: {} functions in the first module ({} bytes), {} in the rest ({} bytes)",
         module.bodies.len() - late.len(),
@@ -54,7 +58,7 @@ fn ran(page: &Path, module: &Module, ask: u32) -> Result<BTreeSet<u32>, String> 
     let copy = root().join("target/counting");
     let _ = std::fs::remove_dir_all(&copy);
     copy_folder(page, &copy).map_err(|e| said(&copy, &e))?;
-    let (counting, _) = write::write(module, &BTreeSet::new(), ask, true)?;
+    let counting = write::write(module, &BTreeSet::new(), ask, true)?.first;
     let path = wasm_of(&copy)?;
     std::fs::write(&path, counting).map_err(|e| said(&path, &e))?;
     eprintln!("xtask: seeing what runs first");

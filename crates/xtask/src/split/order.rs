@@ -72,7 +72,7 @@ fn shared_runs(bodies: &[&[u8]]) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
 }
 
 /// FNV-1a, finished so that the low bits are as good as the high ones.
-fn hash(run: &[u8]) -> u64 {
+pub fn hash(run: &[u8]) -> u64 {
     let h = run.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
         (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
     });

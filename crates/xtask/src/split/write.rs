@@ -37,19 +37,26 @@ struct Plan<'a> {
     /// Index of the added global: 1 once the rest is there.
     there: u32,
     ask: u32,
-    /// Whether each function of the first module leaves a mark when it runs, in an added memory `$RAN` of a byte for each.
+    /// Whether each function of the first module counts its runs, in an added memory `$RAN` of four bytes for each.
     count: bool,
 }
 
 type Written = Result<Vec<u8>, String>;
 
-/// The first module and the rest.
+/// The two modules, and a word for the rest that stands in the file's name: the first module exports `$rest-WORD`, so that it never
+/// meets the rest of another build in a cache.
+pub struct Parts {
+    pub first: Vec<u8>,
+    pub rest: Vec<u8>,
+    pub word: String,
+}
+
 pub fn write(
     module: &Module,
     late: &BTreeSet<u32>,
     ask: u32,
     count: bool,
-) -> Result<(Vec<u8>, Vec<u8>), String> {
+) -> Result<Parts, String> {
     let mut slots: BTreeMap<u32, u32> = BTreeMap::new();
     for (slot, f) in module.slots.iter().filter(|s| late.contains(&s.1)) {
         slots.entry(*f).or_insert(*slot);
@@ -78,7 +85,10 @@ pub fn write(
         ask,
         count,
     };
-    Ok((plan.first()?, plan.rest()?))
+    let rest = plan.rest()?;
+    let word = format!("{:016x}", order::hash(&rest));
+    let first = plan.first(&word)?;
+    Ok(Parts { first, rest, word })
 }
 
 fn text(e: reencode::Error<String>) -> String {
@@ -120,7 +130,7 @@ impl Plan<'_> {
         Ok(types)
     }
 
-    fn first(&self) -> Written {
+    fn first(&self, word: &str) -> Written {
         let m = self.module;
         let kept = self.ordered(m.defined().filter(|f| !self.late.contains(f)));
         let imported = m.import_types.len() as u32;
@@ -155,8 +165,8 @@ impl Plan<'_> {
         }
         if self.count {
             memories.memory(wasm_encoder::MemoryType {
-                minimum: 1,
-                maximum: Some(1),
+                minimum: COUNTERS,
+                maximum: Some(COUNTERS),
                 memory64: false,
                 shared: false,
                 page_size_log2: None,
@@ -170,7 +180,7 @@ impl Plan<'_> {
         }
         globals.global(there(), &ConstExpr::i32_const(0));
         out.section(&globals);
-        out.section(&self.exports(&mut with)?);
+        out.section(&self.exports(&mut with, word)?);
         if let Some(f) = m.start {
             out.section(&StartSection {
                 function_index: with.function_index(f).map_err(text)?,
@@ -266,7 +276,7 @@ impl Plan<'_> {
         Ok(elements)
     }
 
-    fn exports(&self, with: &mut Renumber) -> Result<ExportSection, String> {
+    fn exports(&self, with: &mut Renumber, word: &str) -> Result<ExportSection, String> {
         let m = self.module;
         let mut exports = ExportSection::new();
         for e in &m.exports {
@@ -294,6 +304,7 @@ impl Plan<'_> {
             exports.export(&format!("$G{k}"), ExportKind::Global, k as u32);
         }
         exports.export("$THERE", ExportKind::Global, self.there);
+        exports.export(&format!("$rest-{word}"), ExportKind::Global, self.there);
         Ok(exports)
     }
 
@@ -381,21 +392,28 @@ impl Plan<'_> {
     }
 }
 
-/// The function, leaving its mark first.
+/// Pages of counters: room for a hundred thousand functions.
+const COUNTERS: u64 = 7;
+
+/// The function, counting its run first.
 fn counted(
     f: u32,
     body: &wasmparser::FunctionBody,
     with: &mut Renumber,
 ) -> Result<Function, String> {
     let mut out = with.new_function_with_parsed_locals(body).map_err(text)?;
-    out.instruction(&Instruction::I32Const(f as i32));
-    out.instruction(&Instruction::I32Const(1));
-    out.instruction(&Instruction::I32Store8(wasm_encoder::MemArg {
-        offset: 0,
-        align: 0,
+    let counter = wasm_encoder::MemArg {
+        offset: u64::from(f) * 4,
+        align: 2,
         target: wasm_encoder::MemArgTarget::Memory(1),
         ordering: None,
-    }));
+    };
+    out.instruction(&Instruction::I32Const(0));
+    out.instruction(&Instruction::I32Const(0));
+    out.instruction(&Instruction::I32Load(counter));
+    out.instruction(&Instruction::I32Const(1));
+    out.instruction(&Instruction::I32Add);
+    out.instruction(&Instruction::I32Store(counter));
     let mut reader = body.get_operators_reader().map_err(|e| e.to_string())?;
     while !reader.eof() {
         let instruction = with.parse_instruction(&mut reader).map_err(text)?;
