@@ -1,4 +1,4 @@
-//! Splits the page's Wasm in two: what runs until the first Deployment is up, and the rest, which is fetched after the first prompt.
+//! Splits the page's Wasm in two: what runs before the first prompt or for every pod, and the rest, which is fetched after the prompt.
 //!
 //! Both modules share one memory, one table and one set of globals. A function of the rest that the first module calls, or
 //! that stands in the table, has a stub there: it asks for the rest if that has not come yet (the page's import `restNow`), then
@@ -53,7 +53,7 @@ pub fn split(page: &Path) -> Done {
     std::fs::write(&rest_path, rest).map_err(|e| said(&rest_path, &e))
 }
 
-/// The functions that run until the first Deployment is up: a copy of the page, made to count, is opened and used.
+/// The functions that come first: a copy of the page, made to count, is opened and used.
 fn ran(page: &Path, module: &Module, ask: u32) -> Result<BTreeSet<u32>, String> {
     let copy = root().join("target/counting");
     let _ = std::fs::remove_dir_all(&copy);
