@@ -62,7 +62,7 @@ impl Hub {
         let mut session = self.session.borrow_mut();
         let shared = session.shared.clone();
         let before = shared.cluster.borrow().handled;
-        let done = session.advance(self.target(), SLICE);
+        let done = session.advance(self.target(), &mut { SLICE });
         let talks = !session.terminal.is_idle();
         if talks || shared.cluster.borrow().handled != before {
             self.changed.send_modify(|n| *n += 1);
