@@ -75,6 +75,13 @@ fn default(v: &mut Value) {
 fn prepare_create(v: &mut Value) {
     let status = crate::pod_defaults::fresh_status(v);
     v.set("status", status);
+    if !v.at("spec.schedulingGates").is_empty() {
+        v.set("status.conditions", Value::from(vec![value!({
+            "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+            "message": "Scheduling is blocked due to non-empty scheduling gates",
+            "lastProbeTime": null, "lastTransitionTime": null, "observedGeneration": 1,
+        })]));
+    }
     app_armor(v);
 }
 

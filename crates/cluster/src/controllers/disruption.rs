@@ -41,10 +41,12 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         .cloned()
         .collect();
     cx.cluster.controllers.took_ms = mine.len() as i64 / 10;
+    let (disrupted, look_again) = disrupted(&budget, &mine, cx.now());
     let healthy = mine
         .iter()
-        .filter(|p| pods::is_ready(p) && !p.is_deleting())
+        .filter(|p| pods::is_ready(p) && !p.is_deleting() && !disrupted.has(p.name()))
         .count() as i64;
+    tell_what_is_odd(cx, &budget, &mine);
     let (expected, desired) = wanted(cx, &budget, &mine);
     let allowed = if expected <= 0 {
         0
@@ -58,13 +60,59 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         v.set("status.disruptionsAllowed", allowed);
         v.set("status.expectedPods", expected);
         v.set("status.observedGeneration", budget.generation());
+        match disrupted.is_empty() {
+            true => drop(v.remove("status.disruptedPods")),
+            false => v.set("status.disruptedPods", disrupted),
+        }
         set_condition(v, allowed > 0, budget.generation(), now);
     });
     if new != budget {
         let reason = format!("{healthy} healthy, {desired} needed");
         cx.update_status(&KIND, &new, &reason)?;
     }
-    Ok(Requeue::Never)
+    Ok(look_again)
+}
+
+/// An eviction was granted, but its pod is not seen to go yet: it counts as lost for so long.
+const DISRUPTION_MS: i64 = 120_000;
+
+/// The evictions that still count, and when to look whether they do.
+fn disrupted(budget: &Object, mine: &[Object], now: i64) -> (Value, Requeue) {
+    let mut out = Value::map();
+    let mut next: Option<i64> = None;
+    for (name, at) in budget.at("status.disruptedPods").entries() {
+        let until = at.as_str().and_then(time::parse_rfc3339).unwrap_or(0) + DISRUPTION_MS;
+        let there = mine
+            .iter()
+            .any(|p| p.name() == name.as_str() && !p.is_deleting());
+        if there && until > now {
+            out.map_mut().insert(name.clone(), at.clone());
+            next = Some(next.map_or(until, |n| n.min(until)));
+        }
+    }
+    (
+        out,
+        next.map_or(Requeue::Never, |t| Requeue::After(t - now)),
+    )
+}
+
+/// Budgets that select nothing, or pods that nobody would replace.
+fn tell_what_is_odd(cx: &mut Cx, budget: &Object, mine: &[Object]) {
+    if mine.is_empty() {
+        cx.event(budget, "Normal", "NoPods", "No matching pods found");
+        return;
+    }
+    let by_number = budget.at("spec.minAvailable").as_i64().is_some();
+    if !by_number && mine.iter().any(|p| p.controller().is_null()) {
+        let labels = budget.at("spec.selector.matchLabels").entries().iter();
+        let labels: String = labels
+            .map(|(k, v)| format!("{k}: {},", v.as_str().unwrap_or("")))
+            .collect();
+        let text = format!(
+            "Pods selected by this PodDisruptionBudget (selector: &LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{}},}}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set \".spec.minAvailable\" field of the PDB to an integer value."
+        );
+        cx.event(budget, "Warning", "UnmanagedPods", &text);
+    }
 }
 
 /// How many pods there should be, and how many of them have to be healthy.

@@ -15,6 +15,7 @@ mod disruption;
 mod endpoints;
 mod endpointslice;
 mod endpointslicemirroring;
+mod ephemeral;
 mod garbagecollector;
 mod history;
 mod horizontal;
@@ -92,6 +93,7 @@ pub static CONTROLLERS: &[&Controller] = &[
     &horizontal::CONTROLLER,
     &volumebinder::CONTROLLER,
     &volumebinder::VOLUME_CONTROLLER,
+    &ephemeral::CONTROLLER,
     &protection::CLAIMS,
     &protection::VOLUMES,
     &resourcequota::CONTROLLER,

@@ -3,6 +3,7 @@
 
 use super::{Controller, Requeue, kind_of, pods, woken_by_itself};
 use crate::cx::Cx;
+use crate::kubelet::volumes::claim_of;
 use crate::store::{Change, Key};
 use machinery::{Object, Status, Str, WatchType};
 
@@ -12,7 +13,7 @@ pub const CLAIMS: Controller = Controller {
         woken_by_itself(change, "persistentvolumeclaims", keys);
         if change.resource == "pods" && ended(change) {
             for v in change.new.at("spec.volumes").items() {
-                let name = v.text("persistentVolumeClaim.claimName");
+                let name = claim_of(&change.new, v);
                 if !name.is_empty() {
                     keys.push((change.key.0.clone(), Str::from(name)));
                 }
@@ -29,10 +30,7 @@ pub const CLAIMS: Controller = Controller {
         };
         let uses = |p: &Object| {
             let volumes = p.at("spec.volumes").items();
-            !pods::is_finished(p)
-                && volumes
-                    .iter()
-                    .any(|v| v.text("persistentVolumeClaim.claimName") == claim.name())
+            !pods::is_finished(p) && volumes.iter().any(|v| claim_of(p, v) == claim.name())
         };
         if cx.store().list("pods", Some(&key.0)).any(uses) {
             return Ok(Requeue::Never);

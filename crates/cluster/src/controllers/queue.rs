@@ -56,6 +56,8 @@ pub struct State {
     tallies: BTreeMap<Str, Tally>,
     /// Uids of nodes that were greeted.
     pub(super) seen: BTreeSet<Str>,
+    /// Pods that taints of their nodes will drive off.
+    pub(super) evictions: BTreeSet<Str>,
     /// What autoscalers remember, by their uid.
     pub(super) autoscalers: BTreeMap<Str, super::horizontal::Memory>,
     /// Failures of Jobs' pods in a row, and when the last was, by the Jobs' uids.

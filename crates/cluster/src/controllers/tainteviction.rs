@@ -52,6 +52,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         return Ok(Requeue::Never);
     };
     if pod.is_deleting() {
+        cx.cluster.controllers.evictions.remove(pod.uid());
         return Ok(Requeue::Never);
     }
     let woken_by_timer = cx.trigger == Trigger::Timer;
@@ -78,10 +79,28 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
             until = Some(until.map_or(end, |u| u.min(end)));
         }
     }
+    let uid = machinery::Str::from(pod.uid());
+    let planned = &mut cx.cluster.controllers.evictions;
     match until {
-        None => Ok(Requeue::Never),
-        Some(t) if t > now => Ok(Requeue::After(t - now)),
-        Some(_) => evict(cx, &pod).map(|()| Requeue::Never),
+        None => {
+            if planned.remove(&uid) {
+                let text = format!(
+                    "Cancelling deletion of Pod {}/{}",
+                    pod.namespace(),
+                    pod.name()
+                );
+                cx.event(&pod, "Normal", "TaintManagerEviction", &text);
+            }
+            Ok(Requeue::Never)
+        }
+        Some(t) if t > now => {
+            planned.insert(uid);
+            Ok(Requeue::After(t - now))
+        }
+        Some(_) => {
+            planned.remove(&uid);
+            evict(cx, &pod).map(|()| Requeue::Never)
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 //! Upstream: `distribution/reference`, `containerd:core/remotes/docker`, `kubernetes:pkg/kubelet/images`.
 
 use super::catalogue::{CATALOGUE, Image};
+use crate::cx::Cx;
+use machinery::Object;
 
 /// A reference, taken apart: `docker.io/library/nginx`, `1.27`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,22 @@ impl Reference {
         } else {
             format!("{}@{}", self.repository, self.digest)
         }
+    }
+}
+
+/// Tells of pull secrets that are not there; pulling is tried without them.
+pub fn note_secrets(cx: &mut Cx, pod: &Object) {
+    let named = pod.at("spec.imagePullSecrets").items().iter();
+    let missing: Vec<&str> = named
+        .map(|s| s.text("name"))
+        .filter(|n| cx.store().get("secrets", pod.namespace(), n).is_none())
+        .collect();
+    if !missing.is_empty() {
+        let text = format!(
+            "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+            missing.join(", ")
+        );
+        cx.event(pod, "Warning", "FailedToRetrieveImagePullSecret", &text);
     }
 }
 

@@ -8,16 +8,18 @@
 //! - [`system`]: the control plane's own pods.
 //! - [`catalogue`], [`images`]: what can be pulled. [`env`], [`volumes`]: what a container finds when it starts.
 //! - [`process`], [`programs`], [`server`], [`nginx`]: what runs in containers. [`probes`]: how they are asked whether they are well.
-//!   [`ahead`]: commands run to their end at once.
+//!   [`ahead`]: commands run to their end at once. [`endings`]: what containers leave behind; [`identity`]: as whom they run.
 //! - [`logs`], [`exec`]: what clients see of containers.
 //!
 //! Left out: static pod files, eviction by pressure, image garbage collection, devices, user namespaces.
 
 pub mod ahead;
 pub mod catalogue;
+pub mod endings;
 pub mod env;
 pub mod exec;
 pub mod faults;
+pub mod identity;
 pub mod images;
 pub mod logs;
 pub mod metrics;
@@ -26,6 +28,7 @@ pub mod node;
 pub mod probes;
 pub mod process;
 pub mod programs;
+pub mod resize;
 pub mod run;
 pub mod server;
 pub mod start;

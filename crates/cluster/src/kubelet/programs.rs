@@ -613,6 +613,26 @@ fn nslookup(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: 
         "Server:\t\t{dns}\nAddress:\t{dns}:53\n\n",
         dns = network::DNS_IP
     );
+    if asks_srv(argv) {
+        let records = network::dns::srv(cluster, &origin(place), name);
+        let lines: String = records
+            .iter()
+            .map(|(n, t)| format!("{n}\tservice = {t}\n"))
+            .collect();
+        if !lines.is_empty() {
+            return Done::with(0, format!("{head}{lines}\n"), "");
+        }
+    }
+    let mut head = head;
+    if let Some((full, target)) = network::dns::alias(cluster, &origin(place), name) {
+        head.push_str(&format!("{full}\tcanonical name = {target}\n"));
+        if network::dns::answer(cluster, &origin(place), name)
+            .addresses
+            .is_empty()
+        {
+            return Done::with(0, head + "\n", "");
+        }
+    }
     let found = network::dns::answer(cluster, &origin(place), name);
     if found.addresses.is_empty() {
         return Done::with(
@@ -626,6 +646,14 @@ fn nslookup(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: 
         text.push_str(&format!("Name:\t{}\nAddress: {ip}\n", found.name));
     }
     Done::with(0, text + "\n", "")
+}
+
+/// `-type=srv`, `-q=SRV`, or dig's plain `SRV`.
+fn asks_srv(argv: &[String]) -> bool {
+    argv.iter().any(|a| {
+        let kind = a.rsplit_once('=').map_or(a.as_str(), |(_, k)| k);
+        kind.eq_ignore_ascii_case("srv")
+    })
 }
 
 fn getent(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
@@ -642,13 +670,20 @@ fn getent(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Mi
 
 fn dig(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
     let argv = asked.argv.as_slice();
-    let Some(name) = argv
-        .iter()
-        .skip(1)
-        .find(|a| !a.starts_with(['-', '+', '@']))
-    else {
+    let Some(name) = argv.iter().skip(1).find(|a| {
+        !a.starts_with(['-', '+', '@']) && !matches!(a.as_str(), "SRV" | "srv" | "A" | "a")
+    }) else {
         return Done::with(1, "", "");
     };
+    if asks_srv(argv) {
+        let short = argv.iter().any(|a| a == "+short");
+        let line = |(n, t): &(String, String)| match short {
+            true => format!("{t}.\n"),
+            false => format!("{n}.\t30\tIN\tSRV\t{t}.\n"),
+        };
+        let records = network::dns::srv(cluster, &origin(place), name);
+        return Done::with(0, records.iter().map(line).collect::<String>(), "");
+    }
     let found = network::dns::answer(cluster, &origin(place), name);
     let host = shell::fs::name(&argv[0]) == "host";
     if found.addresses.is_empty() && host {

@@ -50,6 +50,14 @@ pub struct PodRun {
     pub why: &'static str,
     /// The pod has been told to go away; it never starts anything again.
     pub gone: bool,
+    /// The generation of the spec that was acted upon.
+    pub generation: i64,
+    /// A resize that waits, or cannot be: reason and message of `PodResizePending`.
+    pub resize: Option<Rc<(&'static str, String)>>,
+    /// When a resize that is under way is done.
+    pub resize_until: Option<Millis>,
+    /// More was written than the limits of its storage allow: why it is to be evicted, at the next look of the kubelet.
+    pub overfull: Option<Rc<(Millis, String)>>,
 }
 
 /// The pods' runs by uid.
@@ -146,6 +154,8 @@ pub struct ContainerRun {
     /// Variables that came from ConfigMaps, Secrets and the like at its start.
     pub env: Option<Rc<Vec<(String, String)>>>,
     pub fault: Option<Box<super::faults::ContainerFault>>,
+    /// The resources that it was given, where they are not those of the spec (a resize waits).
+    pub given: Option<Value>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -78,6 +78,10 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
                     return;
                 }
                 *noticed = true;
+                super::endings::note_message(pod, c);
+                let Phase::Ended { end, .. } = &c.phase else {
+                    return;
+                };
                 let at = end.at;
                 c.ready = false;
                 c.started = false;
@@ -410,7 +414,8 @@ pub fn go_duration(ms: i64) -> String {
 /// The image is there: the configuration is made, and the runtime is asked for the container.
 fn create(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &'static Image) {
     let now = cx.now();
-    let resolved = env::resolve(cx.cluster, pod, run, i, image);
+    let resolved = super::identity::check(pod, run, i, image)
+        .and_then(|()| env::resolve(cx.cluster, pod, run, i, image));
     let path = run.containers[i].field_path();
     match resolved {
         Err(message) => {
@@ -475,7 +480,11 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
         Ok(proc) => {
             cx.event_at(pod, &path, "Normal", "Started", "Container started");
             let slow = slowness(cx, &run.node);
+            let given = run.containers[i].spec(pod).get("resources").clone();
             let c = &mut run.containers[i];
+            if c.given.is_none() || run.resize.is_none() {
+                c.given = Some(given);
+            }
             c.proc = Some(Rc::new(proc));
             c.phase = Phase::Running { since: now };
             c.stop = None;

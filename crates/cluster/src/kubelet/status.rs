@@ -90,11 +90,38 @@ fn make(cluster: &Cluster, told: &mut Told, pod: &Object, run: &PodRun) -> Value
         }
     }
     let found = verdicts(pod, run, phase);
+    let conditions = told.conditions(pod, found, generation, cluster.now);
     s.set(
         "conditions",
-        told.conditions(pod, found, generation, cluster.now),
+        with_rare_ones(conditions, pod, run, cluster.now),
     );
     s
+}
+
+/// Conditions that few pods ever have: of an eviction, of a resize. They stand before the others.
+fn with_rare_ones(
+    conditions: Value,
+    pod: &Object,
+    run: &PodRun,
+    now: machinery::time::Millis,
+) -> Value {
+    let evicted = run.failed.as_ref().filter(|f| f.0 == *"Evicted");
+    let resize = run.resize.is_some() || run.resize_until.is_some();
+    let told = |kind: &str| conditions.items().iter().any(|c| c.text("type") == kind);
+    if evicted.is_none() && !resize && !told("PodResizePending") && !told("PodResizeInProgress") {
+        return conditions;
+    }
+    let mut out = conditions.items().to_vec();
+    if let Some(f) = evicted.filter(|_| !told("DisruptionTarget")) {
+        let first = value!({
+            "lastProbeTime": null, "lastTransitionTime": rfc3339(now), "message": Value::str(&f.1),
+            "observedGeneration": pod.generation(), "reason": "TerminationByKubelet", "status": "True",
+            "type": "DisruptionTarget",
+        });
+        out.insert(0, first);
+    }
+    super::resize::conditions(pod, run, &rfc3339(now), &mut out);
+    Value::from(out)
 }
 
 /// Whether the pod has come to its end.
@@ -182,7 +209,8 @@ fn container_status(pod: &Object, run: &PodRun, c: &ContainerRun) -> Value {
     let image = spec.text("image");
     let reference = if created { images::parse(image) } else { None };
     let mut m = Map::with_capacity(14);
-    let resources = spec.get("resources");
+    // What it was given; while a resize is carried out the spec is ahead.
+    let resources = c.given.as_ref().unwrap_or(spec.get("resources"));
     if !resources.get("requests").is_null() && created {
         m.insert("allocatedResources", resources.get("requests").clone());
     }
@@ -228,10 +256,7 @@ fn container_status(pod: &Object, run: &PodRun, c: &ContainerRun) -> Value {
     m.insert("started", c.started && c.is_running());
     m.insert("state", state(pod, run, c));
     if created {
-        m.insert(
-            "user",
-            value!({ "linux": { "gid": 0, "supplementalGroups": [0], "uid": 0 } }),
-        );
+        m.insert("user", super::identity::user(pod, c));
     }
     let mounts = spec.get("volumeMounts").items();
     if !mounts.is_empty() && created {

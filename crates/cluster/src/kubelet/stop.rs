@@ -22,7 +22,11 @@ pub const NOTICE_MS: i64 = 50;
 /// The pod is told to go, or ended by the kubelet: everything that runs is stopped.
 pub fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let now = cx.now();
-    let grace = grace_ms(pod);
+    let grace = match &run.failed {
+        // Whoever is evicted goes at once.
+        Some(f) if f.0 == *"Evicted" => grace_ms(pod).min(1000),
+        _ => grace_ms(pod),
+    };
     if let Some(s) = &mut run.stopping {
         // A shorter grace period may have come later.
         let kill_at = s.kill_at.min(now + grace);
@@ -88,6 +92,7 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
         {
             *noticed = true;
             let c = &mut run.containers[i];
+            super::endings::note_message(pod, c);
             (c.ready, c.started, c.probes) = (false, false, None);
         }
     }

@@ -4,7 +4,9 @@
 //! called at any time. Upstream: `pkg/kubelet/kubelet.go` (`SyncPod`), `pkg/kubelet/kuberuntime/kuberuntime_manager.go`.
 
 use super::run::{ContainerRun, Phase, PodRun, Role, Stage};
-use super::{actor, faults, ms, probes, process, start, status, stop, volumes, wake_pod_at};
+use super::{
+    actor, faults, images, ms, probes, process, start, status, stop, volumes, wake_pod_at,
+};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::network;
@@ -57,10 +59,15 @@ fn take(cluster: &mut Cluster, pod: &Object, node: &Str) -> Option<PodRun> {
         }
         return None;
     }
+    if let Err((reason, message)) = crate::scheduler::admits(cluster, pod) {
+        reject(cluster, pod, node, reason.as_str(), &message);
+        return None;
+    }
     if let Some(node) = cluster.kubelets.node_mut(node) {
         node.pods += 1;
     }
     let mut run = PodRun {
+        generation: pod.generation(),
         uid: Str::from(pod.uid()),
         node: node.clone(),
         namespace: Str::from(pod.namespace()),
@@ -71,6 +78,22 @@ fn take(cluster: &mut Cluster, pod: &Object, node: &Str) -> Option<PodRun> {
     adopt_containers(pod, &mut run);
     volumes::register(cluster, pod);
     Some(run)
+}
+
+/// A pod that was put here past the scheduler, and does not fit: it has failed before it began.
+fn reject(cluster: &mut Cluster, pod: &Object, node: &Str, reason: &str, message: &str) {
+    let now = machinery::time::rfc3339(cluster.now);
+    let mut cx = actor(cluster, node, Trigger::Timer);
+    cx.event(pod, "Warning", reason, message);
+    let failed = pod.edit(|v| {
+        v.set("status.phase", "Failed");
+        v.set("status.reason", reason.to_string());
+        v.set("status.message", format!("Pod was rejected: {message}"));
+        v.set_default("status.startTime", now);
+        v.set("status.observedGeneration", pod.generation());
+    });
+    // Refused only if the pod is gone meanwhile.
+    let _ = cx.update_status(&kinds::pod::KIND, &failed, "it does not fit on the node");
 }
 
 /// Containers of the spec that have no run yet: all at first, later the ephemeral ones.
@@ -123,7 +146,18 @@ fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
         return;
     }
     adopt_containers(pod, run);
+    if run.generation != pod.generation() {
+        run.generation = pod.generation();
+        super::resize::look(cx, pod, run);
+        run.dirty(now, "the spec has changed");
+    }
+    super::resize::advance(cx, pod, run);
+    if let Some(full) = run.overfull.clone().filter(|f| f.0 <= now) {
+        run.overfull = None;
+        volumes::evict(cx, pod, run, &full.1);
+    }
     if run.stage == Stage::New {
+        images::note_secrets(cx, pod);
         run.dirty(now, "the pod is accepted");
         run.stage = Stage::Volumes {
             retry: now,
@@ -236,6 +270,10 @@ fn finish(cluster: &mut Cluster, pod: Object, run: PodRun, reachable: bool) {
 
 /// When something is due next.
 fn due(run: &PodRun, pod: &Object) -> Option<Millis> {
+    // Of a pod that is over only the last word is left to say.
+    if run.gone {
+        return run.flush_at;
+    }
     let stage = match run.stage {
         Stage::Volumes { retry, .. } if run.stopping.is_none() => Some(retry),
         Stage::Sandbox { until } if run.stopping.is_none() => Some(until),
@@ -251,7 +289,21 @@ fn due(run: &PodRun, pod: &Object) -> Option<Millis> {
         _ => None,
     };
     let stopping = run.stopping.and_then(|s| s.done_at);
-    let here = [stage, deadline, stopping, run.flush_at, run.refresh_at];
+    let full = run
+        .overfull
+        .as_ref()
+        .filter(|_| run.failed.is_none())
+        .map(|f| f.0);
+    let resize = run.resize_until;
+    let here = [
+        stage,
+        deadline,
+        stopping,
+        run.flush_at,
+        run.refresh_at,
+        full,
+        resize,
+    ];
     let inside = run.containers.iter().filter_map(|c| container_due(run, c));
     here.into_iter().flatten().chain(inside).min()
 }

@@ -79,7 +79,7 @@ pub(super) fn wake(cluster: &mut Cluster, node: &str) {
     cluster.queue.push(cluster.now + AWAY_MS, event);
 }
 
-pub(super) fn is_mirror(pod: &Object) -> bool {
+pub(crate) fn is_mirror(pod: &Object) -> bool {
     pod.annotation(MIRROR).is_some()
 }
 

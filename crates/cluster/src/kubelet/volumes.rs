@@ -187,7 +187,8 @@ fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), String> {
             }
         }
     }
-    let claim = v.at("persistentVolumeClaim").text("claimName");
+    host_path_is(cluster, pod, v.get("hostPath"))?;
+    let claim = &claim_of(pod, v);
     if !claim.is_empty() {
         match cluster.store.get("persistentvolumeclaims", ns, claim) {
             None => return Err(format!("persistentvolumeclaim \"{claim}\" not found")),
@@ -200,6 +201,141 @@ fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// The claim behind a volume: by name, or the pod's own (`ephemeral`). "" where there is none.
+pub fn claim_of(pod: &Object, v: &Value) -> String {
+    match v.get("ephemeral") {
+        Value::Null => v.at("persistentVolumeClaim").text("claimName").to_string(),
+        _ => format!("{}-{}", pod.name(), v.text("name")),
+    }
+}
+
+/// What every machine has; all else is there once something was written to it.
+const HOST_DIRS: &[&str] = &[
+    "/",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib/modules",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/var",
+    "/var/lib",
+    "/var/lib/kubelet",
+    "/var/log",
+    "/var/log/containers",
+    "/var/log/pods",
+    "/var/run",
+];
+const HOST_FILES: &[&str] = &[
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/machine-id",
+    "/etc/resolv.conf",
+];
+const HOST_SOCKETS: &[&str] = &[
+    "/run/containerd/containerd.sock",
+    "/var/run/containerd/containerd.sock",
+];
+
+/// A hostPath may ask for what must be there already.
+fn host_path_is(cluster: &Cluster, pod: &Object, h: &Value) -> Result<(), String> {
+    let path = h.text("path");
+    let trimmed = if path.len() > 1 {
+        path.trim_end_matches('/')
+    } else {
+        path
+    };
+    let node = cluster.kubelets.node(pod.text("spec.nodeName"));
+    let made = node.is_some_and(|n| n.host_paths.contains_key(trimmed));
+    let (there, what) = match h.text("type") {
+        "Directory" => (made || HOST_DIRS.contains(&trimmed), "directory"),
+        "File" => (HOST_FILES.contains(&trimmed), "file"),
+        "Socket" => (HOST_SOCKETS.contains(&trimmed), "socket file"),
+        "CharDevice" => (
+            trimmed == "/dev/null" || trimmed == "/dev/zero",
+            "character device",
+        ),
+        "BlockDevice" => (false, "block device"),
+        _ => (true, ""),
+    };
+    match there {
+        true => Ok(()),
+        false => Err(format!(
+            "hostPath type check failed: {path} is not a {what}"
+        )),
+    }
+}
+
+/// The kubelet looks this often at how much is written.
+const STORAGE_LOOK_MS: i64 = 10_000;
+
+/// After something was written: is it more than the limits allow? Noted, to be acted on at the kubelet's next look.
+fn weigh(cluster: &mut Cluster, pod: &Object, uid: &str) {
+    let Some(run) = cluster.kubelets.pod(uid).filter(|r| r.overfull.is_none()) else {
+        return;
+    };
+    let read = |v: &Value| crate::scheduler::read_amount(v);
+    let mut why = None;
+    let mut scratch = 0;
+    for v in pod.spec().get("volumes").items() {
+        let Some(tree) = run.volumes.get(v.text("name")) else {
+            continue;
+        };
+        let limit = v.at("emptyDir.sizeLimit");
+        let bytes = tree.bytes() as i64;
+        scratch += bytes;
+        if !limit.is_null() && bytes > read(limit) {
+            let name = v.text("name");
+            let limit = limit.as_str().unwrap_or("");
+            why = Some(format!(
+                "Usage of EmptyDir volume \"{name}\" exceeds the limit \"{limit}\". "
+            ));
+        }
+    }
+    let limits = |c: &Value| c.at("resources.limits").get("ephemeral-storage").clone();
+    let containers = pod.spec().get("containers").items();
+    let total: i64 = containers.iter().map(|c| read(&limits(c))).sum();
+    if why.is_none()
+        && total > 0
+        && scratch > total
+        && containers.iter().all(|c| !limits(c).is_null())
+    {
+        let texts: Vec<Value> = containers.iter().map(limits).collect();
+        let shown = match texts.as_slice() {
+            [one] => one.as_str().unwrap_or("").to_string(),
+            _ => total.to_string(),
+        };
+        why = Some(format!(
+            "Pod ephemeral local storage usage exceeds the total limit of containers {shown}. "
+        ));
+    }
+    let Some(why) = why else { return };
+    let at = (cluster.now / STORAGE_LOOK_MS + 1) * STORAGE_LOOK_MS;
+    if let Some(run) = cluster.kubelets.pod_mut(uid) {
+        run.overfull = Some(Rc::new((at, why)));
+    }
+    super::wake_pod_at(cluster, uid, at);
+}
+
+/// The kubelet ends a pod that uses more than it may.
+pub fn evict(cx: &mut Cx, pod: &Object, run: &mut PodRun, why: &str) {
+    if run.failed.is_some() {
+        return;
+    }
+    cx.event(pod, "Warning", "Evicted", why);
+    run.failed = Some(Rc::new(("Evicted".into(), why.to_string())));
+    run.dirty(cx.now(), "it uses more storage than it may");
+}
+
 /// Files of ConfigMaps and Secrets follow what they are now: those of running containers too.
 pub fn refresh(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     gather(cx.cluster, pod, run);
@@ -207,6 +343,14 @@ pub fn refresh(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
 
 /// The host name of a pod: its own, or its name.
 pub fn hostname(_cluster: &Cluster, pod: &Object) -> String {
+    let sub = pod.text("spec.subdomain");
+    if pod.at("spec.setHostnameAsFQDN").as_bool() == Some(true) && !sub.is_empty() {
+        let own = match pod.text("spec.hostname") {
+            "" => pod.name(),
+            name => name,
+        };
+        return format!("{own}.{sub}.{}.svc.cluster.local", pod.namespace());
+    }
     match pod.text("spec.hostname") {
         _ if pod.at("spec.hostNetwork").as_bool() == Some(true) => {
             pod.text("spec.nodeName").to_string()
@@ -222,7 +366,7 @@ fn tree(cluster: &Cluster, pod: &Object, run: &PodRun, v: &Value) -> Tree {
     if let Some(tree) = run.volumes.get(name).or_else(|| run.made.get(name)) {
         return tree.clone();
     }
-    let claim = v.at("persistentVolumeClaim").text("claimName");
+    let claim = &claim_of(pod, v);
     if !claim.is_empty() {
         let disk = disk(cluster, pod, claim);
         return disk
@@ -430,8 +574,12 @@ pub fn close(cluster: &mut Cluster, pod: &Object, uid: &str, i: usize, fs: &Fs, 
             lifted.push((volume.clone(), now));
         }
     }
+    let any = !lifted.is_empty();
     for (volume, now) in lifted {
         keep_tree(cluster, pod, uid, &volume, now);
+    }
+    if any {
+        weigh(cluster, pod, uid);
     }
     if let Some(c) = cluster
         .kubelets
@@ -443,7 +591,7 @@ pub fn close(cluster: &mut Cluster, pod: &Object, uid: &str, i: usize, fs: &Fs, 
 }
 
 fn keep_tree(cluster: &mut Cluster, pod: &Object, uid: &str, volume: &Value, now: Tree) {
-    let claim = volume.at("persistentVolumeClaim").text("claimName");
+    let claim = &claim_of(pod, volume);
     let path = volume.at("hostPath").text("path");
     if !claim.is_empty() {
         if let Some(disk) = disk(cluster, pod, claim) {
@@ -487,15 +635,56 @@ fn base_files(cluster: &Cluster, pod: &Object, run: &PodRun, image: &'static Ima
         ));
     }
     put("/etc/hosts", &hosts);
-    put(
-        "/etc/resolv.conf",
-        &format!(
-            "search {ns}.svc.cluster.local svc.cluster.local cluster.local\nnameserver {dns}\noptions ndots:5\n",
-            ns = pod.namespace(),
-            dns = crate::network::DNS_IP
-        ),
-    );
+    put("/etc/resolv.conf", &resolv_conf(pod));
     fs
+}
+
+/// The resolver's file by `dnsPolicy` and `dnsConfig`.
+fn resolv_conf(pod: &Object) -> String {
+    let policy = pod.text("spec.dnsPolicy");
+    let host = pod.at("spec.hostNetwork").as_bool() == Some(true);
+    let cluster_first =
+        policy == "ClusterFirstWithHostNet" || !host && matches!(policy, "" | "ClusterFirst");
+    let config = pod.at("spec.dnsConfig");
+    let texts = |key: &str| -> Vec<String> {
+        let all = config.get(key).items().iter().filter_map(Value::as_str);
+        all.map(str::to_string).collect()
+    };
+    let (mut search, mut servers, mut options) = (Vec::new(), Vec::new(), Vec::new());
+    if cluster_first {
+        let ns = pod.namespace();
+        search = vec![
+            format!("{ns}.svc.cluster.local"),
+            "svc.cluster.local".to_string(),
+            "cluster.local".to_string(),
+        ];
+        servers.push(crate::network::DNS_IP.to_string());
+        options.push("ndots:5".to_string());
+    } else if policy != "None" {
+        // The machine's own resolver.
+        servers.push("172.18.0.1".to_string());
+    }
+    search.extend(texts("searches"));
+    servers.extend(texts("nameservers"));
+    for o in config.get("options").items() {
+        let name = o.text("name");
+        options.retain(|known| known.split(':').next() != Some(name));
+        options.push(match o.text("value") {
+            "" => name.to_string(),
+            value => format!("{name}:{value}"),
+        });
+    }
+    let mut out = String::new();
+    if !search.is_empty() {
+        out.push_str(&format!("search {}\n", search.join(" ")));
+    }
+    for s in servers {
+        out.push_str(&format!("nameserver {s}\n"));
+    }
+    if !options.is_empty() {
+        out.push_str(&format!("options {}\n", options.join(" ")));
+    }
+    out
 }
 
 /// An image is known by its first repository and tag.

@@ -1,4 +1,4 @@
-//! Names: what CoreDNS answers inside the cluster, and the resolver's search path.
+//! Names: what CoreDNS answers inside the cluster (A, SRV, CNAME), and the resolver's search path.
 //! Upstream: `coredns:plugin/kubernetes`, `kubernetes/dns:docs/specification.md`.
 
 use super::{Origin, parse_ip};
@@ -14,6 +14,89 @@ pub struct Found {
     /// The full name that was found.
     pub name: String,
     pub addresses: Vec<String>,
+}
+
+/// The full names that a resolver tries for a short one, in order.
+fn tries(namespace: &str, name: &str) -> Vec<String> {
+    let search = [
+        format!("{namespace}.svc.{ZONE}"),
+        format!("svc.{ZONE}"),
+        ZONE.to_string(),
+    ];
+    let few_dots = name.matches('.').count() < 5;
+    let mut tries: Vec<String> = search.iter().map(|s| format!("{name}.{s}")).collect();
+    tries.insert(if few_dots { tries.len() } else { 0 }, name.to_string());
+    tries
+}
+
+/// Where an ExternalName leads: the full name and its target.
+pub fn alias(cluster: &Cluster, from: &Origin, name: &str) -> Option<(String, String)> {
+    let Origin::Pod { namespace, .. } = from else {
+        return None;
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    tries(namespace, &name).into_iter().find_map(|full| {
+        let labels: Vec<&str> = full
+            .strip_suffix(ZONE)?
+            .strip_suffix('.')?
+            .split('.')
+            .collect();
+        let [svc, ns, "svc"] = labels.as_slice() else {
+            return None;
+        };
+        let s = cluster.store.get("services", ns, svc)?;
+        let target = s
+            .text("spec.externalName")
+            .trim_end_matches('.')
+            .to_string();
+        (s.text("spec.type") == "ExternalName").then_some((full, target))
+    })
+}
+
+/// SRV records of a named port, `_http._tcp.web.default.svc.cluster.local`: the full name and `priority weight port target`.
+pub fn srv(cluster: &Cluster, from: &Origin, name: &str) -> Vec<(String, String)> {
+    let Origin::Pod { namespace, .. } = from else {
+        return Vec::new();
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let found = tries(namespace, &name).into_iter().find_map(|full| {
+        let labels: Vec<&str> = full
+            .strip_suffix(ZONE)?
+            .strip_suffix('.')?
+            .split('.')
+            .collect();
+        let [port, proto, svc, ns, "svc"] = labels.as_slice() else {
+            return None;
+        };
+        let s = cluster.store.get("services", ns, svc)?;
+        let (port, proto) = (port.strip_prefix('_')?, proto.strip_prefix('_')?);
+        let mut ports = s.at("spec.ports").items().iter();
+        let p = ports.find(|p| {
+            let of = match p.text("protocol") {
+                "" => "TCP",
+                x => x,
+            };
+            p.text("name") == port && of.eq_ignore_ascii_case(proto)
+        })?;
+        let base = format!("{svc}.{ns}.svc.{ZONE}");
+        if s.text("spec.clusterIP") != "None" {
+            let text = format!("0 100 {} {base}", p.int("port"));
+            return Some(vec![(full, text)]);
+        }
+        let all: Vec<(String, String)> = endpoints(cluster, s).collect();
+        let weight = 100 / all.len().max(1);
+        let number = p.int("port");
+        let line = |(ip, host): (String, String)| {
+            let host = if host.is_empty() {
+                ip.replace('.', "-")
+            } else {
+                host
+            };
+            (full.clone(), format!("0 {weight} {number} {host}.{base}"))
+        };
+        Some(all.into_iter().map(line).collect())
+    });
+    found.unwrap_or_default()
 }
 
 /// Resolves as the resolver of the origin does.
@@ -49,15 +132,7 @@ pub fn answer(cluster: &Cluster, from: &Origin, name: &str) -> Found {
     if policy == "Default" || policy == "None" {
         return Found::default();
     }
-    let search = [
-        format!("{namespace}.svc.{ZONE}"),
-        format!("svc.{ZONE}"),
-        ZONE.to_string(),
-    ];
-    let few_dots = name.matches('.').count() < 5;
-    let mut tries: Vec<String> = search.iter().map(|s| format!("{name}.{s}")).collect();
-    tries.insert(if few_dots { tries.len() } else { 0 }, name.clone());
-    for full in tries {
+    for full in tries(namespace, &name) {
         if let Some(addresses) = record(cluster, &full, 0) {
             return Found {
                 name: full,

@@ -8,10 +8,11 @@
 //!
 //! - [`framework`]: what a plugin is, and the pure [`framework::schedule`]; [`ask`]: what a pod asks for;
 //! - [`rows`]: what nodes have, kept up to date change by change so that a pod costs little even among 5,000 nodes;
-//! - [`volumes`]: claims that wait for their first consumer.
+//! - [`volumes`]: claims that wait for their first consumer; [`admit`]: what a kubelet asks of pods put on its node.
 //!
 //! Left out: extenders, several profiles, dynamic resources, pod groups.
 
+mod admit;
 mod alike;
 pub(crate) mod ask;
 mod framework;
@@ -30,6 +31,7 @@ use machinery::time::{self, Millis};
 use machinery::{Object, Str, Trigger, Value, WatchType, value};
 use std::rc::Rc;
 
+pub(crate) use admit::{admits, resize_fits};
 pub use framework::{Plugin, schedule};
 pub use plugins::PLUGINS;
 pub(crate) use plugins::taints::matches as tolerates;

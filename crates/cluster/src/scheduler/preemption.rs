@@ -41,6 +41,11 @@ pub fn try_for(cx: &mut Cx, pod: &Object, snapshot: &Snapshot, verdict: &Verdict
     if still_making_room(cx, pod) {
         return say("not eligible due to a terminating pod on the nominated node.".into());
     }
+    let budgets: Vec<Object> = cx
+        .store()
+        .list("poddisruptionbudgets.policy", None)
+        .cloned()
+        .collect();
     let mut useless: Vec<Refusal> = Vec::new();
     let mut best: Option<(Cost, Str, Vec<Object>)> = None;
     let mut tried = 0;
@@ -57,9 +62,9 @@ pub fn try_for(cx: &mut Cx, pod: &Object, snapshot: &Snapshot, verdict: &Verdict
             continue;
         };
         tried += 1;
-        match victims(cx, pod, snapshot, row) {
-            Ok(list) => {
-                let cost = Cost::of(&list);
+        match victims(cx, pod, snapshot, row, &budgets) {
+            Ok((list, broken)) => {
+                let cost = Cost::of(&list, broken);
                 if best.as_ref().is_none_or(|b| cost < b.0) {
                     best = Some((cost, node.clone(), list));
                 }
@@ -109,7 +114,8 @@ fn victims(
     pod: &Object,
     snapshot: &Snapshot,
     row: &Rc<Row>,
-) -> Result<Vec<Object>, Option<Refusal>> {
+    budgets: &[Object],
+) -> Result<(Vec<Object>, usize), Option<Refusal>> {
     let mine = pod.int("spec.priority");
     let mut lower: Vec<Object> = cx
         .store()
@@ -131,28 +137,65 @@ fn victims(
     // Back come the more important, then the longer running, as long as the pod still fits.
     let started = |p: &Object| time::parse_rfc3339(p.text("status.startTime")).unwrap_or(i64::MAX);
     lower.arrange_by_key(|p| (-p.int("spec.priority"), started(p)));
+    // Those whose loss would break a budget come back before all others.
+    let (broken, others) = by_budgets(lower, budgets);
+    let protected = broken.len();
+    let mut violations = 0;
     let mut out = Vec::new();
-    for p in lower {
+    for (i, p) in broken.into_iter().chain(others).enumerate() {
         row.take(&p, 1);
         row.without.retain(|w| w.uid() != p.uid());
         if feasible(snapshot, &row).is_some() {
             row.take(&p, -1);
             row.without.push(p.clone());
+            violations += usize::from(i < protected);
             out.push(p);
         }
     }
-    if out.is_empty() { Err(None) } else { Ok(out) }
+    match out.is_empty() {
+        true => Err(None),
+        false => Ok((out, violations)),
+    }
 }
 
-/// What a set of victims costs: their highest priority, the sum, their number.
+/// Parts the pods into those whose eviction some PodDisruptionBudget forbids, and the rest.
+fn by_budgets(pods: Vec<Object>, budgets: &[Object]) -> (Vec<Object>, Vec<Object>) {
+    let mut left: Vec<i64> = budgets
+        .iter()
+        .map(|b| b.int("status.disruptionsAllowed"))
+        .collect();
+    pods.into_iter().partition(|p| {
+        let mut broken = false;
+        for (b, left) in budgets.iter().zip(&mut left) {
+            let mine = b.namespace() == p.namespace()
+                && crate::controllers::labels::matches(
+                    b.at("spec.selector"),
+                    p.at("metadata.labels"),
+                );
+            if mine && !b.at("status.disruptedPods").has(p.name()) {
+                *left -= 1;
+                broken |= *left < 0;
+            }
+        }
+        broken
+    })
+}
+
+/// What a set of victims costs: budgets broken, their highest priority, the sum, their number, how long the most important
+/// has run (negated start).
 #[derive(PartialEq, PartialOrd)]
-struct Cost(i64, i128, usize);
+struct Cost(usize, i64, i128, usize, i64);
 
 impl Cost {
-    fn of(victims: &[Object]) -> Cost {
+    fn of(victims: &[Object], broken: usize) -> Cost {
         let priorities = || victims.iter().map(|p| p.int("spec.priority"));
         let sum = priorities().map(|p| i128::from(p) + (1 << 31)).sum();
-        Cost(priorities().max().unwrap_or(i64::MIN), sum, victims.len())
+        let top = priorities().max().unwrap_or(i64::MIN);
+        let most = victims.iter().filter(|p| p.int("spec.priority") == top);
+        let start = most
+            .filter_map(|p| time::parse_rfc3339(p.text("status.startTime")))
+            .min();
+        Cost(broken, top, sum, victims.len(), -start.unwrap_or(0))
     }
 }
 

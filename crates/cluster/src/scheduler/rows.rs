@@ -203,6 +203,7 @@ impl Rows {
             (Some(_), _) => &[
                 "NodeResourcesFit",
                 "NodePorts",
+                "VolumeRestrictions",
                 "PodTopologySpread",
                 "InterPodAffinity",
             ],
@@ -228,6 +229,7 @@ fn renew(
             "PodTopologySpread",
             "InterPodAffinity",
             "VolumeBinding",
+            "VolumeZone",
         ]);
     }
     let taints = node.at("spec.taints");

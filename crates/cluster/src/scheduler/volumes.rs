@@ -17,6 +17,10 @@ pub struct Volumes {
     pub node_rules: Vec<Value>,
     /// Claims that wait for a node.
     pub delayed: Vec<Delayed>,
+    /// Zones and regions that bound volumes are in: label and values.
+    pub zones: Vec<(Str, Str)>,
+    /// Another pod has a claim that only one may have.
+    pub taken: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,10 +46,37 @@ pub fn of_pod(store: &Store, pod: &Object) -> Volumes {
             ("", _) => format!("{}-{}", pod.name(), v.text("name")),
             (name, _) => name.to_string(),
         };
+        let own = !v.get("ephemeral").is_null();
         let Some(claim) = store.get("persistentvolumeclaims", pod.namespace(), &name) else {
-            out.problem = Some(format!("persistentvolumeclaim \"{name}\" not found"));
+            out.problem = Some(match own {
+                true => format!(
+                    "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
+                ),
+                false => format!("persistentvolumeclaim \"{name}\" not found"),
+            });
             return out;
         };
+        if own && !claim.is_controlled_by(pod) {
+            let (ns, p) = (pod.namespace(), pod.name());
+            out.problem = Some(format!(
+                "PVC \"{name}\" was not created for pod {ns}/{p} (pod is not owner)"
+            ));
+            return out;
+        }
+        if claim.text("status.phase") == "Lost" {
+            let volume = claim.text("spec.volumeName");
+            out.problem = Some(format!(
+                "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
+            ));
+            return out;
+        }
+        let once = claim.at("spec.accessModes").items().iter();
+        if once
+            .filter_map(Value::as_str)
+            .any(|m| m == "ReadWriteOncePod")
+        {
+            out.taken |= has_other_user(store, pod, &name);
+        }
         if claim.is_deleting() {
             out.problem = Some(format!("persistentvolumeclaim \"{name}\" is being deleted"));
             return out;
@@ -57,6 +88,11 @@ pub fn of_pod(store: &Store, pod: &Object) -> Volumes {
             if !rule.is_null() {
                 out.node_rules.push(rule.clone());
             }
+            for key in ZONE_LABELS {
+                if let Some(v) = pv.and_then(|pv| pv.label(key)) {
+                    out.zones.push((Str::lit(key), Str::from(v)));
+                }
+            }
         } else if volume.is_empty() && waits_for_consumer(store, claim) {
             out.delayed.push(delayed(store, claim));
         } else {
@@ -67,6 +103,24 @@ pub fn of_pod(store: &Store, pod: &Object) -> Volumes {
         out.problem = Some("pod has unbound immediate PersistentVolumeClaims".into());
     }
     out
+}
+
+/// Labels by which a volume says where it is.
+const ZONE_LABELS: [&str; 4] = [
+    "topology.kubernetes.io/zone",
+    "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region",
+];
+
+/// Whether another pod that has a node uses the claim.
+fn has_other_user(store: &Store, pod: &Object, claim: &str) -> bool {
+    let uses = |v: &Value| v.text("persistentVolumeClaim.claimName") == claim;
+    store.list("pods", Some(pod.namespace())).any(|p| {
+        p.uid() != pod.uid()
+            && super::rows::counts(p)
+            && p.at("spec.volumes").items().iter().any(uses)
+    })
 }
 
 pub fn waits_for_consumer(store: &Store, claim: &Object) -> bool {

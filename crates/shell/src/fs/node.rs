@@ -40,6 +40,18 @@ impl Tree {
         })))
     }
 
+    /// How many bytes its files hold.
+    pub fn bytes(&self) -> u64 {
+        fn of(node: &Node) -> u64 {
+            match node {
+                Node::Dir(dir) => dir.entries.values().map(of).sum(),
+                Node::File(file) => file.data.len() as u64,
+                Node::Link(_) => 0,
+            }
+        }
+        of(&self.0)
+    }
+
     /// Whether both are the very same tree (a pointer comparison; never a deep one).
     pub fn same(&self, other: &Tree) -> bool {
         match (&self.0, &other.0) {

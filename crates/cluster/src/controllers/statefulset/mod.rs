@@ -4,10 +4,12 @@
 //! one of the same name with the same claims. By default one step is taken at a time: nothing is made, removed or
 //! replaced while some pod before it is not ready. That is why a StatefulSet can get stuck, and must be able to.
 //!
-//! - here: the order of the steps and the status; [`pod`]: a pod's identity, its claims.
+//! - here: the order of the steps and the status; [`pod`]: a pod's identity, its claims; [`claims`]: what becomes of those.
 
+mod claims;
 mod pod;
 
+use super::deployment::int_or_percent;
 use super::{Controller, Requeue, history, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
@@ -45,6 +47,16 @@ impl View {
     fn in_order(&self) -> bool {
         self.set.text("spec.podManagementPolicy") != "Parallel"
     }
+    /// How many pods may be unavailable while they are made, removed or replaced in order.
+    fn max_unavailable(&self) -> i64 {
+        let v = self
+            .set
+            .at("spec.updateStrategy.rollingUpdate.maxUnavailable");
+        match v.is_null() {
+            true => 1,
+            false => int_or_percent(v, self.replicas(), false).max(1),
+        }
+    }
     fn partition(&self) -> i64 {
         self.set.int("spec.updateStrategy.rollingUpdate.partition")
     }
@@ -77,6 +89,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         update,
         pods: by_ordinal,
     };
+    claims::keep(cx, &view)?;
     let outcome = step(cx, &view);
     let fresh: Vec<Object> = cx.store().owned("pods", view.set.uid()).cloned().collect();
     let numbered = fresh
@@ -154,18 +167,32 @@ fn is_up(cx: &Cx, view: &View, p: &Object) -> bool {
     running && pods::is_available(p, min_ready_s, cx.now())
 }
 
-/// A rolling update goes from the highest number down, one pod at a time, and waits for each to be ready again.
+/// A rolling update goes from the highest number down, `maxUnavailable` pods at a time, and waits for them to be ready again.
+/// One that never gets ready stops it, also for a template that would: that is upstream's known trap.
 fn replace_outdated(cx: &mut Cx, view: &View, wanted: std::ops::Range<i64>) -> Result<(), Status> {
     let first = wanted.start.max(view.partition());
+    let down = |n: &i64| view.pods.get(n).is_none_or(|p| !is_up(cx, view, p));
+    let mut room = view.max_unavailable();
+    if room > 1 {
+        room -= wanted.clone().filter(down).count() as i64;
+    }
     for n in (first..wanted.end).rev() {
         let Some(p) = view.pods.get(&n) else {
             return Ok(());
         };
         let updated = pod::revision(p) == view.update.name();
         if !updated && !p.is_deleting() {
-            return delete(cx, view, p, "it has an old template");
-        }
-        if !is_up(cx, view, p) {
+            // One that is down already costs nothing more.
+            let costs = view.max_unavailable() == 1 || is_up(cx, view, p);
+            if costs && room <= 0 {
+                return Ok(());
+            }
+            delete(cx, view, p, "it has an old template")?;
+            room -= i64::from(costs);
+            if view.max_unavailable() == 1 {
+                return Ok(());
+            }
+        } else if view.max_unavailable() == 1 && !is_up(cx, view, p) {
             return Ok(());
         }
     }

@@ -18,7 +18,7 @@ pub fn revision(p: &Object) -> &str {
     p.label(history::HASH_LABEL).unwrap_or("")
 }
 
-fn claim_name(template: &Value, set: &Object, n: i64) -> String {
+pub fn claim_name(template: &Value, set: &Object, n: i64) -> String {
     format!("{}-{}-{n}", template.text("metadata.name"), set.name())
 }
 

@@ -22,6 +22,22 @@ pub const CONTROLLER: Controller = Controller {
     name: "persistentvolume-controller",
     triggers: |cluster, change, keys| {
         woken_by_itself(change, CLAIMS, keys);
+        // The file system of a volume that has grown grows when a pod uses it.
+        if change.resource == "pods"
+            && change.new.text("status.phase") == "Running"
+            && change
+                .old
+                .as_ref()
+                .is_some_and(|o| o.text("status.phase") != "Running")
+        {
+            let volumes = change.new.at("spec.volumes").items().iter();
+            let names = volumes.map(|v| v.text("persistentVolumeClaim.claimName"));
+            keys.extend(
+                names
+                    .filter(|n| !n.is_empty())
+                    .map(|n| (change.key.0.clone(), n.into())),
+            );
+        }
         // A volume, or a class, may be what some claim waits for.
         if change.resource == VOLUMES || change.resource == CLASSES {
             let all = cluster.store.list(CLAIMS, None);
@@ -85,6 +101,9 @@ fn bound_to(cx: &mut Cx, claim: &Object, name: &str) -> Result<Requeue, Status> 
     };
     if is_free_for(&v, claim) {
         bind(cx, claim, &v, false)?;
+        if done {
+            provision::expand(cx, claim, &v)?;
+        }
     } else if !done {
         let text = format!("volume \"{name}\" already bound to a different claim.");
         cx.event(claim, "Warning", "FailedBinding", &text);

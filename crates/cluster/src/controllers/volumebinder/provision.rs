@@ -11,7 +11,10 @@ const SIMULATED: &[&str] = &[
     "k8s.io/minikube-hostpath",
     "rancher.io/local-path",
     "docker.io/hostpath",
+    EXPANDING,
 ];
+/// minikube's addon `csi-hostpath-driver`: the one that can expand.
+const EXPANDING: &str = "hostpath.csi.k8s.io";
 const NONE: &str = "kubernetes.io/no-provisioner";
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
@@ -41,14 +44,21 @@ pub fn or_say_why(cx: &mut Cx, claim: &Object) -> Result<(), Status> {
         return Ok(());
     }
     let claim = name_provisioner(cx, claim, by)?;
-    if !SIMULATED.contains(&by) {
+    let simulated = SIMULATED.iter().find(|s| **s == by).copied();
+    {
         let text = format!(
             "Waiting for a volume to be created either by the external provisioner '{by}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
         );
         cx.event(&claim, "Normal", "ExternalProvisioning", &text);
-        return Ok(());
     }
-    make(cx, &claim, &class)
+    let Some(provisioner) = simulated else {
+        return Ok(());
+    };
+    // The provisioner is a program of its own, and speaks in its own name.
+    let binder = std::mem::replace(&mut cx.actor, provisioner);
+    let made = make(cx, &claim, &class);
+    cx.actor = binder;
+    made
 }
 
 fn name_provisioner(cx: &mut Cx, claim: &Object, by: &str) -> Result<Object, Status> {
@@ -107,5 +117,80 @@ fn make(cx: &mut Cx, claim: &Object, class: &Object) -> Result<(), Status> {
     }
     let text = format!("Successfully provisioned volume {volume}");
     cx.event(claim, "Normal", "ProvisioningSucceeded", &text);
+    Ok(())
+}
+
+/// A bound claim that asks for more than its volume has.
+pub fn expand(cx: &mut Cx, claim: &Object, volume: &Object) -> Result<(), Status> {
+    let read = crate::scheduler::read_amount;
+    let wanted = claim.at("spec.resources.requests.storage").clone();
+    let used = || {
+        let uses = |v: &Value| v.text("persistentVolumeClaim.claimName") == claim.name();
+        let all = cx.store().list("pods", Some(claim.namespace()));
+        let mut running = all.filter(|p| p.text("status.phase") == "Running");
+        running.any(|p| p.at("spec.volumes").items().iter().any(uses))
+    };
+    if read(&wanted) <= read(claim.at("status.capacity.storage")) {
+        return Ok(());
+    }
+    let class = cx
+        .store()
+        .get(CLASSES, "", claim.text("spec.storageClassName"));
+    if !class.is_some_and(|c| c.flag("allowVolumeExpansion")) {
+        return Ok(());
+    }
+    if volume.annotation("pv.kubernetes.io/provisioned-by") != Some(EXPANDING) {
+        if read(volume.at("spec.capacity.storage")) < read(&wanted) {
+            let binder = std::mem::replace(&mut cx.actor, "volume_expand");
+            let text = "waiting for an external controller to expand this PVC";
+            cx.event(claim, "Normal", "ExternalExpanding", text);
+            cx.actor = binder;
+        }
+        return Ok(());
+    }
+    let in_use = used();
+    let binder = std::mem::replace(&mut cx.actor, "external-resizer hostpath.csi.k8s.io");
+    let grown = volume.edit(|v| v.set("spec.capacity.storage", wanted.clone()));
+    let outcome = match grown == *volume {
+        true => Ok(grown),
+        false => {
+            let text = format!("External resizer is resizing volume {}", volume.name());
+            cx.event(claim, "Normal", "Resizing", &text);
+            let done = cx.update(&VOLUME, &grown, "its claim asks for more");
+            let text = "Require file system resize of volume on node";
+            cx.event(claim, "Normal", "FileSystemResizeRequired", text);
+            done
+        }
+    };
+    cx.actor = binder;
+    outcome?;
+    let now = machinery::time::rfc3339(cx.now());
+    let told = claim.edit(|v| {
+        if in_use {
+            v.set("status.capacity.storage", wanted.clone());
+            v.remove("status.conditions");
+            v.remove("status.allocatedResources");
+            v.remove("status.allocatedResourceStatuses");
+            return;
+        }
+        v.set("status.allocatedResources.storage", wanted.clone());
+        v.set("status.allocatedResourceStatuses.storage", "NodeResizePending");
+        if v.at("status.conditions").is_empty() {
+            v.set("status.conditions", vec![value!({
+                "type": "FileSystemResizePending", "status": "True", "lastProbeTime": null, "lastTransitionTime": now,
+                "message": "Waiting for user to (re-)start a pod to finish file system resize of volume on node.",
+            })]);
+        }
+    });
+    if told != *claim {
+        cx.update_status(&CLAIM, &told, "its volume has grown")?;
+        if in_use {
+            let text = format!(
+                "MountVolume.NodeExpandVolume succeeded for volume \"{}\"",
+                volume.name()
+            );
+            cx.event(&told, "Normal", "FileSystemResizeSuccessful", &text);
+        }
+    }
     Ok(())
 }

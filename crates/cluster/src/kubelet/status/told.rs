@@ -46,6 +46,12 @@ impl Shape {
         if c.role != Role::Main || c.last.is_some() || c.restarts > 0 {
             return None;
         }
+        // Who runs as somebody else, or waits for other resources, is described for itself.
+        let own = !pod.spec().get("securityContext").is_empty();
+        let waits = |g: &Value| g != c.spec(pod).get("resources");
+        if own || c.given.as_ref().is_some_and(waits) {
+            return None;
+        }
         let (reason, since) = match &c.phase {
             Phase::Running { since } => ("", Some(since.div_euclid(1000))),
             Phase::Waiting {

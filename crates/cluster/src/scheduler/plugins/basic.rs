@@ -51,7 +51,7 @@ pub const NODE_PORTS: Plugin = Plugin {
     ..Plugin::NONE
 };
 
-fn conflict(a: &(Str, Str, i64), b: &(Str, Str, i64)) -> bool {
+pub fn conflict(a: &(Str, Str, i64), b: &(Str, Str, i64)) -> bool {
     let any = |x: &Str| *x == "0.0.0.0";
     a.2 == b.2 && a.1 == b.1 && (a.0 == b.0 || any(&a.0) || any(&b.0))
 }

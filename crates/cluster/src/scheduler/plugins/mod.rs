@@ -12,7 +12,8 @@ pub mod volume;
 use super::framework::{Plugin, Refusal};
 use machinery::Str;
 
-/// Every plugin. `SchedulingGates` is held by the queue (a gated pod is not in it), `PrioritySort` is the queue's order,
+/// Every plugin but `NodeVolumeLimits` (no CSI driver here has limits) and `DynamicResources` (no claims for devices).
+/// `SchedulingGates` is held by the queue (a gated pod is not in it), `PrioritySort` is the queue's order,
 /// `DefaultPreemption` is [`super::preemption`], `DefaultBinder` the binding itself.
 pub static PLUGINS: &[&Plugin] = &[
     &basic::NODE_UNSCHEDULABLE,
@@ -21,7 +22,9 @@ pub static PLUGINS: &[&Plugin] = &[
     &node_affinity::NODE_AFFINITY,
     &basic::NODE_PORTS,
     &resources::NODE_RESOURCES_FIT,
+    &volume::VOLUME_RESTRICTIONS,
     &volume::VOLUME_BINDING,
+    &volume::VOLUME_ZONE,
     &spread::POD_TOPOLOGY_SPREAD,
     &affinity::INTER_POD_AFFINITY,
     &resources::NODE_RESOURCES_BALANCED,

@@ -5,6 +5,36 @@ use super::super::alike::Rank;
 use super::super::framework::Plugin;
 use super::{hopeless, node_affinity};
 
+/// A claim for one pod only is not shared.
+pub const VOLUME_RESTRICTIONS: Plugin = Plugin {
+    name: "VolumeRestrictions",
+    filter: Some(|s, _| match s.ask.volumes.taken {
+        true => super::refused(
+            "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",
+        ),
+        false => Ok(()),
+    }),
+    ..Plugin::NONE
+};
+
+/// A volume that is labelled with its zone can be used there only; a node that has no such labels is anywhere.
+pub const VOLUME_ZONE: Plugin = Plugin {
+    name: "VolumeZone",
+    filter: Some(|s, row| {
+        let zones = &s.ask.volumes.zones;
+        let labelled = zones.iter().any(|(key, _)| row.labels.has(key));
+        let there = |(key, values): &(machinery::Str, machinery::Str)| {
+            let node = row.labels.get(key).as_str();
+            values.split("__").any(|v| Some(v) == node)
+        };
+        if labelled && !zones.iter().all(there) {
+            return hopeless("node(s) had no available volume zone");
+        }
+        Ok(())
+    }),
+    ..Plugin::NONE
+};
+
 pub const VOLUME_BINDING: Plugin = Plugin {
     name: "VolumeBinding",
     pre_filter: Some(|s| match &s.ask.volumes.problem {
