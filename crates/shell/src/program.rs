@@ -228,6 +228,11 @@ impl Ctx {
         self.process.env.get(name).cloned()
     }
 
+    /// All exported variables.
+    pub fn environment(&self) -> Env {
+        self.process.env.clone()
+    }
+
     pub fn cwd(&self) -> &str {
         &self.process.cwd
     }

@@ -9,6 +9,7 @@ mod fault;
 mod helm;
 mod help;
 mod http;
+mod jq;
 mod minikube;
 mod network;
 mod options;
@@ -97,6 +98,8 @@ pub fn programs(world: Rc<dyn World>, api: Rc<dyn Api>) -> Vec<Program> {
             let world = world.clone();
             move |request| fault::complete(request, &*world)
         }),
+        Program::new("jq", "compute with JSON", jq::jq),
+        Program::new("yq", "compute with YAML", jq::yq),
         Program::new("watch", "run a command again and again", watch::watch),
         with(
             &world,
