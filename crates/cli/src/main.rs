@@ -15,8 +15,9 @@ const USAGE: &str = "usage: bottleship COMMAND
   exec 'COMMAND LINE'           one shell command line in a fresh world, the current folder's files readable; its status is the exit status
   repl                          a terminal on a fresh world
   lessons [FOLDER...]           check lessons: format, languages, every solution
-  serve [--port N] [--speed S] [--nodes M] [--kubeconfig FILE] [--repl]
-                                the API on loopback HTTP, for a real kubectl; --repl: with a terminal on the same cluster
+  serve [--port N] [--speed S] [--nodes M] [--kubeconfig FILE] [--compact SECONDS] [--repl]
+                                the API on loopback HTTP, for a real kubectl; --compact: changes are
+                                forgotten (410 Expired) after so long; --repl: with a terminal on the same cluster
   bench [SCENARIO] [--pods N] [--nodes M]
                                 one line of JSON each: deploy, rollout, probes, drain, schedule, api";
 

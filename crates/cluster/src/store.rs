@@ -296,6 +296,11 @@ impl Store {
         let skip = self.log.partition_point(|c| c.version() <= version);
         Some(self.log.iter().skip(skip).map(Logged::change))
     }
+    /// Forgets the changes up to `version`, as etcd's compaction does: a watch that asks for them gets 410 Expired.
+    pub fn compact(&mut self, version: u64) {
+        let gone = self.log.partition_point(|c| c.version <= version);
+        self.log.drain(..gone);
+    }
     /// Every change that is kept, oldest first.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Rc<Change>> {
         self.log.iter().map(Logged::change)

@@ -90,6 +90,18 @@ impl Hub {
         }
     }
 
+    /// Forgets, again and again, what was changed before the last time: what etcd does every five minutes.
+    pub async fn compact(self: Rc<Self>, seconds: u64) {
+        let mut last = 0;
+        loop {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            let shared = self.session.borrow().shared.clone();
+            let store = &mut shared.cluster.borrow_mut().store;
+            store.compact(last);
+            last = store.version();
+        }
+    }
+
     /// A request through the door, now.
     pub fn request(&self, request: Request) -> Response {
         self.catch_up();

@@ -33,6 +33,8 @@ struct Options {
     nodes: usize,
     kubeconfig: Option<String>,
     repl: bool,
+    /// Seconds after which changes are forgotten; 0: as late as possible.
+    compact: u64,
 }
 
 fn options(args: &[String]) -> Result<Options, String> {
@@ -42,6 +44,7 @@ fn options(args: &[String]) -> Result<Options, String> {
         nodes: 3,
         kubeconfig: None,
         repl: false,
+        compact: 0,
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -66,6 +69,7 @@ fn options(args: &[String]) -> Result<Options, String> {
                     .filter(|s| (0.0..=1e6).contains(s));
                 o.speed = speed.ok_or_else(|| bad("a number from 0 to 1000000"))?;
             }
+            "--compact" => o.compact = value.parse().map_err(|_| bad("seconds"))?,
             "--kubeconfig" => o.kubeconfig = Some(value),
             _ => return Err(format!("serve knows no flag {flag}")),
         }
@@ -73,7 +77,7 @@ fn options(args: &[String]) -> Result<Options, String> {
     Ok(o)
 }
 
-/// `bottleship serve [--port N] [--speed S] [--nodes M] [--kubeconfig FILE] [--repl]`
+/// `bottleship serve [--port N] [--speed S] [--nodes M] [--kubeconfig FILE] [--compact SECONDS] [--repl]`
 pub fn serve(args: &[String]) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -106,6 +110,9 @@ async fn run(o: Options) -> Result<(), String> {
     }
     let hub = Hub::new(o.nodes, o.speed);
     tokio::task::spawn_local(hub.clone().tick());
+    if o.compact > 0 {
+        tokio::task::spawn_local(hub.clone().compact(o.compact));
+    }
     for listener in [Some(four), six].into_iter().flatten() {
         tokio::task::spawn_local(listen(hub.clone(), listener));
     }

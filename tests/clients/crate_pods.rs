@@ -1,0 +1,80 @@
+//! The `kube` crate and pods that run: waiting, logs, exec, port-forward, eviction.
+
+use crate::crate_kube::{deployment, from, refusal, with_server};
+use futures::{AsyncBufReadExt, TryStreamExt};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::{Api, AttachParams, EvictParams, ListParams, LogParams, PostParams};
+use kube::runtime::wait::{await_condition, conditions};
+use kube::{Client, ResourceExt};
+use serde_json::json;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+async fn running(client: &Client) -> (Api<Pod>, String) {
+    let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
+    deployments.create(&PostParams::default(), &deployment("web", 2)).await.unwrap();
+    let done = conditions::is_deployment_completed();
+    await_condition(deployments, "web", done).await.unwrap();
+    let pods: Api<Pod> = Api::default_namespaced(client.clone());
+    let all = pods.list(&ListParams::default().labels("app=web")).await.unwrap();
+    assert_eq!(all.items.len(), 2);
+    let name = all.items[0].name_any();
+    (pods, name)
+}
+
+#[test]
+fn what_a_container_says_and_is_told() {
+    with_server("kube-exec", &["--speed", "5"], async |client| {
+        let (pods, name) = running(&client).await;
+        let text = pods.logs(&name, &LogParams::default()).await.unwrap();
+        assert!(text.contains("ready for start up"), "{text}");
+        let params = LogParams { follow: true, ..LogParams::default() };
+        let mut lines = pods.log_stream(&name, &params).await.unwrap().lines();
+        let first = lines.try_next().await.unwrap().unwrap();
+        assert_eq!(first, text.lines().next().unwrap());
+
+        let params = AttachParams::default().stdin(true).stderr(false);
+        let mut process = pods.exec(&name, ["sh"], &params).await.unwrap();
+        let status = process.take_status().unwrap();
+        let mut stdin = process.stdin().unwrap();
+        stdin.write_all(b"echo to $HOSTNAME; exit 7\n").await.unwrap();
+        let mut said = String::new();
+        process.stdout().unwrap().read_to_string(&mut said).await.unwrap();
+        assert_eq!(said, format!("to {name}\n"));
+        let status = status.await.unwrap();
+        assert_eq!(status.reason.as_deref(), Some("NonZeroExitCode"));
+
+        let mut forwarded = pods.portforward(&name, &[80]).await.unwrap();
+        let mut stream = forwarded.take_stream(80).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: web\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 4096];
+        let n = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..n]);
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("Welcome to nginx!"), "{answer}");
+    });
+}
+
+#[test]
+fn an_eviction_asks_the_budget() {
+    with_server("kube-evict", &["--speed", "5"], async |client| {
+        let (pods, name) = running(&client).await;
+        let budgets: Api<PodDisruptionBudget> = Api::default_namespaced(client.clone());
+        let budget: PodDisruptionBudget = from(json!({
+            "metadata": { "name": "all" }, "spec": { "minAvailable": 2, "selector": { "matchLabels": { "app": "web" } } },
+        }));
+        budgets.create(&PostParams::default(), &budget).await.unwrap();
+        let counted = |b: Option<&PodDisruptionBudget>| {
+            b.and_then(|b| b.status.as_ref()).is_some_and(|s| s.current_healthy == 2)
+        };
+        await_condition(budgets.clone(), "all", counted).await.unwrap();
+        let evicted = pods.evict(&name, &EvictParams::default()).await;
+        assert_eq!(refusal(evicted), (429, "TooManyRequests".into()));
+        budgets.delete("all", &Default::default()).await.unwrap();
+        let uid = pods.get(&name).await.unwrap().uid().unwrap();
+        pods.evict(&name, &EvictParams::default()).await.unwrap();
+        let gone = conditions::is_deleted(&uid);
+        tokio::time::timeout(Duration::from_secs(60), await_condition(pods, &name, gone)).await.unwrap().unwrap();
+    });
+}
