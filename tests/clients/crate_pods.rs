@@ -14,11 +14,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn running(client: &Client) -> (Api<Pod>, String) {
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
-    deployments.create(&PostParams::default(), &deployment("web", 2)).await.unwrap();
+    deployments
+        .create(&PostParams::default(), &deployment("web", 2))
+        .await
+        .unwrap();
     let done = conditions::is_deployment_completed();
     await_condition(deployments, "web", done).await.unwrap();
     let pods: Api<Pod> = Api::default_namespaced(client.clone());
-    let all = pods.list(&ListParams::default().labels("app=web")).await.unwrap();
+    let all = pods
+        .list(&ListParams::default().labels("app=web"))
+        .await
+        .unwrap();
     assert_eq!(all.items.len(), 2);
     let name = all.items[0].name_any();
     (pods, name)
@@ -30,7 +36,10 @@ fn what_a_container_says_and_is_told() {
         let (pods, name) = running(&client).await;
         let text = pods.logs(&name, &LogParams::default()).await.unwrap();
         assert!(text.contains("ready for start up"), "{text}");
-        let params = LogParams { follow: true, ..LogParams::default() };
+        let params = LogParams {
+            follow: true,
+            ..LogParams::default()
+        };
         let mut lines = pods.log_stream(&name, &params).await.unwrap().lines();
         let first = lines.try_next().await.unwrap().unwrap();
         assert_eq!(first, text.lines().next().unwrap());
@@ -39,20 +48,34 @@ fn what_a_container_says_and_is_told() {
         let mut process = pods.exec(&name, ["sh"], &params).await.unwrap();
         let status = process.take_status().unwrap();
         let mut stdin = process.stdin().unwrap();
-        stdin.write_all(b"echo to $HOSTNAME; exit 7\n").await.unwrap();
+        stdin
+            .write_all(b"echo to $HOSTNAME; exit 7\n")
+            .await
+            .unwrap();
         let mut said = String::new();
-        process.stdout().unwrap().read_to_string(&mut said).await.unwrap();
+        process
+            .stdout()
+            .unwrap()
+            .read_to_string(&mut said)
+            .await
+            .unwrap();
         assert_eq!(said, format!("to {name}\n"));
         let status = status.await.unwrap();
         assert_eq!(status.reason.as_deref(), Some("NonZeroExitCode"));
 
         let mut forwarded = pods.portforward(&name, &[80]).await.unwrap();
         let mut stream = forwarded.take_stream(80).unwrap();
-        stream.write_all(b"GET / HTTP/1.1\r\nHost: web\r\n\r\n").await.unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: web\r\n\r\n")
+            .await
+            .unwrap();
         let mut answer = vec![0; 4096];
         let n = stream.read(&mut answer).await.unwrap();
         let answer = String::from_utf8_lossy(&answer[..n]);
-        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("Welcome to nginx!"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK") && answer.contains("Welcome to nginx!"),
+            "{answer}"
+        );
     });
 }
 
@@ -64,17 +87,26 @@ fn an_eviction_asks_the_budget() {
         let budget: PodDisruptionBudget = from(json!({
             "metadata": { "name": "all" }, "spec": { "minAvailable": 2, "selector": { "matchLabels": { "app": "web" } } },
         }));
-        budgets.create(&PostParams::default(), &budget).await.unwrap();
+        budgets
+            .create(&PostParams::default(), &budget)
+            .await
+            .unwrap();
         let counted = |b: Option<&PodDisruptionBudget>| {
-            b.and_then(|b| b.status.as_ref()).is_some_and(|s| s.current_healthy == 2)
+            b.and_then(|b| b.status.as_ref())
+                .is_some_and(|s| s.current_healthy == Some(2))
         };
-        await_condition(budgets.clone(), "all", counted).await.unwrap();
+        await_condition(budgets.clone(), "all", counted)
+            .await
+            .unwrap();
         let evicted = pods.evict(&name, &EvictParams::default()).await;
         assert_eq!(refusal(evicted), (429, "TooManyRequests".into()));
         budgets.delete("all", &Default::default()).await.unwrap();
         let uid = pods.get(&name).await.unwrap().uid().unwrap();
         pods.evict(&name, &EvictParams::default()).await.unwrap();
         let gone = conditions::is_deleted(&uid);
-        tokio::time::timeout(Duration::from_secs(60), await_condition(pods, &name, gone)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(60), await_condition(pods, &name, gone))
+            .await
+            .unwrap()
+            .unwrap();
     });
 }

@@ -13,12 +13,19 @@ fn script(name: &str, program: &Path, file: &str) {
         .unwrap_or_else(|e| panic!("{}: {e}; cargo xtask test installs it", program.display()));
     let said = String::from_utf8_lossy(&out.stdout);
     let text = format!("{said}{}", String::from_utf8_lossy(&out.stderr));
-    assert!(out.status.success() && said.ends_with("all is well\n"), "{text}");
+    assert!(
+        out.status.success() && said.ends_with("all is well\n"),
+        "{text}"
+    );
 }
 
 #[test]
 fn the_python_client() {
-    script("python", &folder().join("venv/bin/python"), "python/client.py");
+    script(
+        "python",
+        &folder().join("venv/bin/python"),
+        "python/client.py",
+    );
 }
 
 #[test]

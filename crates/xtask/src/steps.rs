@@ -81,7 +81,8 @@ pub fn test(fast: bool) -> Done {
     run(
         "end-to-end tests in Chromium",
         &mut tool("node", &["tests/e2e/run.mjs"]),
-    )
+    )?;
+    crate::clients::run()
 }
 
 fn wasm_pack() -> Result<Command, String> {

@@ -100,9 +100,8 @@ def patches():
     refused(409, "Conflict", lambda: apps.replace_namespaced_deployment("web", "default", stale))
     status = refused(422, "Invalid", lambda: apps.patch_namespaced_deployment("web", "default", {"spec": {"replicas": -1}}))
     assert status["details"]["causes"][0]["field"] == "spec.replicas", status
-    scale = apps.read_namespaced_deployment_scale("web", "default")
-    scale.spec.replicas = 2
-    apps.replace_namespaced_deployment_scale("web", "default", scale)
+    assert apps.read_namespaced_deployment_scale("web", "default").spec.replicas == 3
+    apps.patch_namespaced_deployment_scale("web", "default", {"spec": {"replicas": 2}})
     until(lambda: apps.read_namespaced_deployment_status("web", "default").status.ready_replicas == 2)
 
 

@@ -34,6 +34,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod update;
+mod versions;
 mod watch;
 
 use crate::Cluster;

@@ -186,7 +186,13 @@ impl Schemas {
         let (mut properties, mut required) = (Value::map(), Vec::new());
         for f in ty.fields() {
             let mut p = self.of_type(&f.ty);
+            let values = schema::values::of(ty.name(), f.name);
             let doc = self.docs.of(ty.name(), f.name).unwrap_or_default();
+            let doc = doc + &schema::values::text(values);
+            if !values.is_empty() {
+                let all = values.iter().map(|(v, _)| Value::from(*v));
+                p.set("enum", Value::from(all.collect::<Vec<_>>()));
+            }
             if self.v == Version::V3 && p.has("$ref") {
                 p = value!({ "allOf": [p], "default": {} });
             }

@@ -2,7 +2,7 @@
 
 use super::route::Target;
 use super::select::Selection;
-use super::{subresource, table};
+use super::{subresource, table, versions};
 use crate::Cluster;
 use crate::store;
 use machinery::{Accept, Object, Request, Response, Status, Value, value};
@@ -15,6 +15,7 @@ pub(crate) fn get(
     route: &Target,
     request: &Request,
 ) -> Result<Response, Status> {
+    versions::existing(cluster, request)?;
     let kind = route.stored();
     let resource = store::resource_of(kind);
     let found = cluster.store.get(&resource, &route.namespace, &route.name);
@@ -77,13 +78,20 @@ pub(crate) fn list(
     request: &Request,
 ) -> Result<Response, Status> {
     let what = selection(route, request)?;
-    let mut objects = selected(cluster, route, &what);
-    let mut metadata = value!({ "resourceVersion": cluster.store.version().to_string() });
-    if let Some(token) = request.param("continue").filter(|t| !t.is_empty()) {
-        let (ns, name) = token.split_once('/').ok_or_else(|| {
-            Status::bad_request("continue key is not valid: illegal base64 data at input byte 0")
-        })?;
-        objects.retain(|o| (o.namespace(), o.name()) > (ns, name));
+    let from = versions::of_list(cluster, request)?;
+    let version = from.at.unwrap_or(cluster.store.version());
+    let mut objects = match from.at {
+        Some(at) if at < cluster.store.version() => {
+            let then = versions::as_of(cluster, route, at);
+            let mut then = then.ok_or_else(|| versions::too_old(from.after.is_some()))?;
+            then.retain(|o| what.is_everything() || what.matches(o));
+            then
+        }
+        _ => selected(cluster, route, &what),
+    };
+    let mut metadata = value!({ "resourceVersion": version.to_string() });
+    if let Some((ns, name)) = &from.after {
+        objects.retain(|o| (o.namespace(), o.name()) > (ns.as_str(), name.as_str()));
     }
     let limit = request
         .param("limit")
@@ -94,8 +102,11 @@ pub(crate) fn list(
         let left = objects.len() - limit;
         objects.truncate(limit);
         if let Some(last) = objects.last() {
-            metadata.set("continue", format!("{}/{}", last.namespace(), last.name()));
-            metadata.set("remainingItemCount", left);
+            metadata.set("continue", versions::token(version, last));
+            // Of a selection nobody knows how much is left.
+            if what.is_everything() {
+                metadata.set("remainingItemCount", left);
+            }
         }
     }
     let body = match request.accept {

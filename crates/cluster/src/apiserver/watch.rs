@@ -3,7 +3,7 @@
 
 use super::read::{selected, selection};
 use super::route::{Target, is_true};
-use super::table;
+use super::{table, versions};
 use crate::Cluster;
 use crate::store;
 use machinery::{Accept, Object, Request, Response, Status, Value, WatchEvent, WatchType, value};
@@ -13,6 +13,7 @@ pub(crate) fn watch(
     route: &Target,
     request: &Request,
 ) -> Result<Response, Status> {
+    versions::check_watch(request)?;
     let what = selection(route, request)?;
     let version = cluster.store.version();
     let shape = |o: &Object| match request.accept {
@@ -32,7 +33,25 @@ pub(crate) fn watch(
     let asked = request.param("resourceVersion").unwrap_or("");
     let mut events = Vec::new();
     let since: u64 = match asked {
-        "" | "0" => {
+        // Streaming lists: all that there is, and a bookmark that says so.
+        _ if is_true(request.param("sendInitialEvents")) => {
+            let now = selected(cluster, route, &what);
+            events.extend(now.iter().map(|o| WatchEvent {
+                kind: WatchType::Added,
+                object: shape(o),
+            }));
+            let mut mark = bookmark(route, request, version);
+            mark.set(
+                "metadata.annotations",
+                value!({ "k8s.io/initial-events-end": "true" }),
+            );
+            events.push(WatchEvent {
+                kind: WatchType::Bookmark,
+                object: mark,
+            });
+            return Ok(Response::Watch { events, version });
+        }
+        "" | "0" if request.param("sendInitialEvents").is_none() => {
             let now = selected(cluster, route, &what);
             events.extend(now.iter().map(|o| WatchEvent {
                 kind: WatchType::Added,
@@ -40,6 +59,8 @@ pub(crate) fn watch(
             }));
             return Ok(Response::Watch { events, version });
         }
+        // Only what is new.
+        "" | "0" => version,
         text => text.parse().map_err(|_| {
             Status::bad_request(format!(
                 "Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
@@ -71,14 +92,23 @@ pub(crate) fn watch(
         });
     }
     if is_true(request.param("allowWatchBookmarks")) && events.is_empty() && version > since {
-        let object = value!({
-            "kind": route.kind.kind, "apiVersion": route.kind.api_version(),
-            "metadata": { "resourceVersion": version.to_string(), "creationTimestamp": Value::Null },
-        });
+        let object = bookmark(route, request, version);
         events.push(WatchEvent {
             kind: WatchType::Bookmark,
             object,
         });
     }
     Ok(Response::Watch { events, version })
+}
+
+/// How far the watch has come, as an object of its kind without a name.
+fn bookmark(route: &Target, request: &Request, version: u64) -> Value {
+    let (kind, api_version) = match request.accept {
+        Accept::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".to_string()),
+        _ => (route.kind.kind, route.kind.api_version()),
+    };
+    value!({
+        "kind": kind, "apiVersion": api_version,
+        "metadata": { "resourceVersion": version.to_string(), "creationTimestamp": Value::Null },
+    })
 }
