@@ -298,7 +298,7 @@ impl Store {
     }
     /// Forgets the changes up to `version`, as etcd's compaction does: a watch that asks for them gets 410 Expired.
     pub fn compact(&mut self, version: u64) {
-        let gone = self.log.partition_point(|c| c.version <= version);
+        let gone = self.log.partition_point(|c| c.version() <= version);
         self.log.drain(..gone);
     }
     /// Every change that is kept, oldest first.
