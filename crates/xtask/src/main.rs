@@ -1,13 +1,9 @@
 //! Automation: `cargo xtask serve | test | build | report | shots | fuzz | setup`. Nothing else is needed on a machine that has
 //! Rust and git: what is missing is installed, pinned, and said.
 //!
-<<<<<<< HEAD
 //! - [`setup`]: tools and their versions; [`steps`]: building, serving, testing; [`split`]: two Wasm modules of one;
-//!   [`report`]: sizes and speeds against the budgets.
-=======
-//! - [`setup`]: tools and their versions; [`steps`]: building, serving, testing; [`report`]: sizes and speeds against the budgets;
+//!   [`report`]: sizes and speeds against the budgets;
 //!   [`clients`]: tests with clients that we did not write.
->>>>>>> 22ab69e (Real clients as tests: the kube crate, the Python and JavaScript clients, a real kubectl; lists as of a version, streaming lists)
 
 mod clients;
 mod report;
