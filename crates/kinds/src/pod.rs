@@ -2,7 +2,7 @@
 //! Upstream: `kubernetes:pkg/registry/core/pod/strategy.go`, `pkg/apis/core`.
 
 use crate::kind::{Column, Kind, Subresource};
-use crate::edit::each;
+use crate::edit::{each, within};
 use machinery::{Object, Quantity, Value, value};
 
 const CREATE: &[&str] = &["create"];
@@ -83,6 +83,32 @@ fn prepare_create(v: &mut Value) {
         })]));
     }
     app_armor(v);
+    label_keys(v);
+}
+
+/// `matchLabelKeys` and `mismatchLabelKeys` become requirements with the pod's own values.
+fn label_keys(v: &mut Value) {
+    let labels = v.at("metadata.labels").clone();
+    let merge = |term: &mut Value| {
+        if term.get("labelSelector").is_null() {
+            return;
+        }
+        for (field, operator) in [("matchLabelKeys", "In"), ("mismatchLabelKeys", "NotIn")] {
+            for key in term.get(field).clone().items() {
+                let own = labels.get(key.as_str().unwrap_or(""));
+                if !own.is_null() {
+                    let rule = value!({ "key": key.clone(), "operator": operator, "values": [own.clone()] });
+                    term.place("labelSelector.matchExpressions").push(rule);
+                }
+            }
+        }
+    };
+    each(v, "spec.topologySpreadConstraints", merge);
+    for side in ["podAffinity", "podAntiAffinity"] {
+        each(v, &format!("spec.affinity.{side}.requiredDuringSchedulingIgnoredDuringExecution"), merge);
+        let preferred = format!("spec.affinity.{side}.preferredDuringSchedulingIgnoredDuringExecution");
+        each(v, &preferred, |t| within(t, "podAffinityTerm", merge));
+    }
 }
 
 /// The older annotations for AppArmor become fields.

@@ -20,10 +20,35 @@ pub(crate) fn evict(cluster: &mut Cluster, mut call: Call) -> Result<Done, Statu
     if !ended && !pod.is_deleting() {
         ask_budgets(cluster, &call, &pod)?;
     }
+    if !call.options.dry_run && !pod.is_deleting() {
+        mark(cluster, &call, &pod);
+    }
     call.verb = Verb::Delete;
     call.subresource = Str::lit("");
     delete::delete(cluster, call)?;
     Ok(Done::created(subresource::success(201)))
+}
+
+/// The pod says why it goes.
+fn mark(cluster: &mut Cluster, call: &Call, pod: &Object) {
+    let now = time::rfc3339(cluster.now);
+    let marked = pod.edit(|v| {
+        let list = v.place("status.conditions").list_mut();
+        list.retain(|c| c.text("type") != "DisruptionTarget");
+        list.push(value!({
+            "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI",
+            "message": "Eviction API: evicting", "lastProbeTime": null, "lastTransitionTime": now,
+            "observedGeneration": pod.generation(),
+        }));
+    });
+    let key = (Str::from(pod.namespace()), Str::from(pod.name()));
+    commit(
+        cluster,
+        &kinds::pod::KIND,
+        key,
+        Some(marked),
+        call.cause.clone(),
+    );
 }
 
 fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), Status> {

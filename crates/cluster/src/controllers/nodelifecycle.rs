@@ -8,12 +8,12 @@ use super::{Controller, Requeue, pods};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::node::KIND;
-use machinery::{Object, Status, Value, WatchType, time, value};
+use machinery::{Object, Status, Value, time, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "node-controller",
     triggers: |cluster, change, keys| {
-        if change.resource == "nodes" && change.kind != WatchType::Deleted {
+        if change.resource == "nodes" {
             keys.push(change.key.clone());
         }
         // A renewed lease matters only where the node was given up.
@@ -34,6 +34,12 @@ const CONDITIONS: &[&str] = &["Ready", "MemoryPressure", "DiskPressure", "PIDPre
 
 fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let Some(node) = cx.store().get("nodes", "", &key.1).cloned() else {
+        if cx.trigger != machinery::Trigger::Timer {
+            let name = &key.1;
+            let gone = Object::new("v1", "Node", "", name);
+            let text = format!("Node {name} event: Removing Node {name} from Controller");
+            cx.event(&gone, "Normal", "RemovingNode", &text);
+        }
         return Ok(Requeue::Never);
     };
     if cx

@@ -154,6 +154,8 @@ pub struct ContainerRun {
     /// Variables that came from ConfigMaps, Secrets and the like at its start.
     pub env: Option<Rc<Vec<(String, String)>>>,
     pub fault: Option<Box<super::faults::ContainerFault>>,
+    /// ConfigMaps and Secrets as they were when it started, for mounts by `subPath`: those never follow.
+    pub frozen: Option<Rc<Vec<Object>>>,
     /// The resources that it was given, where they are not those of the spec (a resize waits).
     pub given: Option<Value>,
 }

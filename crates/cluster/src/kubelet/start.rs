@@ -28,6 +28,7 @@ pub fn restarts(pod: &Object, c: &ContainerRun) -> bool {
     match (c.role, pod.spec().text("restartPolicy")) {
         (Role::Ephemeral, _) => false,
         (Role::Sidecar, _) => true,
+        _ if has_rule(c.spec(pod), end.code) => true,
         (Role::Init, _) if end.code == 0 => false,
         (Role::Init, policy) => policy != "Never",
         (Role::Main, policy) => {
@@ -39,6 +40,16 @@ pub fn restarts(pod: &Object, c: &ContainerRun) -> bool {
             }
         }
     }
+}
+
+/// A rule of the container's own (`restartPolicyRules`) that this exit code is a reason to start again.
+fn has_rule(spec: &machinery::Value, code: i32) -> bool {
+    spec.get("restartPolicyRules").items().iter().any(|rule| {
+        let codes = rule.get("exitCodes");
+        let mut values = codes.get("values").items().iter();
+        let listed = values.any(|v| v.as_i64() == Some(code.into()));
+        !codes.is_null() && listed == (codes.text("operator") == "In")
+    })
 }
 
 /// Moves one container on as far as time allows.
@@ -485,6 +496,14 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
             if c.given.is_none() || run.resize.is_none() {
                 c.given = Some(given);
             }
+            let mounts = c.spec(pod).get("volumeMounts").items().iter();
+            let by_sub = |m: &machinery::Value| {
+                !m.text("subPath").is_empty() || !m.text("subPathExpr").is_empty()
+            };
+            c.frozen = mounts
+                .clone()
+                .any(by_sub)
+                .then(|| Rc::new(run.sources.clone()));
             c.proc = Some(Rc::new(proc));
             c.phase = Phase::Running { since: now };
             c.stop = None;

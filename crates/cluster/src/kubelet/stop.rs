@@ -86,15 +86,7 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
             }
             _ => {}
         }
-        if let Phase::Ended { end, noticed } = &mut run.containers[i].phase
-            && !*noticed
-            && now >= end.at + NOTICE_MS
-        {
-            *noticed = true;
-            let c = &mut run.containers[i];
-            super::endings::note_message(pod, c);
-            (c.ready, c.started, c.probes) = (false, false, None);
-        }
+        notice(pod, &mut run.containers[i], now);
     }
     let mains_over = run
         .containers
@@ -146,6 +138,20 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
         }
         run.dirty(now, "the pod is over");
     }
+}
+
+/// Takes notice of an end. True: it was news.
+fn notice(pod: &Object, c: &mut ContainerRun, now: Millis) -> bool {
+    let Phase::Ended { end, noticed } = &mut c.phase else {
+        return false;
+    };
+    if *noticed || now < end.at + NOTICE_MS {
+        return false;
+    }
+    *noticed = true;
+    super::endings::note_message(pod, c);
+    (c.ready, c.started, c.probes, c.again_at) = (false, false, None, None);
+    true
 }
 
 fn alive(c: &ContainerRun) -> bool {
@@ -225,12 +231,20 @@ pub fn advance_container(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) 
     }
 }
 
-/// All containers have ended for good: sidecars are told to go.
+/// All containers have ended for good: sidecars are told to go, the last one first.
 pub fn sidecars(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
+    for i in 0..run.containers.len() {
+        advance_container(cx, pod, run, i);
+        let now = cx.now();
+        let c = &mut run.containers[i];
+        if c.role == Role::Sidecar && notice(pod, c, now) {
+            run.dirty(now, "a container has ended");
+        }
+    }
     let Some(i) = run
         .containers
         .iter()
-        .rposition(|c| c.role == Role::Sidecar && c.is_running())
+        .rposition(|c| c.role == Role::Sidecar && alive(c))
     else {
         return;
     };

@@ -221,6 +221,19 @@ fn deadline(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
 /// Init containers one after another, sidecars among them, then all containers at once.
 fn containers(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let count = run.containers.len();
+    // When all containers have ended for good, what runs beside them is told to go, and not started again.
+    let over = |c: &ContainerRun| c.ended().is_some() && !start::restarts(pod, c);
+    let mut mains = run
+        .containers
+        .iter()
+        .filter(|c| c.role == Role::Main)
+        .peekable();
+    if mains.peek().is_some() && mains.all(over) {
+        return stop::sidecars(cx, pod, run);
+    }
+    let begun = |c: &ContainerRun| c.role == Role::Main && (c.is_running() || c.restarts > 0);
+    // Once it has begun, a pod is not held up by a sidecar that starts anew.
+    let begun = run.containers.iter().any(begun);
     let mut initialized = true;
     for i in 0..count {
         match run.containers[i].role {
@@ -230,18 +243,12 @@ fn containers(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
             }
             Role::Sidecar if initialized => {
                 start::advance(cx, pod, run, i);
-                initialized = run.containers[i].started;
+                initialized = run.containers[i].started || begun;
             }
             Role::Main if initialized => start::advance(cx, pod, run, i),
             Role::Ephemeral => start::advance(cx, pod, run, i),
             _ => {}
         }
-    }
-    // When all containers have ended for good, what runs beside them is told to go.
-    let over = |c: &ContainerRun| c.ended().is_some() && !start::restarts(pod, c);
-    let mains = run.containers.iter().filter(|c| c.role == Role::Main);
-    if mains.clone().count() > 0 && mains.clone().all(over) {
-        stop::sidecars(cx, pod, run);
     }
 }
 

@@ -380,13 +380,24 @@ fn tree(cluster: &Cluster, pod: &Object, run: &PodRun, v: &Value) -> Tree {
             .and_then(|n| n.host_paths.get(path).cloned())
             .unwrap_or_else(Tree::empty);
     }
+    made(cluster, pod, run, &run.sources, v)
+}
+
+/// The files of a volume made of ConfigMaps, Secrets and the pod itself.
+fn made(cluster: &Cluster, pod: &Object, run: &PodRun, known: &[Object], v: &Value) -> Tree {
     let mut fs = Fs::new();
     let _ = fs.mkdir("/v", true);
     let sources = v.at("projected.sources").items().iter().chain([v]);
     for s in sources {
-        source_files(cluster, pod, run, s, &mut fs);
+        source_files(cluster, pod, run, known, s, &mut fs);
     }
     fs.tree("/v").unwrap_or_else(|_| Tree::empty())
+}
+
+fn made_of_objects(volume: &Value) -> bool {
+    ["configMap", "secret", "projected", "downwardAPI"]
+        .iter()
+        .any(|k| volume.has(k))
 }
 
 /// The name of the PersistentVolume behind a claim.
@@ -399,7 +410,14 @@ fn disk(cluster: &Cluster, pod: &Object, claim: &str) -> Option<Str> {
 }
 
 /// Files of one source of a volume: ConfigMap, Secret, downward API, service account token.
-fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &mut Fs) {
+fn source_files(
+    cluster: &Cluster,
+    pod: &Object,
+    run: &PodRun,
+    known: &[Object],
+    s: &Value,
+    fs: &mut Fs,
+) {
     let ns = pod.namespace();
     for (field, resource) in [("configMap", "configmaps"), ("secret", "secrets")] {
         let one = s.get(field);
@@ -412,10 +430,7 @@ fn source_files(cluster: &Cluster, pod: &Object, run: &PodRun, s: &Value, fs: &m
         } else {
             "ConfigMap"
         };
-        let kept = run
-            .sources
-            .iter()
-            .find(|o| o.kind() == kind && o.name() == name);
+        let kept = known.iter().find(|o| o.kind() == kind && o.name() == name);
         let Some(o) = kept.or_else(|| cluster.store.get(resource, ns, name)) else {
             continue;
         };
@@ -489,10 +504,12 @@ pub fn open(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Fs {
             }),
             sub => sub.to_string(),
         };
-        let tree = if sub.is_empty() {
-            tree
-        } else {
-            sub_tree(tree, &sub)
+        let tree = match &c.frozen {
+            _ if sub.is_empty() => tree,
+            Some(known) if made_of_objects(volume) => {
+                sub_tree(made(cluster, pod, run, known, volume), &sub)
+            }
+            _ => sub_tree(tree, &sub),
         };
         if !fs.tree(path).is_ok_and(|there| there.same(&tree)) {
             if let Some((parent, _)) = path.trim_end_matches('/').rsplit_once('/') {
@@ -500,10 +517,7 @@ pub fn open(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Fs {
             }
             let _ = fs.mount(path, tree);
         }
-        let readable_only = ["configMap", "secret", "projected", "downwardAPI"]
-            .iter()
-            .any(|k| volume.has(k));
-        if mount.flag("readOnly") || readable_only {
+        if mount.flag("readOnly") || made_of_objects(volume) {
             fs.set_read_only(path);
         }
     }
