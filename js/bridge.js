@@ -105,7 +105,7 @@ export function retheme() {
 // The second Wasm module: what the first prompt does not need. It comes after it, unasked, and at once if a stub asks for it.
 
 let first = null;
-let asked = false;
+let coming = null;
 let there = false;
 
 function restAddress() {
@@ -116,16 +116,19 @@ function restAddress() {
 export function restFor(exports) {
   if (exports.$THERE) first = exports;
   if (exports.$RAN) globalThis.wasmRan = () => exports.$RAN; // a counting page: js/profile.mjs
-  // A session that is taken up again begins with commands.
-  if (location.hash || localStorage.getItem("bottleship.session")) restLater();
+  // A session that is taken up again begins with commands: for it the second module comes before the first frame.
+  if (/^#s=/.test(location.hash) || localStorage.getItem("bottleship.session")) restLater();
 }
 export function restLater() {
-  if (!first || asked) return;
-  asked = true;
-  WebAssembly.instantiateStreaming(fetch(restAddress()), { p: first }).then(
+  if (!first) return;
+  coming ??= WebAssembly.instantiateStreaming(fetch(restAddress()), { p: first }).then(
     () => { there = true; performance.mark("rest-there"); },
     () => undefined, // restNow tries again, and says what is wrong
   );
+}
+/** Waits for it, if it has been asked for. */
+export async function restFirst() {
+  await coming;
 }
 export function restNow() {
   if (!first || there || first.$THERE.value) return;

@@ -40,6 +40,9 @@ extern "C" {
     /// Fetches the second Wasm module.
     #[wasm_bindgen(js_name = restLater)]
     pub fn rest_later();
+    /// Waits for it, if a session is to be taken up again and needs it at once.
+    #[wasm_bindgen(js_name = restFirst, catch)]
+    pub async fn rest_first() -> Result<JsValue, JsValue>;
     /// The second module, now: waits for it without letting anything else run. The stubs of its functions call this.
     #[wasm_bindgen(js_name = restNow)]
     pub fn rest_now();
