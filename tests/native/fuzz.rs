@@ -5,7 +5,7 @@ use playground::session::Session;
 use playground::transcript::lay_out;
 
 /// SplitMix64.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -15,10 +15,10 @@ impl Chance {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         (self.next() % n.max(1) as u64) as usize
     }
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 }
@@ -249,7 +249,7 @@ fn mutated(chance: &mut Chance) -> String {
     text.into_iter().collect()
 }
 
-fn rounds(default: usize) -> (usize, Option<u64>) {
+pub fn rounds(default: usize) -> (usize, Option<u64>) {
     let seconds = std::env::var("FUZZ_SECONDS")
         .ok()
         .and_then(|s| s.parse().ok());
@@ -268,7 +268,7 @@ fn rounds(default: usize) -> (usize, Option<u64>) {
     clippy::disallowed_methods,
     reason = "bounds how long the fuzzing goes on"
 )]
-fn wall() -> std::time::Instant {
+pub fn wall() -> std::time::Instant {
     std::time::Instant::now()
 }
 

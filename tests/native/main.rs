@@ -2,9 +2,10 @@
 //!
 //! - [`transcripts`]: `tests/transcripts/**.md`, played and compared; `UPDATE=1` rewrites them.
 //! - [`lessons`]: every lesson's solution. [`sessions`]: undo, reload, typing ahead, determinism.
-//! - [`roundtrip`]: applying what is kept changes nothing. [`fuzz`]: random command lines and mutated manifests, fixed seeds. [`tidy`]: rules of the repository.
+//! - [`fuzz_api`]: random input to every parser. [`roundtrip`]: applying what is kept changes nothing. [`fuzz`]: random command lines and mutated manifests, fixed seeds. [`tidy`]: rules of the repository.
 
 mod fuzz;
+mod fuzz_api;
 mod lessons;
 mod roundtrip;
 mod sessions;

@@ -17,7 +17,12 @@ pub fn affinity(a: &Value, path: &Path, errors: &mut Errors) {
     for (i, p) in node.get(PREFERRED).items().iter().enumerate() {
         let path = at.child(PREFERRED).index(i);
         weight(p, &path, errors);
-        node_term(p.get("preference"), &path.child("preference"), errors);
+        node_term(
+            p.get("preference"),
+            false,
+            &path.child("preference"),
+            errors,
+        );
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         let (terms, path) = (a.get(kind), path.child(kind));
@@ -51,11 +56,12 @@ pub fn node_selector(s: &Value, path: &Path, errors: &mut Errors) {
         errors.required(&path, "must have at least one node selector term");
     }
     for (i, t) in terms.iter().enumerate() {
-        node_term(t, &path.index(i), errors);
+        node_term(t, true, &path.index(i), errors);
     }
 }
 
-fn node_term(t: &Value, path: &Path, errors: &mut Errors) {
+/// Values are held against the rules of labels only where a term is `required`.
+fn node_term(t: &Value, required: bool, path: &Path, errors: &mut Errors) {
     for (i, r) in t.get("matchExpressions").items().iter().enumerate() {
         let path = path.child("matchExpressions").index(i);
         let values = r.get("values").items();
@@ -81,6 +87,10 @@ fn node_term(t: &Value, path: &Path, errors: &mut Errors) {
                 let why = "not a valid selector operator";
                 errors.invalid(&path.child("operator"), Value::str(other), why);
             }
+        }
+        for (j, v) in values.iter().enumerate().filter(|_| required) {
+            let v = v.as_str().unwrap_or("");
+            each(errors, &at.index(j), v, names::label_value(v));
         }
         each(
             errors,

@@ -60,8 +60,25 @@ fn condition(o: &Object) -> String {
 
 fn validate(o: &Object, errors: &mut Errors) {
     let (spec, path) = (o.spec(), Path::root("spec"));
-    if spec.get("usages").items().is_empty() {
+    const USAGES: &[&str] = &[
+        "any", "cert sign", "client auth", "code signing", "content commitment", "crl sign",
+        "data encipherment", "decipher only", "digital signature", "email protection",
+        "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user", "key agreement",
+        "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime",
+        "server auth", "signing", "timestamping",
+    ];
+    let usages = spec.get("usages").items();
+    if usages.is_empty() {
         errors.required(&path.child("usages"), "");
+    }
+    for (i, u) in usages.iter().enumerate() {
+        let at = path.child("usages").index(i);
+        if !USAGES.contains(&u.as_str().unwrap_or("")) {
+            errors.not_supported(&at, u.clone(), USAGES);
+        }
+        if usages.iter().take(i).any(|o| o == u) {
+            errors.duplicate(&at, u.clone());
+        }
     }
     match spec.text("signerName") {
         "" => errors.required(&path.child("signerName"), ""),

@@ -20,6 +20,15 @@ pub const KIND: Kind = Kind {
     default,
     columns: &[Column::NAME, Column::text("AttachRequired"), Column::text("PodInfoOnMount"), Column::text("StorageCapacity"), Column::text("TokenRequests"), Column::text("RequiresRepublish"), Column::text("Modes"), Column::AGE],
     cells: row,
+    validate: |o, errors| {
+        let known = ["Ephemeral", "Persistent"];
+        let path = machinery::Path::root("spec").child("volumeLifecycleModes");
+        for m in o.at("spec.volumeLifecycleModes").items() {
+            if !known.contains(&m.as_str().unwrap_or("")) {
+                errors.not_supported(&path, m.clone(), &known);
+            }
+        }
+    },
     ..Kind::NONE
 };
 

@@ -97,7 +97,35 @@ pub fn source(o: &Object) -> String {
     }
 }
 
+/// Events with a time of their own (events.k8s.io) say who reports what.
+fn reported(o: &Object, errors: &mut Errors) {
+    let name = o.text("reportingComponent");
+    let at = Path::root("reportingController");
+    match name {
+        "" => errors.required(&at, ""),
+        name => crate::meta::each(errors, &at, name, crate::names::qualified(name)),
+    }
+    for key in ["reportingInstance", "action", "reason"] {
+        let at = Path::root(key);
+        match o.text(key) {
+            "" => errors.required(&at, ""),
+            text if text.len() > 128 => errors.invalid(&at, "", "can have at most 128 characters"),
+            _ => {}
+        }
+    }
+    if o.text("message").len() > 1024 {
+        errors.invalid(&Path::root("message"), "", "can have at most 1024 characters");
+    }
+    let kind = o.text("type");
+    if !matches!(kind, "Normal" | "Warning") {
+        errors.invalid(&Path::root("type"), "", &format!("has invalid value: {kind}"));
+    }
+}
+
 fn validate(o: &Object, errors: &mut Errors) {
+    if !o.at("eventTime").is_null() {
+        reported(o, errors);
+    }
     let about = o.text("involvedObject.namespace");
     let here = o.namespace();
     // Events about cluster-scoped objects live in "default".

@@ -218,6 +218,27 @@ fn metric(m: &Value, path: &Path, errors: &mut Errors) {
     }
     let target = source.get("target");
     let at = path.child("target");
+    if matches!(field, "pods" | "object" | "external") {
+        let (name, at) = (source.at("metric.name").as_str().unwrap_or(""), path.child("metric").child("name"));
+        match name {
+            "" => errors.required(&at, "must specify a metric name"),
+            name => meta::each(errors, &at, name, names::path_segment(name)),
+        }
+    }
+    match target.text("type") {
+        "" => errors.required(&at.child("type"), "must specify a metric target type"),
+        "Utilization" | "Value" | "AverageValue" => {}
+        other => {
+            let why = "must be either Utilization, Value, or AverageValue";
+            errors.invalid(&at.child("type"), Value::str(other), why);
+        }
+    }
+    for key in ["value", "averageValue"] {
+        let amount = target.get(key);
+        if !amount.is_null() && crate::resource_validate::amount(amount).sign() <= 0 {
+            errors.invalid(&at.child(key), amount.clone(), "must be positive");
+        }
+    }
     match field {
         "resource" | "containerResource" => {
             if source.text("name").is_empty() {

@@ -155,6 +155,11 @@ fn validate(o: &Object, errors: &mut Errors) {
         valid_backend(default, &path.child("defaultBackend"), errors);
     }
     for (i, t) in spec.get("tls").items().iter().enumerate() {
+        let secret = t.text("secretName");
+        if !secret.is_empty() {
+            let at = path.child("tls").index(i).child("secretName");
+            meta::each(errors, &at, secret, names::dns_subdomain(secret));
+        }
         for (j, h) in t.get("hosts").items().iter().enumerate() {
             host(h.as_str().unwrap_or(""), &path.child("tls").index(i).child("hosts").index(j), errors);
         }
@@ -181,8 +186,7 @@ fn validate(o: &Object, errors: &mut Errors) {
             http_path(p, &path.index(j), errors);
         }
     }
-    let class = spec.text("ingressClassName");
-    if !class.is_empty() {
+    if let Some(class) = spec.get("ingressClassName").as_str() {
         meta::each(errors, &path.child("ingressClassName"), class, names::dns_subdomain(class));
     }
 }

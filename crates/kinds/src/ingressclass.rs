@@ -84,6 +84,10 @@ fn validate(o: &Object, errors: &mut Errors) {
         return;
     }
     let path = path.child("parameters");
+    let group = p.text("apiGroup");
+    if !group.is_empty() {
+        meta::each(errors, &path.child("apiGroup"), group, names::dns_subdomain(group));
+    }
     for key in ["kind", "name"] {
         if p.text(key).is_empty() {
             let why = if key == "kind" { "kind is required" } else { "name is required" };

@@ -3,6 +3,7 @@
 
 use crate::workload;
 use crate::meta;
+use crate::names;
 use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
@@ -242,6 +243,74 @@ fn generated(o: &Object, path: &Path, errors: &mut Errors) {
     }
 }
 
+/// What a failed pod does to its job.
+fn failure_rule(r: &Value, spec: &Value, path: &Path, errors: &mut Errors) {
+    let known = ["Count", "FailIndex", "FailJob", "Ignore"];
+    let (action, at) = (r.text("action"), path.child("action"));
+    match action {
+        "" => errors.required(&at, "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]"),
+        "FailIndex" if spec.get("backoffLimitPerIndex").is_null() => {
+            errors.invalid(&at, Value::str(action), "requires the backoffLimitPerIndex to be set");
+        }
+        a if !known.contains(&a) => errors.not_supported(&at, Value::str(a), &known),
+        _ => {}
+    }
+    let (codes, conditions) = (r.get("onExitCodes"), r.get("onPodConditions").items());
+    if !codes.is_null() {
+        exit_codes(codes, spec, &path.child("onExitCodes"), errors);
+    }
+    for (j, c) in conditions.iter().enumerate() {
+        let at = path.child("onPodConditions").index(j);
+        let known = ["False", "True", "Unknown"];
+        meta::each(errors, &at.child("type"), c.text("type"), names::qualified(c.text("type")));
+        let status = c.text("status");
+        if status.is_empty() {
+            errors.required(&at.child("status"), "valid values: [\"False\" \"True\" \"Unknown\"]");
+        } else if !known.contains(&status) {
+            errors.not_supported(&at.child("status"), Value::str(status), &known);
+        }
+    }
+    match (codes.is_null(), conditions.is_empty()) {
+        (false, false) => errors.invalid_whole(path, "specifying both OnExitCodes and OnPodConditions is not supported"),
+        (true, true) => errors.invalid_whole(path, "specifying one of OnExitCodes and OnPodConditions is required"),
+        _ => {}
+    }
+}
+
+fn exit_codes(c: &Value, spec: &Value, path: &Path, errors: &mut Errors) {
+    let (operator, at) = (c.text("operator"), path.child("operator"));
+    match operator {
+        "" => errors.required(&at, "valid values: [\"In\" \"NotIn\"]"),
+        "In" | "NotIn" => {}
+        other => errors.not_supported(&at, Value::str(other), &["In", "NotIn"]),
+    }
+    if let Some(name) = c.get("containerName").as_str() {
+        let pod = spec.at("template.spec");
+        let mut all = pod.get("containers").items().iter().chain(pod.get("initContainers").items());
+        if !all.any(|x| x.text("name") == name) {
+            let why = "must be one of the container or initContainer names in the pod template";
+            errors.invalid(&path.child("containerName"), Value::str(name), why);
+        }
+    }
+    let (values, at) = (c.get("values").items(), path.child("values"));
+    if values.is_empty() {
+        errors.invalid(&at, Value::list(), "at least one value is required");
+    } else if values.len() > 255 {
+        errors.too_many(&at, values.len(), 255);
+    }
+    for (i, v) in values.iter().enumerate() {
+        if operator == "In" && v.as_i64() == Some(0) {
+            errors.invalid(&at.index(i), 0, "must not be 0 for the In operator");
+        }
+        if values.iter().take(i).any(|o| o == v) {
+            errors.duplicate(&at.index(i), v.clone());
+        }
+    }
+    if values.windows(2).any(|w| matches!(w, [a, b] if a.as_i64() > b.as_i64())) {
+        errors.invalid(&at, c.get("values").clone(), "must be ordered");
+    }
+}
+
 /// A job's spec, and that of the jobs that a CronJob makes.
 pub fn job_spec(spec: &Value, path: &Path, errors: &mut Errors) {
     for key in [
@@ -260,6 +329,20 @@ pub fn job_spec(spec: &Value, path: &Path, errors: &mut Errors) {
             let known = ["NonIndexed", "Indexed"];
             errors.not_supported(&path.child("completionMode"), Value::str(other), &known);
         }
+    }
+    let rules = spec.at("podFailurePolicy.rules").items();
+    for (i, r) in rules.iter().enumerate() {
+        let at = path.child("podFailurePolicy").child("rules").index(i);
+        failure_rule(r, spec, &at, errors);
+    }
+    let restart = spec.text("template.spec.restartPolicy");
+    if !spec.get("podFailurePolicy").is_null() && restart != "Never" {
+        let at = path.child("template").child("spec").child("restartPolicy");
+        let why = "only \"Never\" is supported when podFailurePolicy is specified";
+        errors.invalid(&at, Value::str(restart), why);
+    }
+    if spec.get("backoffLimitPerIndex").is_null() && !spec.get("maxFailedIndexes").is_null() {
+        errors.required(&path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified");
     }
     let at = path.child("template");
     crate::pod_validate::template(spec.get("template"), &at, errors);

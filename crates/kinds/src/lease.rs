@@ -31,6 +31,10 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
 }
 
 fn validate(o: &Object, errors: &mut Errors) {
+    if o.at("spec.holderIdentity").as_str() == Some("") {
+        let path = Path::root("spec").child("holderIdentity");
+        errors.invalid(&path, "", "must not be empty");
+    }
     let path = Path::root("spec");
     if let Some(n) = o.at("spec.leaseDurationSeconds").as_i64().filter(|n| *n <= 0) {
         errors.invalid(&path.child("leaseDurationSeconds"), n, "must be greater than 0");

@@ -198,6 +198,21 @@ fn validate(o: &Object, errors: &mut Errors) {
     if !policy.is_empty() && !known.contains(&policy) {
         errors.not_supported(&path.child("persistentVolumeReclaimPolicy"), Value::str(policy), &known);
     }
+    let csi = spec.get("csi");
+    if !csi.is_null() {
+        let at = path.child("csi");
+        crate::volume_validate::csi_driver(csi, &at, errors);
+        if csi.text("volumeHandle").is_empty() {
+            errors.required(&at.child("volumeHandle"), "");
+        }
+        for key in ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef", "nodeStageSecretRef"] {
+            for part in ["name", "namespace"] {
+                if csi.has(key) && csi.get(key).text(part).is_empty() {
+                    errors.required(&at.child(key).child(part), "");
+                }
+            }
+        }
+    }
     let required = spec.at("nodeAffinity.required");
     if !required.is_null() {
         let at = path.child("nodeAffinity").child("required");

@@ -141,7 +141,8 @@ fn validate(o: &Object, errors: &mut Errors) {
     claim(o.spec(), &Path::root("spec"), errors);
 }
 
-fn claim(spec: &Value, path: &Path, errors: &mut Errors) {
+/// A claim, or the template of one.
+pub fn claim(spec: &Value, path: &Path, errors: &mut Errors) {
     crate::persistentvolume::modes(spec, "at least 1 access mode is required", path, errors);
     meta::selector(spec.get("selector"), &path.child("selector"), errors);
     let at = path.child("resources").key("storage");

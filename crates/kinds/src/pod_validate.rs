@@ -129,6 +129,30 @@ fn scalars(s: &Value, path: &Path, errors: &mut Errors) {
     }
 }
 
+fn sysctls(list: &[Value], path: &Path, errors: &mut Errors) {
+    const WORDS: &str = "must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+    let part = |p: &str| {
+        let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let inner = p.chars().all(|c| ends(c) || c == '-' || c == '_');
+        inner && p.starts_with(ends) && p.ends_with(ends)
+    };
+    for (i, s) in list.iter().enumerate() {
+        let (name, at) = (s.text("name"), path.index(i).child("name"));
+        if name.is_empty() {
+            errors.required(&at, "");
+        } else if name.len() > 253 || !name.split(['.', '/']).all(part) {
+            errors.invalid(&at, Value::str(name), WORDS);
+        }
+        if list
+            .iter()
+            .take(i)
+            .any(|o| o.text("name").replace('/', ".") == name.replace('/', "."))
+        {
+            errors.duplicate(&at, Value::str(name));
+        }
+    }
+}
+
 fn security(s: &Value, path: &Path, errors: &mut Errors) {
     let context = s.get("securityContext");
     if s.flag("hostNetwork") {
@@ -155,6 +179,11 @@ fn security(s: &Value, path: &Path, errors: &mut Errors) {
         );
     }
     let path = path.child("securityContext");
+    sysctls(
+        context.get("sysctls").items(),
+        &path.child("sysctls"),
+        errors,
+    );
     for key in ["fsGroup", "runAsUser", "runAsGroup"] {
         if let Some(n) = context.get(key).as_i64() {
             for m in names::user_id(n) {

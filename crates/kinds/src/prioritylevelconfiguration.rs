@@ -3,7 +3,7 @@
 
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "flowcontrol.apiserver.k8s.io",
@@ -20,6 +20,7 @@ pub const KIND: Kind = Kind {
     prepare_update: |new, old| new.set("status", old.get("status").clone()),
     columns: &[Column::NAME, Column::text("Type"), Column::text("NominalConcurrencyShares"), Column::text("Queues"), Column::text("HandSize"), Column::text("QueueLengthLimit"), Column::AGE],
     cells: row,
+    validate,
     ..Kind::NONE
 };
 
@@ -37,4 +38,39 @@ fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
         number("spec.limited.limitResponse.queuing.queueLengthLimit"),
         cells::age(o, cx),
     ]
+}
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let (spec, path) = (o.spec(), Path::root("spec"));
+    match spec.text("type") {
+        "Exempt" => {
+            if spec.has("limited") {
+                errors.forbidden(&path.child("limited"), "must be nil if the type is not Limited");
+            }
+        }
+        "Limited" => {
+            let limited = spec.get("limited");
+            let at = path.child("limited");
+            if limited.is_null() {
+                return errors.required(&at, "must not be empty when type is Limited");
+            }
+            let shares = limited.int("nominalConcurrencyShares");
+            if shares < 0 {
+                errors.invalid(&at.child("nominalConcurrencyShares"), shares, "must be a non-negative integer");
+            }
+            let (kind, at) = (limited.text("limitResponse.type"), at.child("limitResponse"));
+            match kind {
+                "Queue" if limited.at("limitResponse.queuing").is_null() => {
+                    errors.required(&at.child("queuing"), "must not be empty if limited response type is Queue");
+                }
+                "Queue" => {}
+                "Reject" if !limited.at("limitResponse.queuing").is_null() => {
+                    errors.forbidden(&at.child("queuing"), "must be nil if limited response type is Reject");
+                }
+                "Reject" => {}
+                other => errors.not_supported(&at.child("type"), Value::str(other), &["Queue", "Reject"]),
+            }
+        }
+        other => errors.not_supported(&path.child("type"), Value::str(other), &["Exempt", "Limited"]),
+    }
 }

@@ -91,12 +91,42 @@ fn validate(o: &Object, errors: &mut Errors) {
         }
         crate::resource_validate::value(name, amount, &path, errors);
     }
+    selected(o, errors);
     let known =
         ["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"];
     for s in o.at("spec.scopes").items() {
         if !known.contains(&s.as_str().unwrap_or("")) {
             let path = Path::root("spec").child("scopes");
             errors.invalid(&path, o.at("spec.scopes").clone(), "unsupported scope");
+        }
+    }
+}
+
+/// `scopeSelector`.
+fn selected(o: &Object, errors: &mut Errors) {
+    const EXIST: &str = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+    let path = Path::root("spec").child("scopeSelector").child("matchExpressions");
+    for r in o.at("spec.scopeSelector.matchExpressions").items() {
+        let (scope, operator) = (r.text("scopeName"), r.text("operator"));
+        let plain = ["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "Terminating"];
+        if !plain.contains(&scope) && !matches!(scope, "PriorityClass" | "VolumeAttributesClass") {
+            errors.invalid(&path.child("scopeName"), Value::str(scope), "unsupported scope");
+        }
+        if plain.contains(&scope) && operator != "Exists" {
+            errors.invalid(&path.child("operator"), Value::str(operator), EXIST);
+        }
+        let values = r.get("values");
+        let at = path.child("values");
+        match operator {
+            "In" | "NotIn" if values.is_empty() => {
+                errors.required(&at, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
+            }
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
+                let why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+                errors.invalid(&at, values.clone(), why);
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            other => errors.invalid(&path.child("operator"), Value::str(other), "not a valid selector operator"),
         }
     }
 }

@@ -124,8 +124,8 @@ fn validate(o: &Object, errors: &mut Errors) {
                 errors.required(&Path::root("metadata").child("annotations").key(key), "");
             }
         }
-        "kubernetes.io/dockercfg" => need(".dockercfg", errors),
-        "kubernetes.io/dockerconfigjson" => need(".dockerconfigjson", errors),
+        "kubernetes.io/dockercfg" => login(data, ".dockercfg", &path, errors),
+        "kubernetes.io/dockerconfigjson" => login(data, ".dockerconfigjson", &path, errors),
         "kubernetes.io/basic-auth" if !data.has("username") && !data.has("password") => {
             need("username", errors);
             need("password", errors);
@@ -137,6 +137,27 @@ fn validate(o: &Object, errors: &mut Errors) {
         }
         _ => {}
     }
+}
+
+/// Logins for registries are JSON objects.
+fn login(data: &Value, key: &str, path: &Path, errors: &mut Errors) {
+    let at = path.key(key);
+    if !data.has(key) {
+        return errors.required(&at, "");
+    }
+    let bytes = machinery::cel::value::bytes(data.get(key).as_str().unwrap_or(""));
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let why = match machinery::json::parse(&text) {
+        Ok(Value::Map(_) | Value::Null) => return,
+        Ok(v) => format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", match v {
+            Value::List(_) => "array",
+            Value::Str(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "number",
+        }),
+        Err(e) => e.to_string(),
+    };
+    errors.invalid(&at, "<secret contents redacted>", &why);
 }
 
 fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {

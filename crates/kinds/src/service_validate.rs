@@ -37,6 +37,13 @@ pub fn service(o: &Object, errors: &mut Errors) {
         errors.invalid(&path, seconds, "must be greater than 0 and less than 86400");
     }
     families(spec, &path, errors);
+    for (i, ip) in spec.get("clusterIPs").items().iter().enumerate() {
+        let ip = ip.as_str().unwrap_or("");
+        if ip != "None" && kind != "ExternalName" {
+            let at = path.child("clusterIPs").index(i);
+            each(errors, &at, ip, names::ip(ip));
+        }
+    }
     for (i, ip) in spec.get("externalIPs").items().iter().enumerate() {
         let ip = ip.as_str().unwrap_or("");
         each(

@@ -4,7 +4,7 @@
 use crate::describe::{Describe, rfc1123};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
-use machinery::{Object, Value};
+use machinery::{Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "networking.k8s.io",
@@ -22,8 +22,24 @@ pub const KIND: Kind = Kind {
     columns: &[Column::NAME, Column::text("CIDRs"), Column::AGE],
     cells: row,
     describe,
+    validate,
     ..Kind::NONE
 };
+
+fn validate(o: &Object, errors: &mut Errors) {
+    let list = o.at("spec.cidrs").items();
+    let path = Path::root("spec").child("cidrs");
+    if list.is_empty() {
+        errors.required(&path, "at least one CIDR required");
+    }
+    if list.len() > 2 {
+        errors.invalid(&path, o.at("spec.cidrs").clone(), "may only hold up to 2 values");
+    }
+    for (i, c) in list.iter().enumerate() {
+        let c = c.as_str().unwrap_or("");
+        crate::meta::each(errors, &path.index(i), c, crate::names::cidr(c));
+    }
+}
 
 fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
     let cidrs = o.at("spec.cidrs").items().iter().filter_map(Value::as_str);

@@ -98,6 +98,26 @@ fn validate(o: &Object, errors: &mut Errors) {
     }
     let known = ["Immediate", "WaitForFirstConsumer"];
     meta::one_of(o.text("volumeBindingMode"), &Path::root("volumeBindingMode"), &known, errors);
+    let terms = o.at("allowedTopologies").items();
+    for (i, t) in terms.iter().enumerate() {
+        let path = Path::root("allowedTopologies").index(i);
+        for (j, r) in t.get("matchLabelExpressions").items().iter().enumerate() {
+            let path = path.child("matchLabelExpressions").index(j);
+            let values = r.get("values").items();
+            if values.is_empty() {
+                errors.required(&path.child("values"), "");
+            }
+            for (k, v) in values.iter().enumerate() {
+                if values.iter().take(k).any(|o| o == v) {
+                    errors.duplicate(&path.child("values").index(k), v.clone());
+                }
+            }
+            meta::each(errors, &path.child("key"), r.text("key"), names::qualified(r.text("key")));
+        }
+        if terms.iter().take(i).any(|o| o == t) {
+            errors.duplicate(&path.child("matchLabelExpressions"), "");
+        }
+    }
 }
 
 fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {

@@ -127,9 +127,31 @@ pub fn client(c: &Value, path: &Path, errors: &mut Errors) {
                 errors.required(&path.child("service").child(key), why);
             }
         }
+        if let Some(p) = service.get("path").as_str() {
+            service_path(p, &path.child("service").child("path"), errors);
+        }
     } else if !url.as_str().unwrap_or("").starts_with("https://") {
         let scheme = url.as_str().unwrap_or("").split_once("://").map_or("", |(s, _)| s);
         let why = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
         errors.invalid(&path.child("url"), Value::str(scheme), why);
+    }
+}
+
+fn service_path(p: &str, path: &Path, errors: &mut Errors) {
+    let Some(rest) = p.strip_prefix('/') else {
+        return errors.invalid(path, Value::str(p), "must start with a '/'");
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if p == "/" {
+        return;
+    }
+    for (i, part) in rest.split('/').enumerate() {
+        if part.is_empty() {
+            errors.invalid(path, Value::str(p), &format!("segment[{i}] may not be empty"));
+            continue;
+        }
+        for why in names::dns_subdomain(part) {
+            errors.invalid(path, Value::str(p), &format!("segment[{i}]: {why}"));
+        }
     }
 }

@@ -108,7 +108,19 @@ pub fn one(key: &str, s: &Value, path: &Path, errors: &mut Errors) {
             downward(s, path, errors);
         }
         "projected" => projected(s, path, errors),
-        "csi" => need("driver", errors),
+        "csi" => csi_driver(s, path, errors),
+        "ephemeral" => {
+            let template = s.get("volumeClaimTemplate");
+            let at = path.child("volumeClaimTemplate");
+            match template.is_null() {
+                true => errors.required(&at, ""),
+                false => crate::persistentvolumeclaim::claim(
+                    template.get("spec"),
+                    &at.child("spec"),
+                    errors,
+                ),
+            }
+        }
         "local" => {
             need("path", errors);
             no_backsteps(s.text("path"), &path.child("path"), errors);
@@ -122,6 +134,20 @@ pub fn one(key: &str, s: &Value, path: &Path, errors: &mut Errors) {
             need("path", errors);
         }
         _ => {}
+    }
+}
+
+/// The name of a CSI driver.
+pub fn csi_driver(s: &Value, path: &Path, errors: &mut Errors) {
+    let (driver, at) = (s.text("driver"), path.child("driver"));
+    if driver.is_empty() {
+        errors.required(&at, "");
+    }
+    if driver.len() > 63 {
+        errors.too_long(&at, 63);
+    }
+    for why in crate::names::dns_subdomain(&driver.to_lowercase()) {
+        errors.invalid(&at, Value::str(driver), &why);
     }
 }
 

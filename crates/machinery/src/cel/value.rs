@@ -52,6 +52,11 @@ pub fn has_format(s: &str, format: &str) -> bool {
     super::format::is(s, format)
 }
 
+/// What base64 stands for; nothing where it is none.
+pub fn bytes(base64: &str) -> Vec<u8> {
+    super::format::base64(base64).unwrap_or_default()
+}
+
 pub type Outcome = Result<V, String>;
 
 pub fn no_overload<T>() -> Result<T, String> {
