@@ -53,7 +53,11 @@ fn default(v: &mut Value) {
         let replace = if spec.has("podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
         spec.set_default("podReplacementPolicy", replace);
         each(spec, "podFailurePolicy.rules", |r| {
-            each(r, "onPodConditions", |c| c.set_default("status", "True"));
+            each(r, "onPodConditions", |c| {
+                if c.text("status").is_empty() {
+                    c.set("status", "True");
+                }
+            });
         });
         crate::pod_defaults::template(spec, "template");
     });

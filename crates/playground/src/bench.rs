@@ -30,7 +30,7 @@ pub struct Watch<'a> {
 
 impl Watch<'_> {
     /// What came before was preparation.
-    fn start(&mut self, cluster: &Cluster) -> (i64, u64) {
+    pub(crate) fn start(&mut self, cluster: &Cluster) -> (i64, u64) {
         self.started = (self.clock)();
         self.longest = 0.0;
         (cluster.now, cluster.handled)
@@ -69,6 +69,14 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "schedule",
         run: schedule,
+    },
+    Scenario {
+        name: "api",
+        run: crate::bench_api::create,
+    },
+    Scenario {
+        name: "list",
+        run: crate::bench_api::list,
     },
 ];
 
@@ -125,7 +133,7 @@ fn until(cluster: &mut Cluster, watch: &mut Watch, over: &dyn Fn(&Cluster) -> bo
     }
 }
 
-fn done(cluster: &Cluster, from: (i64, u64), ready: usize) -> Done {
+pub(crate) fn done(cluster: &Cluster, from: (i64, u64), ready: usize) -> Done {
     Done {
         virtual_ms: cluster.now - from.0,
         events: cluster.handled - from.1,

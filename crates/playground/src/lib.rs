@@ -10,6 +10,7 @@
 //! - [`editor`]: what Monaco asks about a manifest.
 
 pub mod bench;
+mod bench_api;
 pub mod console;
 pub mod editor;
 mod export;

@@ -23,13 +23,30 @@ pub fn apply_json(target: &Value, patch: &Value) -> Result<Value, String> {
         ));
     }
     let mut doc = target.clone();
+    let mut copied = 0;
     for op in operations.iter() {
-        apply(&mut doc, op)?;
+        apply(&mut doc, op, &mut copied)?;
     }
     Ok(doc)
 }
 
-fn apply(doc: &mut Value, op: &Value) -> Result<(), String> {
+/// How many values copies may add, so that a list that is copied into itself again and again stays small.
+const COPIES_MAX: usize = 200_000;
+
+/// The number of values in a tree, counted no further than `most`.
+fn count(v: &Value, most: usize) -> usize {
+    let mut n = 1;
+    let items = v.items().iter().chain(v.entries().iter().map(|e| &e.1));
+    for inner in items {
+        if n > most {
+            return n;
+        }
+        n += count(inner, most - n.min(most));
+    }
+    n
+}
+
+fn apply(doc: &mut Value, op: &Value, copied: &mut usize) -> Result<(), String> {
     let path = op.text("path");
     let value = op.get("value").clone();
     match op.text("op") {
@@ -63,6 +80,12 @@ fn apply(doc: &mut Value, op: &Value) -> Result<(), String> {
                     "copy operation does not apply: doc is missing from path: {from}: missing value"
                 )
             })?;
+            *copied += count(&found, COPIES_MAX);
+            if *copied > COPIES_MAX {
+                return Err(format!(
+                    "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {COPIES_MAX}"
+                ));
+            }
             add(doc, path, found)
         }
         "test" => {

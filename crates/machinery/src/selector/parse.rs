@@ -41,7 +41,7 @@ fn lex(s: &str) -> Vec<(Token, String)> {
         let run = |in_run: &dyn Fn(char) -> bool| rest.find(|c| !in_run(c)).unwrap_or(rest.len());
         let (token, len) = if special(first) {
             // The longest operator that stands here.
-            let longest = if run(&special) >= 2 {
+            let longest = if rest.chars().take(2).filter(|c| special(*c)).count() == 2 {
                 rest.get(..2).and_then(token_of)
             } else {
                 None

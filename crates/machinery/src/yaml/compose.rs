@@ -9,11 +9,13 @@ use super::YamlError;
 use super::helped::{base64, spaced_tags};
 use super::marks::{Duplicate, Marks, Node, Pos, Span, Step};
 use super::scalar::{self, Scalar};
-use crate::json::MAX_DEPTH;
+
 use crate::{Map, Str, Value};
 
 /// Values that one document may come to, aliases expanded.
 const MAX_NODES: usize = 200_000;
+/// Deeper documents are refused: a page's stack is small.
+const MAX_DEPTH: usize = 200;
 
 /// Reads the first document of `text`, which starts on this line of the file.
 pub fn compose(text: &str, line: usize) -> (Result<Value, YamlError>, Marks) {
