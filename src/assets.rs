@@ -29,6 +29,19 @@ impl Assets {
             lessons: Rc::new(lessons(v.get("lessons"))?),
         })
     }
+    /// In debug builds, whose tests have no server for the file.
+    #[cfg(debug_assertions)]
+    pub fn embedded() -> Result<Assets, String> {
+        let texts = |lang, json| {
+            let read = json::parse(json).map_err(|e| e.message)?;
+            Ok::<_, String>(Rc::new(Texts::read(lang, &read)))
+        };
+        Ok(Assets {
+            ko: texts(Lang::Ko, include_str!("../www/i18n/ko.json"))?,
+            en: texts(Lang::En, include_str!("../www/i18n/en.json"))?,
+            lessons: Rc::new(playground::built_in_lessons()?),
+        })
+    }
     pub fn texts(&self, lang: Lang) -> Rc<Texts> {
         match lang {
             Lang::Ko => Rc::clone(&self.ko),

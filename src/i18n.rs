@@ -69,16 +69,25 @@ impl Texts {
     }
 }
 
+/// The texts of a language's file, for tests.
+#[cfg(test)]
+pub fn of_file(lang: Lang) -> Texts {
+    Texts::read(lang, &tests::file(lang))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn flat(lang: Lang) -> Vec<(String, String)> {
+    pub fn file(lang: Lang) -> Value {
         let text = match lang {
             Lang::Ko => include_str!("../www/i18n/ko.json"),
             Lang::En => include_str!("../www/i18n/en.json"),
         };
-        let read = machinery::json::parse(text).expect("it is JSON");
+        machinery::json::parse(text).expect("it is JSON")
+    }
+    fn flat(lang: Lang) -> Vec<(String, String)> {
+        let read = file(lang);
         let pair = |(k, v): &(machinery::Str, Value)| {
             (k.to_string(), v.as_str().unwrap_or("").to_string())
         };

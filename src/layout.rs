@@ -244,6 +244,7 @@ mod tests {
                 old: None,
                 new: o,
                 cause: Rc::default(),
+                facts: Default::default(),
             });
         };
         for i in 0..n {

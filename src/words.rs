@@ -204,10 +204,10 @@ mod tests {
             command: None,
             reason: "wanted 3, had 2".into(),
         };
-        let (head, because) = why(&Texts::new(Lang::En), &card);
+        let (head, because) = why(&crate::i18n::of_file(Lang::En), &card);
         assert_eq!(head, "The ReplicaSet controller created Pod web-1.");
         assert_eq!(because, "Because 3 were wanted and there were 2.");
-        let (_, because) = why(&Texts::new(Lang::Ko), &card);
+        let (_, because) = why(&crate::i18n::of_file(Lang::Ko), &card);
         assert!(
             because.contains("3개가 있어야 하는데 2개였어요"),
             "{because}"

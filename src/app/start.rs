@@ -13,7 +13,10 @@ pub fn start() {
     }
     spawn_local(async {
         let fetched = bridge::site_data().await.ok().and_then(|s| s.as_string());
-        let assets = match Assets::read(&fetched.unwrap_or_default()) {
+        let read = Assets::read(&fetched.unwrap_or_default());
+        #[cfg(debug_assertions)]
+        let read = read.or_else(|_| Assets::embedded());
+        let assets = match read {
             Ok(assets) => assets,
             Err(why) => return bridge::crashed(&format!("site data: {why}")),
         };

@@ -25,8 +25,12 @@ for (const lang of ["ko", "en"]) {
     await page.waitForTimeout(500);
     await shot("workloads", page.locator(".pane.cluster"));
     await page.locator(".cluster-head .tab").nth(2).click();
-    await shot("services", page.locator(".pane.cluster"));
+    await page.waitForTimeout(400);
+    await shot("network", page.locator(".pane.cluster"));
     await page.locator(".cluster-head .tab").nth(3).click();
+    await page.waitForTimeout(1500);
+    await shot("control-plane", page.locator(".pane.cluster"));
+    await page.locator(".cluster-head .tab").nth(4).click();
     await shot("table", page.locator(".pane.cluster"));
     await page.locator(".cluster-head .tab").nth(0).click();
     await page.locator(".pod.ready").first().click();

@@ -34,8 +34,8 @@ pub use message::{Input, Inspection, LessonView, Output, Ref, Speed, StepView, W
 
 use cluster::{Cluster, World};
 use console::{Act, Console};
-pub use lesson::Index as Lessons;
 use lesson::{Index, Progress};
+pub use lesson::{Index as Lessons, built_in as built_in_lessons};
 use machinery::time::Millis;
 use session::{HOME, Session};
 use shell::terminal::Snapshot as TerminalSnapshot;
