@@ -2,6 +2,7 @@
 //!
 //! - [`transcripts`]: `tests/transcripts/**.md`, played and compared; `UPDATE=1` rewrites them.
 //! - [`lessons`]: every lesson's solution. [`sessions`]: undo, reload, typing ahead, determinism.
+//! - [`simulation`]: random operations and faults from seeds, under rules.
 //! - [`fuzz_api`]: random input to every parser. [`roundtrip`]: applying what is kept changes nothing. [`fuzz`]: random command lines and mutated manifests, fixed seeds. [`tidy`]: rules of the repository.
 
 mod fuzz;
@@ -9,6 +10,7 @@ mod fuzz_api;
 mod lessons;
 mod roundtrip;
 mod sessions;
+mod simulation;
 mod tidy;
 mod transcripts;
 

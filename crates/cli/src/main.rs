@@ -4,6 +4,7 @@ mod bench;
 mod exec;
 mod lessons;
 mod serve;
+mod simulate;
 
 use playground::session::Session;
 use playground::transcript;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: bottleship COMMAND
 
   run [--seed N] FILE.md...     play transcripts, print them with the outputs found
+  run --seed N[..M]             play a seed of the simulation test, or many: what was done, and which rule was broken
   exec 'COMMAND LINE'           one shell command line in a fresh world, the current folder's files readable; its status is the exit status
   repl                          a terminal on a fresh world
   lessons [FOLDER...]           check lessons: format, languages, every solution
@@ -40,6 +42,9 @@ fn main() -> ExitCode {
 
 /// `bottleship run FILE.md...`
 fn run(args: &[String]) -> ExitCode {
+    if let Some(code) = simulate::asked(args) {
+        return code;
+    }
     let (mut seed, mut files, mut args) = (1u64, Vec::new(), args.iter());
     while let Some(arg) = args.next() {
         match arg.as_str() {

@@ -24,6 +24,8 @@ pub mod replay;
 pub mod save;
 pub mod session;
 pub mod shared;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 mod tell;
 mod time;
 pub mod trace;

@@ -80,6 +80,8 @@ pub struct ContainerFault {
     pub extra_start_ms: i64,
     /// MiB per second since then.
     pub leak: Option<(i64, Millis)>,
+    /// How long the leak takes to reach the limit.
+    pub lasts_ms: Option<i64>,
     /// When the leak or the crash ends the container.
     pub end_at: Option<Millis>,
 }
@@ -487,10 +489,11 @@ fn leak(cluster: &mut Cluster, uid: &str, i: usize, mib_per_s: i64) {
     let left = limit.map(|n| (n / 1_000_000_000) as i64 / (1 << 20) - base);
     let f = c.fault.get_or_insert_default();
     f.leak = (mib_per_s > 0).then_some((mib_per_s, now));
-    f.end_at = match (left, mib_per_s) {
-        (Some(left), rate) if rate > 0 => Some(now + left.max(0) * 1000 / rate),
+    f.lasts_ms = match (left, mib_per_s) {
+        (Some(left), rate) if rate > 0 => Some(left.max(0) * 1000 / rate),
         _ => None,
     };
+    f.end_at = f.lasts_ms.map(|ms| now + ms);
 }
 
 /// Containers whose fault ends them by now.
@@ -512,7 +515,7 @@ pub fn strike(cluster: &mut Cluster, uid: &Str) {
         let mut oom = false;
         mark(cluster, uid, i, |f| {
             f.end_at = None;
-            oom = f.leak.take().is_some();
+            oom = f.leak.is_some();
         });
         let (code, reason) = if oom {
             (137, Some("OOMKilled"))
@@ -529,6 +532,10 @@ pub fn started(c: &mut run::ContainerRun, now: Millis, slow: i64) {
         s.from = now + (s.from - now) * slow;
     }
     let Some(f) = &mut c.fault else { return };
+    if let Some((_, since)) = &mut f.leak {
+        *since = now;
+        f.end_at = f.lasts_ms.map(|ms| now + ms);
+    }
     if f.crash {
         f.end_at = Some(now + 700);
     }

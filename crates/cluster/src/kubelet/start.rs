@@ -84,27 +84,8 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
                     return;
                 }
             }
-            Phase::Ended { end, noticed } if !*noticed => {
-                if now < end.at + NOTICE_MS {
-                    return;
-                }
-                *noticed = true;
-                super::endings::note_message(pod, c);
-                let Phase::Ended { end, .. } = &c.phase else {
-                    return;
-                };
-                let at = end.at;
-                c.ready = false;
-                c.started = false;
-                c.probes = None;
-                // The end itself is to be seen before what follows from it.
-                let pause = if c.crash.holds(at, now) {
-                    SHOWN_MS
-                } else {
-                    RESTART_MS
-                };
-                c.again_at = restarts(pod, c).then_some(now + pause);
-                run.dirty(now, "a container has ended");
+            Phase::Ended { noticed: false, .. } => {
+                notice(pod, run, i, now);
                 return;
             }
             Phase::Ended { .. } => {
@@ -116,6 +97,33 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
             }
         }
     }
+}
+
+/// The kubelet sees that a container has ended, a moment after it has.
+pub(super) fn notice(pod: &Object, run: &mut PodRun, i: usize, now: Millis) {
+    let c = &mut run.containers[i];
+    let Phase::Ended {
+        end,
+        noticed: seen @ false,
+    } = &mut c.phase
+    else {
+        return;
+    };
+    if now < end.at + NOTICE_MS {
+        return;
+    }
+    *seen = true;
+    let at = end.at;
+    super::endings::note_message(pod, c);
+    (c.ready, c.started, c.probes) = (false, false, None);
+    // The end itself is to be seen before what follows from it.
+    let pause = if c.crash.holds(at, now) {
+        SHOWN_MS
+    } else {
+        RESTART_MS
+    };
+    c.again_at = restarts(pod, c).then_some(now + pause);
+    run.dirty(now, "a container has ended");
 }
 
 /// The spec has another image by now: what runs is stopped, what waits starts over.

@@ -140,7 +140,8 @@ fn adopt_containers(pod: &Object, run: &mut PodRun) {
 fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let now = cx.now();
     if run.gone {
-        if pod.is_deleting() {
+        // Once let go, it is for finalizers to go.
+        if pod.is_deleting() && pod.int("metadata.deletionGracePeriodSeconds") != 0 {
             run.dirty(now, "the pod is over");
         }
         return;
@@ -247,7 +248,11 @@ fn containers(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
             }
             Role::Main if initialized => start::advance(cx, pod, run, i),
             Role::Ephemeral => start::advance(cx, pod, run, i),
-            _ => {}
+            // Those before it have to start first, but its end is seen.
+            _ => {
+                start::notice(pod, run, i, cx.now());
+                run.containers[i].again_at = None;
+            }
         }
     }
 }
@@ -295,7 +300,7 @@ fn due(run: &PodRun, pod: &Object) -> Option<Millis> {
         }
         _ => None,
     };
-    let stopping = run.stopping.and_then(|s| s.done_at);
+    let stopping = (run.stopping.filter(|_| !run.gone)).and_then(|s| s.done_at);
     let full = run
         .overfull
         .as_ref()
@@ -342,7 +347,7 @@ fn container_due(run: &PodRun, c: &ContainerRun) -> Option<Millis> {
         .as_ref()
         .filter(|_| c.is_running())
         .and_then(|p| p.due());
-    let fault = c.fault.as_ref().and_then(|f| f.due());
+    let fault = (c.fault.as_ref().filter(|_| c.is_running())).and_then(|f| f.due());
     [phase, stop, probe, fault].into_iter().flatten().min()
 }
 

@@ -3,7 +3,8 @@
 use super::{Origin, ask_pod, dns, hop, parse_ip, policy, text_ip};
 use crate::Cluster;
 use machinery::http::{Fetch, Hop, HttpRequest};
-use machinery::{Object, Str, Value};
+use machinery::request::{Body, Method, PatchType};
+use machinery::{Object, Request, Status, Str, User, Value, json};
 
 /// How long `sessionAffinity: ClientIP` lasts unless the Service says otherwise.
 const STICKY_S: i64 = 10_800;
@@ -254,7 +255,7 @@ impl Way<'_> {
             ),
         ));
         if ns == "default" && name == "kubernetes" {
-            return api_server();
+            return api_server(cluster, self.request);
         }
         let uid = parse_ip(&chosen.ip).and_then(|ip| cluster.network.pods.get(&ip).cloned());
         match uid {
@@ -347,19 +348,71 @@ impl Way<'_> {
     }
 }
 
-/// What the API server says to somebody without a name.
-fn api_server() -> Fetch {
-    let status = machinery::Status::new(
-        403,
-        "Forbidden",
-        "forbidden: User \"system:anonymous\" cannot get path \"/\"",
-    );
-    let body = machinery::json::print(&status.to_value());
+/// The API as a pod reaches it: by its token it is somebody, without one nobody.
+fn api_server(cluster: &mut Cluster, request: &HttpRequest) -> Fetch {
+    let rest = request
+        .url
+        .split_once("://")
+        .map_or(request.url.as_str(), |(_, rest)| rest);
+    let (path, query) = match rest.find('/') {
+        Some(at) => rest[at..].split_once('?').unwrap_or((&rest[at..], "")),
+        None => ("/", ""),
+    };
+    let answer = ask_api(cluster, request, path, query);
+    let (status, body) = match answer {
+        Ok(machinery::Response::Ok { code, body, .. }) => (code, json::print(&body)),
+        Ok(machinery::Response::Text(text)) => (200, text),
+        Ok(machinery::Response::Err { status, .. }) | Err(status) => {
+            (status.code, json::print(&status.to_value()))
+        }
+        Ok(_) => (
+            501,
+            "bottleship does not simulate watches and streams from inside of pods\n".to_string(),
+        ),
+    };
     Fetch::Answer(machinery::http::HttpResponse {
-        status: 403,
+        status,
         headers: vec![("Content-Type".into(), "application/json".into())],
         body,
     })
+}
+
+fn ask_api(
+    cluster: &mut Cluster,
+    asked: &HttpRequest,
+    path: &str,
+    query: &str,
+) -> Result<machinery::Response, Status> {
+    let header = |name: &str| {
+        asked
+            .headers
+            .iter()
+            .find(|(k, _)| k.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.as_str())
+    };
+    let user = match header("authorization").and_then(|v| v.strip_prefix("Bearer ")) {
+        Some(token) => crate::apiserver::authenticate::token_user(cluster, token.trim())?,
+        None => User::new("system:anonymous", &["system:unauthenticated"]),
+    };
+    let method = match asked.method.as_str() {
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
+        _ => Method::Get,
+    };
+    let mut request = Request::new(method, path);
+    request.user = user;
+    request.patch = header("content-type").and_then(PatchType::of_content_type);
+    request.cause.actor = Str::from(&request.user.name);
+    for pair in query.split('&').filter(|p| !p.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        request = request.with(key, value);
+    }
+    if !asked.body.is_empty() {
+        request.body = Body::Text(asked.body.clone());
+    }
+    Ok(cluster.request(request))
 }
 
 /// Where a Service leads.

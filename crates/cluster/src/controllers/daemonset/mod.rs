@@ -74,10 +74,13 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let current = history::current(cx, &ds, &mut revisions, collisions)?;
     let mut view = look(cx, ds, history::hash(&current))?;
     cx.cluster.controllers.took_ms = view.nodes.len() as i64 / 10;
-    let again = manage(cx, &view)?;
+    let mut managed = manage(cx, &view);
     view = look(cx, view.ds, view.hash)?;
-    if view.ds.text("spec.updateStrategy.type") != "OnDelete" {
-        rollout::roll(cx, &view)?;
+    if managed.is_ok()
+        && view.ds.text("spec.updateStrategy.type") != "OnDelete"
+        && let Err(e) = rollout::roll(cx, &view)
+    {
+        managed = Err(e);
     }
     let in_use = |r: &Object| {
         let hash = history::hash(r);
@@ -85,9 +88,10 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         r.uid() == current.uid() || all.any(|p| p.label(history::HASH_LABEL) == Some(&hash))
     };
     history::clean_up(cx, &view.ds, &revisions, &in_use)?;
+    // What could not be made (a quota) is no reason not to tell what is there.
     let wait = update_status(cx, &view)?;
-    Ok(match again {
-        Requeue::After(_) => again,
+    Ok(match managed? {
+        Requeue::After(ms) => Requeue::After(ms),
         Requeue::Never => wait,
     })
 }
