@@ -4,7 +4,9 @@
 //! - [`lessons`]: every lesson's solution. [`sessions`]: undo, reload, typing ahead, determinism.
 //! - [`simulation`]: random operations and faults from seeds, under rules.
 //! - [`fuzz_api`]: random input to every parser. [`roundtrip`]: applying what is kept changes nothing. [`fuzz`]: random command lines and mutated manifests, fixed seeds. [`tidy`]: rules of the repository.
+//! - [`coverage`]: kubectl's commands and flags against the true list.
 
+mod coverage;
 mod fuzz;
 mod fuzz_api;
 mod lessons;

@@ -38,7 +38,11 @@ pub fn node(o: &Object, d: &mut Describe) {
             d.line(0, format!("{title}:"));
         }
         for (name, amount) in amounts {
-            d.line(1, format!("{name}:\t{}", amount.as_str().unwrap_or("")));
+            let amount = amount.as_str().unwrap_or("");
+            // As Go writes a quantity: 8388608Ki is 8Gi.
+            let canonical = machinery::quantity::Quantity::parse(amount)
+                .map_or(amount.to_string(), |q| q.to_string());
+            d.line(1, format!("{name}:\t{canonical}"));
         }
     }
     d.line(0, "System Info:");

@@ -15,8 +15,14 @@ enum As {
     Flag,
     /// Text, the given one where missing or empty.
     Or(&'static str),
+    /// Texts in brackets.
+    List,
+    /// Texts with commas.
+    Commas,
+    /// The name of a secret, `nil` where there is none.
+    Secret,
 }
-use As::{Flag, Number, Or, Text};
+use As::{Commas, Flag, List, Number, Or, Secret, Text};
 
 /// One kind of volume source.
 struct Source {
@@ -112,6 +118,105 @@ const SOURCES: &[Source] = &[
         ],
     },
     Source {
+        field: "iscsi",
+        title: "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)",
+        rows: &[
+            ("TargetPortal", "targetPortal", Text),
+            ("IQN", "iqn", Text),
+            ("Lun", "lun", Number),
+            // Upstream forgets this colon.
+            ("ISCSIInterface", "iscsiInterface", Or("default")),
+            ("FSType", "fsType", Text),
+            ("ReadOnly", "readOnly", Flag),
+            ("Portals", "portals", List),
+            ("DiscoveryCHAPAuth", "chapAuthDiscovery", Flag),
+            ("SessionCHAPAuth", "chapAuthSession", Flag),
+            ("SecretRef", "secretRef", Secret),
+            ("InitiatorName", "initiatorName", Or("<none>")),
+        ],
+    },
+    Source {
+        field: "rbd",
+        title: "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)",
+        rows: &[
+            ("CephMonitors", "monitors", List),
+            ("RBDImage", "image", Text),
+            ("FSType", "fsType", Text),
+            ("RBDPool", "pool", Or("rbd")),
+            ("RadosUser", "user", Or("admin")),
+            ("Keyring", "keyring", Or("/etc/ceph/keyring")),
+            ("SecretRef", "secretRef", Secret),
+            ("ReadOnly", "readOnly", Flag),
+        ],
+    },
+    Source {
+        field: "fc",
+        title: "FC (a Fibre Channel disk)",
+        rows: &[
+            ("TargetWWNs", "targetWWNs", Commas),
+            ("LUN", "lun", Or("<none>")),
+            ("FSType", "fsType", Text),
+            ("ReadOnly", "readOnly", Flag),
+        ],
+    },
+    Source {
+        field: "cephfs",
+        title: "CephFS (a CephFS mount on the host that shares a pod's lifetime)",
+        rows: &[
+            ("Monitors", "monitors", List),
+            ("Path", "path", Text),
+            ("User", "user", Text),
+            ("SecretFile", "secretFile", Text),
+            ("SecretRef", "secretRef", Secret),
+            ("ReadOnly", "readOnly", Flag),
+        ],
+    },
+    Source {
+        field: "azureDisk",
+        title: "AzureDisk (an Azure Data Disk mount on the host and bind mount to the pod)",
+        rows: &[
+            ("DiskName", "diskName", Text),
+            ("DiskURI", "diskURI", Text),
+            ("Kind", "kind", Or("Shared")),
+            ("FSType", "fsType", Or("ext4")),
+            ("CachingMode", "cachingMode", Or("ReadWrite")),
+            ("ReadOnly", "readOnly", Flag),
+        ],
+    },
+    Source {
+        field: "azureFile",
+        title: "AzureFile (an Azure File Service mount on the host and bind mount to the pod)",
+        rows: &[
+            ("SecretName", "secretName", Text),
+            ("ShareName", "shareName", Text),
+            ("ReadOnly", "readOnly", Flag),
+        ],
+    },
+    Source {
+        field: "vsphereVolume",
+        title: "vSphereVolume (a Persistent Disk resource in vSphere)",
+        rows: &[
+            ("VolumePath", "volumePath", Text),
+            ("FSType", "fsType", Text),
+            ("StoragePolicyName", "storagePolicyName", Text),
+        ],
+    },
+    Source {
+        field: "cinder",
+        title: "Cinder (a Persistent Disk resource in OpenStack)",
+        rows: &[
+            ("VolumeID", "volumeID", Text),
+            ("FSType", "fsType", Text),
+            ("ReadOnly", "readOnly", Flag),
+            ("SecretRef", "secretRef", Secret),
+        ],
+    },
+    Source {
+        field: "portworxVolume",
+        title: "PortworxVolume (a Portworx Volume resource)",
+        rows: &[("VolumeID", "volumeID", Text)],
+    },
+    Source {
         field: "glusterfs",
         title: "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
         rows: &[
@@ -147,9 +252,19 @@ pub fn source(d: &mut Describe, v: &Value) {
                 Number => value.as_i64().unwrap_or(0).to_string(),
                 Or(otherwise) if value.is_empty() => otherwise.to_string(),
                 Text if value.is_null() => String::new(),
+                List | Commas => {
+                    let texts: Vec<&str> = value.items().iter().filter_map(Value::as_str).collect();
+                    match how {
+                        List => format!("[{}]", texts.join(" ")),
+                        _ => texts.join(", "),
+                    }
+                }
+                Secret if value.is_null() => "nil".into(),
+                Secret => format!("&LocalObjectReference{{Name:{},}}", value.text("name")),
                 _ => plain(value),
             };
-            d.line(2, format!("{title}:\t{text}"));
+            let colon = if *title == "ISCSIInterface" { "" } else { ":" };
+            d.line(2, format!("{title}{colon}\t{text}"));
         }
     } else if !v.get("projected").is_null() {
         projected(d, v.get("projected"));

@@ -94,7 +94,13 @@ fn compact(rules: &Value) -> Vec<Row> {
             }
         }
     }
-    rows.arrange_by_key(|r| format!("[{}] {}", r.verbs.join(" "), r.resource));
+    // Upstream compares rules as Go prints them.
+    rows.arrange_by_key(|r| {
+        let (whole, tail) = r.resource.split_once('/').map_or((r.resource.as_str(), String::new()), |(h, t)| (h, format!("/{t}")));
+        let (resource, group) = whole.split_once('.').unwrap_or((whole, ""));
+        let verbs = r.verbs.join(" ");
+        format!("[{verbs}][{group}][{resource}{tail}][{}][{}]", r.name, r.url)
+    });
     rows
 }
 

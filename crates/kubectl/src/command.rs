@@ -43,6 +43,12 @@ pub enum Complete {
     /// Names of this type, or `TYPE/NAME`.
     Names(&'static str),
     Contexts,
+    Clusters,
+    Users,
+    /// One of these types and a name, or `TYPE/NAME`.
+    Kinds(&'static [&'static str]),
+    /// One of these words.
+    Words(&'static [&'static str]),
 }
 
 impl Command {
@@ -82,6 +88,8 @@ pub enum FlagKind {
     List,
     /// Repeatable, each value as it is.
     Array,
+    /// `key=value`, repeatable, and split at commas.
+    Map,
 }
 
 /// A flag, as data.
@@ -137,6 +145,9 @@ impl Flag {
     }
     pub const fn array(long: &'static str, help: &'static str) -> Flag {
         Flag::new(long, FlagKind::Array, help)
+    }
+    pub const fn map(long: &'static str, help: &'static str) -> Flag {
+        Flag::new(long, FlagKind::Map, help)
     }
     pub const fn short(self, short: char) -> Flag {
         Flag { short, ..self }

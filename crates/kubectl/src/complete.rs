@@ -100,20 +100,64 @@ impl At<'_> {
         let fixed = |words: &[&str]| words.iter().map(|w| Candidate::new(*w)).collect();
         match flag.long {
             "namespace" => self.names("namespaces", ""),
-            "output" => fixed(&[
-                "custom-columns=",
-                "go-template=",
-                "json",
-                "jsonpath=",
-                "kyaml",
-                "name",
-                "wide",
-                "yaml",
-            ]),
+            "output" => fixed(match self.command.name {
+                "get" => &[
+                    "custom-columns=",
+                    "custom-columns-file=",
+                    "go-template=",
+                    "go-template-file=",
+                    "json",
+                    "jsonpath=",
+                    "jsonpath-as-json=",
+                    "jsonpath-file=",
+                    "kyaml",
+                    "name",
+                    "wide",
+                    "yaml",
+                ],
+                "version" | "view-last-applied" => &["json", "yaml"],
+                "explain" => &["plaintext", "plaintext-openapiv2"],
+                "delete" | "get-contexts" => &["name"],
+                "api-resources" => &["json", "kyaml", "name", "wide", "yaml"],
+                _ => &[
+                    "go-template=",
+                    "go-template-file=",
+                    "json",
+                    "jsonpath=",
+                    "jsonpath-as-json=",
+                    "jsonpath-file=",
+                    "kyaml",
+                    "name",
+                    "yaml",
+                ],
+            }),
             "dry-run" => fixed(&["client", "none", "server"]),
             "cascade" => fixed(&["background", "foreground", "orphan"]),
             "restart" => fixed(&["Always", "Never", "OnFailure"]),
-            "context" => self.contexts(),
+            "context" => self.entries("contexts"),
+            "cluster" => self.entries("clusters"),
+            "user" if self.command.name != "subject" && !self.command.name.ends_with("binding") => {
+                self.entries("users")
+            }
+            "clusterrole" => self.names("clusterroles", ""),
+            "role" => self.names("roles", ""),
+            "from" if self.command.name == "job" => self.names("cronjobs", "cronjob/"),
+            "image-pull-policy" => fixed(&["Always", "IfNotPresent", "Never"]),
+            "validate" => fixed(&["ignore", "strict", "warn"]),
+            "preemption-policy" => fixed(&["Never", "PreemptLowerPriority"]),
+            "session-affinity" => fixed(&["ClientIP", "None"]),
+            "override-type" => fixed(&["json", "merge", "strategic"]),
+            "profile" if self.command.name == "debug" => {
+                fixed(&["baseline", "general", "netadmin", "restricted", "sysadmin"])
+            }
+            "types" => fixed(&["Normal", "Warning"]),
+            "subresource" => fixed(&["resize", "scale", "status"]),
+            "for" if self.command.name == "wait" => {
+                fixed(&["condition=", "create", "delete", "jsonpath="])
+            }
+            "sort-by" if self.command.name == "api-resources" => fixed(&["kind", "name"]),
+            "sort-by" if ["node", "pod"].contains(&self.command.name) => fixed(&["cpu", "memory"]),
+            "serviceaccount" if self.command.name != "subject" => self.names("serviceaccounts", ""),
             "container" => self.containers(),
             "filename" | "kustomize" | "from-file" | "from-env-file" => self.files(current),
             "type" if self.command.name == "expose" => {
@@ -127,24 +171,49 @@ impl At<'_> {
         let args = self.args();
         match self.command.complete {
             Complete::Nothing => Vec::new(),
-            Complete::Contexts => self.contexts(),
+            Complete::Contexts if args.is_empty() => self.entries("contexts"),
+            Complete::Clusters if args.is_empty() => self.entries("clusters"),
+            Complete::Users if args.is_empty() => self.entries("users"),
+            Complete::Words(words) if args.is_empty() => {
+                words.iter().map(|w| Candidate::new(*w)).collect()
+            }
+            Complete::Contexts | Complete::Clusters | Complete::Users | Complete::Words(_) => {
+                Vec::new()
+            }
+            Complete::Kinds(kinds) => match (args.first(), current.split_once('/')) {
+                (_, Some((kind, _))) => self.names(kind, &format!("{kind}/")),
+                (None, None) => kinds.iter().map(|w| Candidate::new(*w)).collect(),
+                (Some(kind), None) if !kind.contains('/') => {
+                    self.untyped(self.names(kind, ""), &args)
+                }
+                _ => Vec::new(),
+            },
             Complete::Types => self.types(),
             Complete::Names(kind) => match current.split_once('/') {
                 Some((kind, _)) => self.names(kind, &format!("{kind}/")),
-                None if args.is_empty() || kind == "nodes" => self.names(kind, ""),
+                None if args.is_empty() || self.several() => {
+                    self.untyped(self.names(kind, ""), &args)
+                }
                 None => Vec::new(),
             },
             Complete::Resources => match (args.first(), current.split_once('/')) {
                 (_, Some((kind, _))) => self.names(kind, &format!("{kind}/")),
                 (None, None) => self.types(),
                 (Some(kind), None) if !kind.contains('/') => {
-                    let mut out = self.names(kind, "");
-                    out.retain(|c| !args.contains(&c.text));
-                    out
+                    self.untyped(self.names(kind, ""), &args)
                 }
                 _ => Vec::new(),
             },
         }
+    }
+    /// Commands that take many names.
+    fn several(&self) -> bool {
+        ["cordon", "uncordon", "drain", "approve", "deny"].contains(&self.command.name)
+    }
+    /// Without what stands there already.
+    fn untyped(&self, mut out: Vec<Candidate>, args: &[String]) -> Vec<Candidate> {
+        out.retain(|c| !args.contains(&c.text));
+        out
     }
     fn ask(&self, request: Request) -> Value {
         match self.api.request(request) {
@@ -212,9 +281,9 @@ impl At<'_> {
             .unwrap_or_default();
         forms::parse_one(&text).unwrap_or_default()
     }
-    fn contexts(&self) -> Vec<Candidate> {
+    fn entries(&self, list: &str) -> Vec<Candidate> {
         let config = self.config();
-        let entries = config.get("contexts").items().iter();
+        let entries = config.get(list).items().iter();
         entries.map(|c| Candidate::new(c.text("name"))).collect()
     }
     /// The names of a type's objects.
@@ -231,7 +300,7 @@ impl At<'_> {
         } else {
             format!("{base}/{plural}")
         };
-        let list = self.ask(Request::get(path));
+        let list = self.ask(Request::get(path).accept(Accept::Metadata));
         let items = list.get("items").items().iter();
         items
             .map(|o| Candidate::new(format!("{prefix}{}", o.text("metadata.name"))))

@@ -28,6 +28,8 @@ pub struct Inner {
     mapper: OnceCell<Rc<Mapper>>,
     warned: RefCell<BTreeSet<String>>,
     warnings: Cell<usize>,
+    /// `-v=6` has said where the kubeconfig is.
+    pub logged: Cell<bool>,
 }
 
 impl std::ops::Deref for Cx {
@@ -55,6 +57,7 @@ impl Cx {
             mapper: OnceCell::new(),
             warned: RefCell::default(),
             warnings: Cell::new(0),
+            logged: Cell::new(false),
         }))
     }
 }
@@ -217,7 +220,7 @@ impl Inner {
     pub fn namespace_is_explicit(&self) -> bool {
         !self.flag("namespace").is_empty()
     }
-    fn user(&self) -> Result<User, Fail> {
+    pub fn user(&self) -> Result<User, Fail> {
         let base = self.config()?.user(self)?;
         match self.flag("as") {
             "" if self.list("as-group").is_empty() => Ok(base),

@@ -8,6 +8,10 @@ pub const GLOBAL: &[Flag] = &[
     Flag::text("as", "Username to impersonate for the operation."),
     Flag::array("as-group", "Group to impersonate, can be repeated."),
     Flag::text("as-uid", "UID to impersonate for the operation."),
+    Flag::array(
+        "as-user-extra",
+        "User extras to impersonate for the operation, can be repeated.",
+    ),
     Flag::text("cache-dir", "Default cache directory.").or("/root/.kube/cache"),
     Flag::text(
         "certificate-authority",
@@ -32,6 +36,12 @@ pub const GLOBAL: &[Flag] = &[
         "kubeconfig",
         "Path to the kubeconfig file to use for CLI requests.",
     ),
+    Flag::text("kuberc", "Path to the kuberc file to use for preferences."),
+    Flag::duration(
+        "log-flush-frequency",
+        "5s",
+        "Maximum number of seconds between log flushes.",
+    ),
     Flag::bool(
         "match-server-version",
         "Require server version to match client version.",
@@ -46,6 +56,11 @@ pub const GLOBAL: &[Flag] = &[
         "Password for basic authentication to the API server.",
     ),
     Flag::text("profile", "Name of profile to capture.").or("none"),
+    Flag::text(
+        "profile-output",
+        "Name of the file to write the profile to.",
+    )
+    .or("profile.pprof"),
     Flag::text(
         "request-timeout",
         "How long to wait for a single server request; 0 means no limit.",
@@ -70,6 +85,10 @@ pub const GLOBAL: &[Flag] = &[
         "Username for basic authentication to the API server.",
     ),
     Flag::int("v", "0", "Number for the log level verbosity.").short('v'),
+    Flag::map(
+        "vmodule",
+        "Comma-separated list of pattern=N settings for file-filtered logging.",
+    ),
     Flag::bool(
         "warnings-as-errors",
         "Treat warnings received from the server as errors.",
@@ -243,7 +262,7 @@ impl Parsed {
                 flag.long, flag.deprecated
             ));
         }
-        if flag.kind == FlagKind::List {
+        if matches!(flag.kind, FlagKind::List | FlagKind::Map) {
             for part in split_csv(&value) {
                 self.given.push((flag.long, part));
             }

@@ -95,13 +95,14 @@ pub fn command(way: &[&'static Command]) -> String {
 /// One flag, as `--help` and `kubectl options` show it.
 pub fn flag(f: &Flag) -> String {
     let short = match f.short {
-        '\0' => "    ".to_string(),
+        '\0' => String::new(),
         c => format!("-{c}, "),
     };
     let default = match f.kind {
         FlagKind::Text if f.default.is_empty() => "''".to_string(),
         FlagKind::Text => format!("'{}'", f.default),
         FlagKind::List | FlagKind::Array => format!("[{}]", f.default),
+        FlagKind::Map => f.default.to_string(),
         _ => f.default.to_string(),
     };
     let help: Vec<String> = wrap(f.help, 74)

@@ -18,15 +18,19 @@ pub mod discovery;
 pub mod fail;
 pub mod flags;
 pub mod forms;
+pub mod hash;
 pub mod help;
 pub mod host;
 pub mod kustomize;
 pub mod manifest;
 pub mod parts;
 pub mod print;
+pub mod refused;
 pub mod resources;
 pub mod stream;
 pub mod verbose;
+
+pub use refused::refused;
 
 use command::Command;
 use cx::Cx;
@@ -88,6 +92,12 @@ async fn run(ctx: Ctx, api: Rc<dyn Api>) -> i32 {
             "error: required flag(s) {} not set\n",
             missing.join(", ")
         ));
+        return 1;
+    }
+    let asked = parsed.given.iter().map(|(k, _)| *k);
+    let words = std::iter::once("").chain(asked);
+    if let Some(refusal) = words.into_iter().find_map(|flag| refused(&way, flag)) {
+        host.err(&format!("error: {refusal}\n"));
         return 1;
     }
     let cx = Cx::new(host.clone(), api, way, parsed, typed);

@@ -425,8 +425,11 @@ pub fn items(res: &Rc<Res>, list: &machinery::Value) -> Vec<Info> {
         .collect()
 }
 
-/// Everything that was asked for, read from the server; what failed is beside it.
+/// Everything that was asked for, read from the server, or with `--local` from the files alone; what failed is beside it.
 pub async fn read(cx: &Cx, ask: &Ask) -> Result<(Vec<Info>, Vec<Fail>), Fail> {
+    if cx.on("local") {
+        return local(cx, ask).await;
+    }
     let found = find(cx, ask).await?;
     let mut fails = found.fails;
     let mut out = Vec::new();
@@ -437,4 +440,19 @@ pub async fn read(cx: &Cx, ask: &Ask) -> Result<(Vec<Info>, Vec<Fail>), Fail> {
         }
     }
     Ok((out, fails))
+}
+
+/// `--local`: the objects as the files have them.
+async fn local(cx: &Cx, ask: &Ask) -> Result<(Vec<Info>, Vec<Fail>), Fail> {
+    if !ask.words.is_empty() {
+        return Err(text(
+            "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
+        ));
+    }
+    let found = find(cx, ask).await?;
+    let infos = found.targets.into_iter().filter_map(|t| match t {
+        Target::One(i) => Some(i),
+        Target::Many { .. } => None,
+    });
+    Ok((infos.collect(), found.fails))
 }

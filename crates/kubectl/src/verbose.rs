@@ -1,4 +1,4 @@
-//! `-v=6` to `-v=9`: the requests as they go over the wire, in client-go's words (`rest/request.go`, `transport/round_trippers.go`).
+//! `-v=6` to `-v=10`: the requests as they go over the wire, in client-go's words (`rest/request.go`, `transport/round_trippers.go`).
 
 use crate::cx::Inner;
 use machinery::{Accept, Body, Method, Request, Response, json};
@@ -50,36 +50,81 @@ fn stamp(cx: &Inner) -> String {
     format!("I{day} {}.{ms:03}000", time.trim_end_matches('Z'))
 }
 
+fn note(cx: &Inner, place: &str, words: &str) {
+    cx.err(format!("{}       1 {place}] {words}\n", stamp(cx)));
+}
+
+/// `key="text"`, or a block where the text has lines.
+fn pair(key: &str, text: &str) -> String {
+    match text.contains('\n') {
+        false => format!("{key}={}", json::quote(text)),
+        true => {
+            let lines: String = text
+                .trim_end_matches('\n')
+                .split('\n')
+                .map(|l| format!("\t{l}\n"))
+                .collect();
+            format!("{key}=<\n{lines} >")
+        }
+    }
+}
+
 /// What is logged before a request goes out.
 pub fn before(cx: &Inner, level: i64, server: &str, request: &Request) {
+    if level >= 6 && !cx.logged.replace(true) {
+        let file = crate::config::file(cx);
+        note(
+            cx,
+            "loader.go:405",
+            &format!("Config loaded from file:  {file}"),
+        );
+    }
     if level < 7 {
         return;
     }
-    let at = stamp(cx);
-    if level >= 8
-        && let Some(body) = body(request)
-    {
-        cx.err(format!(
-            "{at}       1 type.go:204] \"Request Body\" body={}\n",
-            cut(level, &body)
-        ));
+    if level >= 8 {
+        let body = body(request).unwrap_or_default();
+        note(
+            cx,
+            "helper.go:113",
+            &format!("\"Request Body\" {}", pair("body", &cut(level, &body))),
+        );
     }
-    let mut headers = format!("Accept: {}", accept(request));
+    let mut headers = vec![format!("Accept: {}", accept(request))];
     if let Some(patch) = request.patch {
-        headers.push_str(&format!("\n\tContent-Type: {}", patch.content_type()));
-    } else if matches!(request.method, Method::Post | Method::Put) {
-        headers.push_str("\n\tContent-Type: application/json");
+        headers.push(format!("Content-Type: {}", patch.content_type()));
+    } else if matches!(request.method, Method::Post | Method::Put | Method::Delete) {
+        headers.push("Content-Type: application/json".into());
     }
-    cx.err(format!(
-        "{at}       1 round_trippers.go:527] \"Request\" verb=\"{}\" url=\"{}\" headers=<\n\t{headers}\n\tUser-Agent: kubectl/v1.36.4 (linux/amd64)\n >\n",
-        request.method.as_str(),
-        url(server, request),
-    ));
+    if !cx.flag("as").is_empty() {
+        headers.push(format!("Impersonate-User: {}", cx.flag("as")));
+        headers.extend(
+            cx.list("as-group")
+                .iter()
+                .map(|g| format!("Impersonate-Group: {g}")),
+        );
+    }
+    headers.push("User-Agent: kubectl/v1.36.4 (linux/amd64) kubernetes/b1ab8a7".into());
+    let (verb, url) = (request.method.as_str(), url(server, request));
+    let words = if level >= 9 {
+        let headers: String = headers
+            .iter()
+            .map(|h| format!(" -H {}", json::quote(h)))
+            .collect();
+        let command = format!("curl -v -X{verb} {headers} '{url}'\n");
+        format!("\"Request\" {}", pair("curlCommand", &command))
+    } else {
+        let headers = format!("{}\n", headers.join("\n"));
+        format!(
+            "\"Request\" verb=\"{verb}\" url=\"{url}\" {}",
+            pair("headers", &headers)
+        )
+    };
+    note(cx, "round_trippers.go:527", &words);
 }
 
 /// What is logged when the answer is there.
 pub fn after(cx: &Inner, level: i64, server: &str, request: &Request, response: &Response) {
-    let at = stamp(cx);
     let code = match response {
         Response::Ok { code, .. } => *code,
         Response::Err { status, .. } => status.code,
@@ -87,40 +132,45 @@ pub fn after(cx: &Inner, level: i64, server: &str, request: &Request, response: 
         Response::Text(_) | Response::Watch { .. } => 200,
     };
     let words = match code {
-        101 => "101 Switching Protocols".to_string(),
-        200 => "200 OK".into(),
-        201 => "201 Created".into(),
-        202 => "202 Accepted".into(),
-        400 => "400 Bad Request".into(),
-        403 => "403 Forbidden".into(),
-        404 => "404 Not Found".into(),
-        409 => "409 Conflict".into(),
-        422 => "422 Unprocessable Entity".into(),
-        n => n.to_string(),
+        101 => "Switching Protocols",
+        422 => "Unprocessable Entity",
+        code => shell::http_tools::reason(code),
     };
-    if level == 6 {
-        cx.err(format!(
-            "{at}       1 round_trippers.go:632] \"Response\" verb=\"{}\" url=\"{}\" status=\"{words}\" milliseconds=0\n",
-            request.method.as_str(),
-            url(server, request),
-        ));
-        return;
+    let status = format!("{code} {words}");
+    let body = match response {
+        Response::Ok { body, .. } => format!("{}\n", json::print(body)),
+        Response::Err { status, .. } => format!("{}\n", json::print(&status.to_value())),
+        Response::Text(t) => t.clone(),
+        Response::Watch { .. } | Response::Stream(_) => String::new(),
+    };
+    let mut words = String::from("\"Response\" ");
+    if level == 6 || level >= 9 {
+        let (verb, url) = (request.method.as_str(), url(server, request));
+        words.push_str(&format!("verb=\"{verb}\" url=\"{url}\" "));
     }
-    cx.err(format!(
-        "{at}       1 round_trippers.go:632] \"Response\" status=\"{words}\" headers=<\n\tContent-Type: application/json\n > milliseconds=0\n"
-    ));
+    words.push_str(&format!("status={}", json::quote(&status)));
     if level >= 8 {
-        let body = match response {
-            Response::Ok { body, .. } => json::print(body),
-            Response::Err { status, .. } => json::print(&status.to_value()),
-            Response::Text(t) => t.clone(),
-            Response::Watch { events, .. } => format!("{} watch events", events.len()),
-            Response::Stream(_) => return,
+        let kind = match response {
+            Response::Text(_) => "text/plain",
+            _ => "application/json",
         };
-        cx.err(format!(
-            "{at}       1 type.go:204] \"Response Body\" body={}\n",
-            cut(level, &body)
-        ));
+        let headers = format!(
+            "Cache-Control: no-cache, private\nContent-Length: {}\nContent-Type: {kind}\n",
+            body.len()
+        );
+        words.push_str(&format!(" {}", pair("headers", &headers)));
+    }
+    note(
+        cx,
+        "round_trippers.go:632",
+        &format!("{words} milliseconds=0"),
+    );
+    if level >= 8 && !body.is_empty() {
+        note(
+            cx,
+            "helper.go:113",
+            &format!("\"Response Body\" {}", pair("body", &cut(level, &body))),
+        );
     }
 }
 
@@ -132,18 +182,19 @@ fn body(request: &Request) -> Option<String> {
     }
 }
 
-/// Level 8 shows the first 1024 bytes, 9 all of it.
+/// Level 8 shows the first 1024 bytes, 9 ten times as many, 10 all.
 fn cut(level: i64, text: &str) -> String {
-    if level >= 9 || text.len() <= 1024 {
-        return json::quote(text);
+    let most = match level {
+        ..=8 => 1024,
+        9 => 10_240,
+        _ => usize::MAX,
+    };
+    if text.len() <= most {
+        return text.to_string();
     }
-    let mut end = 1024;
+    let mut end = most;
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    json::quote(&format!(
-        "{} [truncated {} chars]",
-        &text[..end],
-        text.len() - end
-    ))
+    format!("{} [truncated {} chars]", &text[..end], text.len() - end)
 }

@@ -47,6 +47,10 @@ pub trait Host {
     ) -> Option<Result<Value, String>> {
         None
     }
+    /// Whether a key that a map has not is an error (`missingkey=error`).
+    fn needs_keys(&self) -> bool {
+        false
+    }
     /// Whether a field of null is an error (`missingkey=zero`), or null again.
     fn strict(&self) -> bool {
         false

@@ -41,8 +41,8 @@ pub use field::{Errors, Path};
 pub use object::Object;
 pub use quantity::Quantity;
 pub use request::{
-    Accept, Api, Body, Cause, Method, PatchType, Request, Response, StreamId, StreamIn, StreamOut,
-    Trigger, User, WatchEvent, WatchType,
+    Accept, Api, Body, Cause, Method, PatchType, Proxy, Request, Response, StreamId, StreamIn,
+    StreamOut, Trigger, User, WatchEvent, WatchType,
 };
 pub use selector::Selector;
 pub use status::Status;

@@ -273,6 +273,17 @@ pub struct WatchEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StreamId(pub u64);
 
+/// How a port of the learner's machine passes requests on to the API.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// As whom.
+    pub user: User,
+    /// What stands before the API's own paths; ends with `/`.
+    pub prefix: String,
+    /// Regular expressions for paths and hosts that pass, and for paths and methods that do not. None: all pass.
+    pub filter: Option<[Vec<String>; 4]>,
+}
+
 /// What is said to an open connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamIn {
@@ -306,5 +317,10 @@ pub trait Api {
     /// What the API says of its types and fields, where the program does not carry it (the page fetches it).
     fn docs(&self) -> std::rc::Rc<crate::schema::Docs> {
         std::rc::Rc::default()
+    }
+    /// Lets a port of the learner's machine be answered by the API (`kubectl proxy`), or no longer. False if that
+    /// cannot be: the port is taken, or there is no machine.
+    fn proxy(&self, _port: u16, _proxy: Option<Proxy>) -> bool {
+        false
     }
 }

@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod look;
 pub mod message;
 pub mod past;
+mod proxy;
 mod reach;
 pub mod replay;
 pub mod save;

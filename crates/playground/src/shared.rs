@@ -7,9 +7,10 @@ use machinery::http::{Fetch, Hop, HttpRequest};
 use machinery::schema::Docs;
 use machinery::time::Millis;
 use machinery::{
-    Api, Cause, Method, Request, Response, Status, Str, StreamId, StreamIn, StreamOut, Trigger,
+    Api, Cause, Method, Proxy, Request, Response, Status, Str, StreamId, StreamIn, StreamOut, Trigger,
 };
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Shared by the session and its programs. No borrow outlives a call.
@@ -27,6 +28,8 @@ pub struct Shared {
     pub docs: RefCell<Rc<Docs>>,
     /// Addresses that answered a request from the learner's machine.
     pub reached: RefCell<Vec<String>>,
+    /// Ports that `kubectl proxy` listens on.
+    pub proxies: RefCell<BTreeMap<u16, Proxy>>,
 }
 
 impl Shared {
@@ -39,6 +42,7 @@ impl Shared {
             past: RefCell::default(),
             docs: RefCell::default(),
             reached: RefCell::default(),
+            proxies: RefCell::default(),
         }
     }
 }
@@ -80,6 +84,9 @@ impl Shared {
             self.asked.borrow_mut().push(Output::PastWrite);
             return (Fetch::Timeout, Vec::new());
         }
+        if let Some(answer) = crate::proxy::answer(self, request) {
+            return (Fetch::Answer(answer), Vec::new());
+        }
         let mut cluster = self.cluster.borrow_mut();
         let listening = std::mem::replace(&mut cluster.listening, true);
         let before = cluster.drain();
@@ -119,5 +126,16 @@ impl Api for Shared {
     }
     fn stream(&self, id: StreamId, input: StreamIn) -> StreamOut {
         self.cluster.borrow_mut().stream(id, input)
+    }
+    fn proxy(&self, port: u16, proxy: Option<Proxy>) -> bool {
+        let mut proxies = self.proxies.borrow_mut();
+        let Some(proxy) = proxy else {
+            return proxies.remove(&port).is_some();
+        };
+        if proxies.contains_key(&port) {
+            return false;
+        }
+        proxies.insert(port, proxy);
+        true
     }
 }

@@ -22,6 +22,7 @@ pub const RESOURCES: Command = Command {
     flags: &[&[
         Flag::bool("no-headers", "When using the default or custom-column output format, don't print headers."),
         Flag::text("output", "Output format. One of: (wide, name, kyaml, json, yaml).").short('o'),
+        OUTPUT[2],
         Flag::text("api-group", "Limit to resources in the specified API group."),
         Flag::bool("namespaced", "If false, non-namespaced resources will be returned, otherwise returning namespaced resources by default.").or("true"),
         Flag::list("verbs", "Limit to resources that support the specified verbs."),
@@ -41,8 +42,11 @@ async fn resources(cx: Cx) -> Result<(), Fail> {
         )));
     }
     let output = cx.flag("output");
-    if !["", "wide", "name"].contains(&output) {
-        return Err(text(format!("--output {output} is not available")));
+    let machine = ["json", "yaml", "kyaml"].contains(&output);
+    if !machine && !["", "wide", "name"].contains(&output) {
+        return Err(text(format!(
+            "unable to match a printer suitable for the output format \"{output}\", allowed formats are: json,kyaml,name,wide,yaml"
+        )));
     }
     let sort = cx.flag("sort-by");
     if !["", "name", "kind"].contains(&sort) {
@@ -76,6 +80,16 @@ async fn resources(cx: Cx) -> Result<(), Fail> {
         }
         return Ok(());
     }
+    if machine {
+        let list = machinery::value!({
+            "apiVersion": "v1", "kind": "APIResourceList", "groupVersion": "",
+            "resources": shown.iter().map(|r| document(r)).collect::<Vec<_>>(),
+        });
+        if let Some(f) = crate::print::parse(&cx, output, crate::print::GET_FORMATS)? {
+            cx.out(crate::print::render(&f, &list)?);
+        }
+        return Ok(());
+    }
     let mut rows = Vec::new();
     if !cx.on("no-headers") {
         let mut head = vec!["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
@@ -102,6 +116,23 @@ async fn resources(cx: Cx) -> Result<(), Fail> {
     }
     cx.out(table::once(&rows));
     Ok(())
+}
+
+/// One resource as discovery describes it.
+fn document(r: &Res) -> machinery::Value {
+    let mut v = machinery::value!({
+        "kind": r.kind.clone(), "name": r.plural.clone(), "namespaced": r.namespaced,
+        "singularName": r.singular.clone(), "verbs": r.verbs.clone(), "version": r.version.clone(),
+    });
+    for (field, list) in [("categories", &r.categories), ("shortNames", &r.short)] {
+        if !list.is_empty() {
+            v.set(field, list.clone());
+        }
+    }
+    if !r.group.is_empty() {
+        v.set("group", r.group.clone());
+    }
+    v
 }
 
 pub const VERSIONS: Command = Command {

@@ -1,13 +1,19 @@
 //! `kubectl apply`: make the cluster be as the files say. Upstream: `kubectl:pkg/cmd/apply`.
 
+mod last;
+
 use super::*;
-use crate::command::{Complete, Example, Run};
+use crate::command::{Example, Run};
 use crate::cx::{Cx, DryRun};
+use crate::discovery::Res;
 use crate::fail::{self, Fail, text};
 use crate::print::Shown;
 use crate::resources::{self, Ask, Info, Target};
 use machinery::Arrange;
 use machinery::{Object, PatchType, Request, Value, json, patch};
+use std::rc::Rc;
+
+pub use last::annotate;
 
 /// Where `apply` remembers what a file said.
 pub const LAST: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -30,16 +36,12 @@ pub const COMMAND: Command = Command {
             Flag::bool("overwrite", "Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration.").or("true"),
             Flag::bool("prune", "Automatically delete resource objects that do not appear in the configs."),
             Flag::array("prune-allowlist", "Overwrite the default allowlist with <group/version/kind> for --prune."),
-            Flag::bool("force", "If true, immediately remove resources from API and bypass graceful deletion, then create them anew, where a change is refused."),
-            Flag::int("grace-period", "-1", "Period of time in seconds given to the resource to terminate gracefully."),
-            Flag::text("cascade", "Must be \"background\", \"orphan\", or \"foreground\".").or("background").bare("background"),
-            Flag::duration("timeout", "0s", "The length of time to wait before giving up on a delete."),
-            Flag::bool("wait", "If true, wait for resources to be gone before returning."),
+            Flag::text("subresource", "If specified, apply will operate on the subresource of the requested object. Only with --server-side."),
             Flag::bool("openapi-patch", "If true, use openapi to calculate diff when the openapi presents.").or("true"),
         ],
-        FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, MANAGER, VALIDATE,
+        DELETION, FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, &manager("kubectl-client-side-apply"), VALIDATE,
     ],
-    subs: &[&EDIT_LAST, &SET_LAST, &VIEW_LAST],
+    subs: &[&last::EDIT, &last::SET, &last::VIEW],
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };
@@ -95,13 +97,14 @@ async fn run(cx: Cx) -> Result<(), Fail> {
 
 /// The object as JSON, as the annotation remembers it.
 pub fn remembered(object: &Object) -> String {
+    format!("{}\n", json::print(&bare(object)))
+}
+
+/// The object without the annotation; a map of annotations is there in any case, as upstream leaves one.
+pub fn bare(object: &Object) -> Value {
     let mut v = object.0.clone();
-    *v.place("metadata.annotations").field(LAST) = Value::Null;
-    v.field("metadata")
-        .field("annotations")
-        .map_mut()
-        .remove(LAST);
-    format!("{}\n", json::print(&v))
+    v.place("metadata.annotations").map_mut().remove(LAST);
+    v
 }
 
 /// The object with its own text in the annotation.
@@ -272,12 +275,16 @@ are the ways you can resolve this warning:
 See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
 
 fn server(cx: &Cx, info: &Info, dry: DryRun, shown: &Shown) -> Result<Object, Fail> {
-    let manager = match cx.flag("field-manager") {
-        "" => "kubectl",
-        m => m,
+    let manager = match cx.given("field-manager") {
+        false => "kubectl",
+        true => cx.flag("field-manager"),
+    };
+    let path = match cx.flag("subresource") {
+        "" => info.path(),
+        sub => format!("{}/{sub}", info.path()),
     };
     let mut request =
-        crate::cx::Inner::patch_request(&info.path(), PatchType::Apply, info.object.0.clone())
+        crate::cx::Inner::patch_request(&path, PatchType::Apply, info.object.0.clone())
             .with("fieldManager", manager)
             .with("fieldValidation", super::create::validation(cx)?)
             .with("force", cx.on("force-conflicts").to_string());
@@ -317,9 +324,39 @@ const PRUNED: &[(&str, &str)] = &[
     ("apps/v1", "StatefulSet"),
 ];
 
-/// Deletes what was applied earlier and is in the files no more.
-fn prune(cx: &Cx, ask: &Ask, applied: &[(Info, Object)], dry: DryRun) -> Result<(), Fail> {
+/// The types that `--prune` looks at: `--prune-allowlist`, or the usual ones.
+fn prunable(cx: &Cx) -> Result<Vec<Rc<Res>>, Fail> {
     let mapper = cx.mapper()?;
+    let mut out = Vec::new();
+    for given in cx.list("prune-allowlist") {
+        let parts: Vec<&str> = given.split('/').collect();
+        let [group, version, kind] = parts[..] else {
+            return Err(text(format!(
+                "invalid GroupVersionKind format: {given}, please follow <group/version/kind>"
+            )));
+        };
+        let api = match group {
+            "core" | "" => version.to_string(),
+            g => format!("{g}/{version}"),
+        };
+        let found = mapper.of_kind(&api, kind).ok_or_else(|| {
+            text(format!(
+                "no matches for kind \"{kind}\" in version \"{api}\""
+            ))
+        })?;
+        out.push(found);
+    }
+    if cx.given("prune-allowlist") {
+        return Ok(out);
+    }
+    Ok(PRUNED
+        .iter()
+        .filter_map(|(v, k)| mapper.of_kind(v, k))
+        .collect())
+}
+
+/// What was applied earlier and is in the files no more.
+pub fn stale(cx: &Cx, ask: &Ask, applied: &[(Info, Object)]) -> Result<Vec<Info>, Fail> {
     let mut namespaces: Vec<String> = applied
         .iter()
         .map(|(i, _)| i.namespace.clone())
@@ -328,10 +365,8 @@ fn prune(cx: &Cx, ask: &Ask, applied: &[(Info, Object)], dry: DryRun) -> Result<
     namespaces.arrange();
     namespaces.dedup();
     let selector = ask.selector.clone().unwrap_or_default();
-    for (version, kind) in PRUNED {
-        let Some(res) = mapper.of_kind(version, kind) else {
-            continue;
-        };
+    let mut out = Vec::new();
+    for res in prunable(cx)? {
         let places = if res.namespaced {
             namespaces.clone()
         } else {
@@ -341,124 +376,32 @@ fn prune(cx: &Cx, ask: &Ask, applied: &[(Info, Object)], dry: DryRun) -> Result<
             let list = cx.ask(resources::list_request(&res, &ns, &selector, ""))?;
             for info in resources::items(&res, &list) {
                 let kept = applied.iter().any(|(_, o)| o.uid() == info.object.uid());
-                if kept || info.object.annotation(LAST).is_none() {
-                    continue;
+                if !kept && info.object.annotation(LAST).is_some() {
+                    out.push(info);
                 }
-                if dry != DryRun::Client {
-                    let options = machinery::value!({ "propagationPolicy": "Background" });
-                    let mut r = Request::new(machinery::Method::Delete, info.path()).body(options);
-                    if dry == DryRun::Server {
-                        r = r.with("dryRun", "All");
-                    }
-                    cx.ask(r)?;
-                }
-                cx.line(format!("{} pruned{}", info.shown(), dry.suffix()));
             }
         }
     }
+    Ok(out)
+}
+
+/// Deletes what is stale.
+fn prune(cx: &Cx, ask: &Ask, applied: &[(Info, Object)], dry: DryRun) -> Result<(), Fail> {
+    let shown = Shown::of(cx)?;
+    for info in stale(cx, ask, applied)? {
+        if dry != DryRun::Client {
+            let policy = super::delete::propagation(cx.flag("cascade"))?;
+            let mut options = machinery::value!({ "propagationPolicy": policy });
+            if cx.int("grace-period") >= 0 {
+                options.set("gracePeriodSeconds", cx.int("grace-period"));
+            }
+            let mut r = Request::new(machinery::Method::Delete, info.path()).body(options);
+            if dry == DryRun::Server {
+                r = r.with("dryRun", "All");
+            }
+            cx.ask(r)?;
+        }
+        shown.print(cx, &info.object, "pruned")?;
+    }
     Ok(())
 }
-
-const VIEW_LAST: Command = Command {
-    name: "view-last-applied",
-    usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
-    short: "View the latest last-applied-configuration annotations of a resource/object",
-    examples: &[Example(
-        "See what was applied last",
-        "kubectl apply view-last-applied deployment/web",
-    )],
-    flags: &[
-        FILES,
-        SELECTOR,
-        ALL_FLAG,
-        &[
-            Flag::text("output", "Output format. Must be one of (yaml, json).")
-                .or("yaml")
-                .short('o'),
-        ],
-    ],
-    complete: Complete::Resources,
-    run: Some(|cx| -> Run { Box::pin(view(cx)) }),
-    ..Command::NONE
-};
-
-async fn view(cx: Cx) -> Result<(), Fail> {
-    let ask = Ask::of(&cx, cx.args())?;
-    let (infos, fails) = resources::read(&cx, &ask).await?;
-    for info in infos {
-        let Some(words) = info.object.annotation(LAST) else {
-            return Err(text(format!(
-                "no last-applied-configuration annotation found on resource: {}",
-                info.name
-            )));
-        };
-        let v = crate::forms::parse_one(words).unwrap_or_default();
-        match cx.flag("output") {
-            "json" => cx.out(crate::forms::json_pretty(&v)),
-            _ => cx.out(crate::forms::yaml(&v)),
-        }
-    }
-    fail::all(fails)
-}
-
-const SET_LAST: Command = Command {
-    name: "set-last-applied",
-    usage: "-f FILENAME",
-    short: "Set the last-applied-configuration annotation on a live object to match the contents of a file",
-    flags: &[
-        FILES,
-        OUTPUT,
-        DRY_RUN,
-        &[Flag::bool(
-            "create-annotation",
-            "Will create 'last-applied-configuration' annotations if current objects doesn't have one.",
-        )],
-    ],
-    run: Some(|cx| -> Run { Box::pin(set(cx)) }),
-    ..Command::NONE
-};
-
-async fn set(cx: Cx) -> Result<(), Fail> {
-    let ask = Ask::of(&cx, &[])?;
-    let shown = Shown::of(&cx)?;
-    let dry = cx.dry_run()?;
-    let found = resources::find(&cx, &ask).await?;
-    for target in &found.targets {
-        let Target::One(info) = target else { continue };
-        let live = info.fetch(&cx)?;
-        if live.annotation(LAST).is_none() && !cx.on("create-annotation") {
-            return Err(text(format!(
-                "no last-applied-configuration annotation found on resource: {}, to create the annotation, run the command with --create-annotation",
-                info.name
-            )));
-        }
-        let mut body = Value::map();
-        *body.place("metadata.annotations").field(LAST) = Value::from(remembered(&info.object));
-        let after = match dry {
-            DryRun::None => Object(cx.ask(crate::cx::Inner::patch_request(
-                &info.path(),
-                PatchType::Merge,
-                body,
-            ))?),
-            _ => live,
-        };
-        shown.print(&cx, &after, "configured")?;
-    }
-    fail::all(found.fails)
-}
-
-const EDIT_LAST: Command = Command {
-    name: "edit-last-applied",
-    usage: "(RESOURCE/NAME | -f FILENAME)",
-    short: "Edit latest last-applied-configuration annotations of a resource/object",
-    flags: &[FILES, OUTPUT],
-    complete: Complete::Resources,
-    run: Some(|_| -> Run {
-        Box::pin(async {
-            Err(text(
-                "bottleship does not simulate edit-last-applied: use set-last-applied with a file",
-            ))
-        })
-    }),
-    ..Command::NONE
-};

@@ -22,9 +22,9 @@ pub const COMMAND: Command = Command {
             Flag::text("memory", "Target memory utilization over all the pods, as a percentage or a quantity."),
             Flag::text("name", "The name for the newly created object."),
         ],
-        FILES, OUTPUT, DRY_RUN, RECORD, MANAGER, SAVE_CONFIG,
+        FILES, OUTPUT, DRY_RUN, RECORD, &manager("kubectl-autoscale"), SAVE_CONFIG,
     ],
-    complete: Complete::Resources,
+    complete: Complete::Kinds(&["deployment", "replicaset", "replicationcontroller", "statefulset"]),
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };

@@ -70,13 +70,18 @@ const DUMP: Command = Command {
                 "namespaces",
                 "A comma separated list of namespaces to dump.",
             ),
+            Flag::duration(
+                "pod-running-timeout",
+                "20s",
+                "The length of time to wait until at least one pod is running.",
+            ),
             Flag::text(
                 "output-directory",
                 "Where to output the files. If empty or '-' uses stdout.",
             ),
         ],
         ALL_NAMESPACES,
-        OUTPUT,
+        &[OUTPUT[0].or("json"), OUTPUT[1], OUTPUT[2], OUTPUT[3]],
     ],
     run: Some(|cx| -> Run { Box::pin(dump(cx)) }),
     ..Command::NONE

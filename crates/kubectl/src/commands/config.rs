@@ -99,6 +99,10 @@ const CURRENT: Command = Command {
     name: "current-context",
     usage: "[flags]",
     short: "Display the current-context",
+    examples: &[Example(
+        "Which context is it?",
+        "kubectl config current-context",
+    )],
     run: Some(|cx| -> Run {
         Box::pin(async move {
             match load(&cx)?.text("current-context") {
@@ -118,6 +122,10 @@ const USE: Command = Command {
     aliases: &["use"],
     usage: "CONTEXT_NAME",
     short: "Set the current-context in a kubeconfig file",
+    examples: &[Example(
+        "Another context from now on",
+        "kubectl config use-context kubernetes-admin@kubernetes",
+    )],
     complete: Complete::Contexts,
     run: Some(|cx| -> Run { Box::pin(use_context(cx)) }),
     ..Command::NONE
@@ -139,6 +147,7 @@ const GET_CONTEXTS: Command = Command {
     name: "get-contexts",
     usage: "[(-o|--output=)name)]",
     short: "Describe one or many contexts",
+    examples: &[Example("All contexts", "kubectl config get-contexts")],
     flags: &[&[
         Flag::bool(
             "no-headers",
@@ -222,6 +231,7 @@ const GET_CLUSTERS: Command = Command {
     name: "get-clusters",
     usage: "[flags]",
     short: "Display clusters defined in the kubeconfig",
+    examples: &[Example("All clusters", "kubectl config get-clusters")],
     run: Some(|cx| -> Run { Box::pin(async move { names(&cx, "clusters") }) }),
     ..Command::NONE
 };
@@ -230,6 +240,7 @@ const GET_USERS: Command = Command {
     name: "get-users",
     usage: "[flags]",
     short: "Display users defined in the kubeconfig",
+    examples: &[Example("All users", "kubectl config get-users")],
     run: Some(|cx| -> Run { Box::pin(async move { names(&cx, "users") }) }),
     ..Command::NONE
 };
@@ -257,6 +268,11 @@ const DELETE_CLUSTER: Command = Command {
     name: "delete-cluster",
     usage: "NAME",
     short: "Delete the specified cluster from the kubeconfig",
+    examples: &[Example(
+        "Forget a cluster",
+        "kubectl config delete-cluster old",
+    )],
+    complete: Complete::Clusters,
     run: Some(|cx| -> Run { Box::pin(async move { delete(&cx, "clusters", "cluster") }) }),
     ..Command::NONE
 };
@@ -264,6 +280,10 @@ const DELETE_CONTEXT: Command = Command {
     name: "delete-context",
     usage: "NAME",
     short: "Delete the specified context from the kubeconfig",
+    examples: &[Example(
+        "Forget a context",
+        "kubectl config delete-context old",
+    )],
     complete: Complete::Contexts,
     run: Some(|cx| -> Run { Box::pin(async move { delete(&cx, "contexts", "context") }) }),
     ..Command::NONE
@@ -272,6 +292,8 @@ const DELETE_USER: Command = Command {
     name: "delete-user",
     usage: "NAME",
     short: "Delete the specified user from the kubeconfig",
+    examples: &[Example("Forget a user", "kubectl config delete-user old")],
+    complete: Complete::Users,
     run: Some(|cx| -> Run { Box::pin(async move { delete(&cx, "users", "user") }) }),
     ..Command::NONE
 };
@@ -280,8 +302,15 @@ const VIEW: Command = Command {
     name: "view",
     usage: "[flags]",
     short: "Display merged kubeconfig settings or a specified kubeconfig file",
+    examples: &[
+        Example("The settings, secrets left out", "kubectl config view"),
+        Example(
+            "The current namespace",
+            "kubectl config view --minify -o jsonpath='{..namespace}'",
+        ),
+    ],
     flags: &[
-        OUTPUT,
+        &[OUTPUT[0].or("yaml"), OUTPUT[1], OUTPUT[2], OUTPUT[3]],
         &[
             Flag::bool("raw", "Display raw byte data and sensitive data."),
             Flag::bool(
@@ -325,7 +354,11 @@ async fn view(cx: Cx) -> Result<(), Fail> {
         config.set("contexts", vec![context]);
         config.set("current-context", name);
     }
-    if !cx.on("raw") && !config.get("clusters").is_null() {
+    if cx.on("flatten") {
+        flatten(&cx, &mut config)?;
+    }
+    let raw = cx.on("raw") || (cx.on("flatten") && cx.given("raw"));
+    if !raw && !config.get("clusters").is_null() {
         hide(
             &mut config,
             "clusters",
@@ -351,6 +384,34 @@ async fn view(cx: Cx) -> Result<(), Fail> {
     match print::parse(&cx, cx.flag("output"), print::GET_FORMATS)? {
         Some(f) => cx.out(print::render(&f, &config)?),
         None => cx.out(crate::forms::yaml(&config)),
+    }
+    Ok(())
+}
+
+/// `--flatten`: what the file names is put into it.
+fn flatten(cx: &Cx, config: &mut Value) -> Result<(), Fail> {
+    const FILES: &[(&str, &str, &str)] = &[
+        ("clusters", "cluster", "certificate-authority"),
+        ("users", "user", "client-certificate"),
+        ("users", "user", "client-key"),
+    ];
+    for (list, inner, field) in FILES {
+        if config.get(list).items().is_empty() {
+            continue;
+        }
+        for e in config.field(list).list_mut() {
+            let path = e.get(inner).text(field).to_string();
+            if path.is_empty() {
+                continue;
+            }
+            let bytes = cx
+                .host
+                .read_bytes(&path)
+                .map_err(|why| text(format!("open {path}: {why}")))?;
+            e.field(inner).map_mut().remove(field);
+            *e.field(inner).field(&format!("{field}-data")) =
+                Value::from(crate::forms::base64(&bytes));
+        }
     }
     Ok(())
 }

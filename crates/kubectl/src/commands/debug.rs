@@ -1,5 +1,7 @@
 //! `kubectl debug`: a container beside those of a pod, a copy of a pod, or a pod on a node.
-//! Upstream: `kubectl:pkg/cmd/debug`. Left out: profiles other than what the plain form does.
+//! Upstream: `kubectl:pkg/cmd/debug`.
+
+mod profiles;
 
 use super::*;
 use crate::command::{Complete, Example, Run};
@@ -8,6 +10,7 @@ use crate::fail::{Fail, text, usage};
 use crate::resources::Info;
 use crate::stream::{self, Talk};
 use machinery::{Object, PatchType, Value, value};
+use profiles::{PROFILES, profile, profiled};
 
 pub const COMMAND: Command = Command {
     name: "debug",
@@ -47,7 +50,26 @@ pub const COMMAND: Command = Command {
             "keep-annotations",
             "If true, keep the original pod annotations.",
         ),
+        Flag::bool(
+            "keep-init-containers",
+            "Run the init containers for the pod.",
+        )
+        .or("true"),
         Flag::bool("keep-labels", "If true, keep the original pod labels."),
+        Flag::bool(
+            "keep-liveness",
+            "If true, keep the original pod liveness probes.",
+        ),
+        Flag::bool(
+            "keep-readiness",
+            "If true, keep the original pod readiness probes.",
+        ),
+        Flag::bool("keep-startup", "If true, keep the original startup probes."),
+        Flag::text(
+            "custom",
+            "A JSON or YAML file with a partial container that is merged into the debug container.",
+        ),
+        FILES[0],
         Flag::text(
             "profile",
             "Options are \"general\", \"baseline\", \"restricted\", \"netadmin\" or \"sysadmin\".",
@@ -92,34 +114,58 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     if words.is_empty() {
         return Err(usage("NAME or TYPE/NAME is required for debug"));
     }
-    let copy = !cx.flag("copy-to").is_empty();
-    if cx.flag("image").is_empty()
-        && !(copy
-            && (cx.given("set-image") || cx.given("container") || !cx.after_dash().is_empty()))
-    {
-        return Err(text(
-            "you must specify --image, --set-image or command arguments.",
-        ));
-    }
-    if cx.given("set-image") && !copy {
-        return Err(text("--set-image may only be used with --copy-to."));
-    }
-    if cx.on("tty") && !cx.on("stdin") {
-        return Err(text(
-            "-i/--stdin is required for containers with -t/--tty=true",
-        ));
-    }
-    if cx.given("target") && copy {
-        return Err(text(
-            "--target is incompatible with --copy-to. Use --share-processes instead.",
-        ));
-    }
+    check(&cx)?;
     let info = stream::named(&cx, &words).await?;
     match info.res.kind.as_str() {
         "Node" => on_node(&cx, &info).await,
-        "Pod" if copy => copied(&cx, &info).await,
+        "Pod" if !cx.flag("copy-to").is_empty() => copied(&cx, &info).await,
         "Pod" => ephemeral(&cx, &info).await,
         other => Err(text(format!("\"{other}\" not supported by debug"))),
+    }
+}
+
+/// Flags that do not go together, in upstream's order.
+fn check(cx: &Cx) -> Result<(), Fail> {
+    let (image, args) = (!cx.flag("image").is_empty(), !cx.after_dash().is_empty());
+    let set = cx.given("set-image");
+    let copy = !cx.flag("copy-to").is_empty();
+    let contained = !cx.flag("container").is_empty();
+    let words = if cx.on("attach") && !image && !contained {
+        "you must specify --container or create a new container using --image in order to attach."
+    } else if copy && !image && !set && !args {
+        "you must specify --image, --set-image or command arguments."
+    } else if copy && args && !contained && !image {
+        "you must specify an existing container or a new image when specifying args."
+    } else if !copy && cx.on("replace") {
+        "--replace may only be used with --copy-to."
+    } else if !copy && cx.on("same-node") {
+        "--same-node may only be used with --copy-to."
+    } else if !copy && set {
+        "--set-image may only be used with --copy-to."
+    } else if !copy && !image {
+        "you must specify --image when not using --copy-to."
+    } else if cx.given("target") && copy {
+        "--target is incompatible with --copy-to. Use --share-processes instead."
+    } else if cx.on("tty") && !cx.on("stdin") {
+        "-i/--stdin is required for containers with -t/--tty=true"
+    } else {
+        ""
+    };
+    let policy = cx.flag("image-pull-policy");
+    if words.is_empty() && !["", "Always", "IfNotPresent", "Never"].contains(&policy) {
+        return Err(text(format!("invalid image pull policy: {policy}")));
+    }
+    let profile = cx.flag("profile");
+    if words.is_empty() && !PROFILES.iter().any(|p| p.name == profile) {
+        return Err(text(format!("unknown profile: {profile}")));
+    }
+    if profile == "legacy" {
+        cx.err("--profile=legacy is deprecated and planned to be removed in v1.39. It is recommended to specify other profile, for example \"--profile=general\".\n");
+    }
+    if words.is_empty() {
+        Ok(())
+    } else {
+        Err(text(words))
     }
 }
 
@@ -181,7 +227,7 @@ fn debugger_name(cx: &Cx) -> String {
         "" => {
             let name = format!("debugger-{}", suffix(cx));
             if !cx.on("quiet") {
-                cx.err(format!("Defaulting debug container name to {name}.\n"));
+                cx.line(format!("Defaulting debug container name to {name}."));
             }
             name
         }
@@ -195,9 +241,10 @@ async fn ephemeral(cx: &Cx, info: &Info) -> Result<(), Fail> {
     if cx.given("target") {
         c.set("targetContainerName", cx.flag("target").to_string());
         if !cx.on("quiet") {
-            cx.err("Targeting container \"".to_string() + cx.flag("target") + "\". If you don't see processes from this container it may be because the container runtime doesn't support this feature.\n");
+            cx.out("Targeting container \"".to_string() + cx.flag("target") + "\". If you don't see processes from this container it may be because the container runtime doesn't support this feature.\n");
         }
     }
+    let c = profiled(cx, c, false)?;
     let after = info
         .object
         .edit(|o| o.place("spec.ephemeralContainers").push(c));
@@ -207,16 +254,20 @@ async fn ephemeral(cx: &Cx, info: &Info) -> Result<(), Fail> {
     attached(cx, info, &name).await
 }
 
-async fn copied(cx: &Cx, info: &Info) -> Result<(), Fail> {
-    let mut pod = info.object.clone();
-    pod = pod.edit(|o| {
+/// The copy without what it is not meant to keep.
+fn bare_copy(cx: &Cx, info: &Info) -> Object {
+    let legacy = cx.flag("profile") == "legacy";
+    info.object.edit(|o| {
         let mut meta =
             value!({ "name": cx.flag("copy-to").to_string(), "namespace": info.namespace.clone() });
-        if cx.on("keep-labels") {
-            meta.set("labels", o.at("metadata.labels").clone());
-        }
-        if cx.on("keep-annotations") {
-            meta.set("annotations", o.at("metadata.annotations").clone());
+        let kept = [
+            ("labels", cx.on("keep-labels") && !legacy),
+            ("annotations", cx.on("keep-annotations") || legacy),
+        ];
+        for (field, keep) in kept {
+            if keep && !o.at("metadata").get(field).is_empty() {
+                meta.set(field, o.at("metadata").get(field).clone());
+            }
         }
         o.set("metadata", meta);
         o.remove("status");
@@ -224,61 +275,90 @@ async fn copied(cx: &Cx, info: &Info) -> Result<(), Fail> {
         if !cx.on("same-node") {
             o.remove("spec.nodeName");
         }
-        if cx.on("share-processes") {
-            o.set("spec.shareProcessNamespace", true);
+        if cx.given("share-processes") {
+            o.set("spec.shareProcessNamespace", cx.on("share-processes"));
+        } else if !legacy {
+            o.set_default("spec.shareProcessNamespace", true);
         }
-    });
+        if legacy {
+            return;
+        }
+        if !cx.on("keep-init-containers") {
+            o.remove("spec.initContainers");
+        }
+        for c in o.place("spec.containers").list_mut() {
+            for (flag, probe) in [
+                ("keep-liveness", "livenessProbe"),
+                ("keep-readiness", "readinessProbe"),
+                ("keep-startup", "startupProbe"),
+            ] {
+                if !cx.on(flag) {
+                    c.remove(probe);
+                }
+            }
+        }
+    })
+}
+
+async fn copied(cx: &Cx, info: &Info) -> Result<(), Fail> {
+    let mut pod = bare_copy(cx, info);
+    let mut images = Vec::new();
     for pair in cx.list("set-image") {
         let (name, image) = pair
             .split_once('=')
             .ok_or_else(|| text(format!("invalid --set-image: {pair}")))?;
-        pod = pod.edit(|o| {
-            for c in o.place("spec.containers").list_mut() {
-                if name == "*" || c.text("name") == name {
-                    c.set("image", Value::str(image));
-                }
-            }
-        });
+        images.push((name.to_string(), image.to_string()));
     }
     let mut name = cx.flag("container").to_string();
-    let existing = pod
-        .at("spec.containers")
-        .items()
-        .iter()
-        .any(|c| c.text("name") == name);
-    if existing {
-        let command = cx.after_dash().to_vec();
-        let wanted = name.clone();
-        pod = pod.edit(|o| {
-            for c in o
-                .place("spec.containers")
-                .list_mut()
-                .iter_mut()
-                .filter(|c| c.text("name") == wanted)
-            {
-                if !cx.flag("image").is_empty() {
-                    c.set("image", cx.flag("image").to_string());
-                }
-                if !command.is_empty() {
-                    c.set("command", command.clone());
-                    c.remove("args");
-                }
-                c.set("stdin", cx.on("stdin"));
-                c.set("tty", cx.on("tty"));
-            }
-        });
-    } else if !cx.flag("image").is_empty() {
+    let find = |o: &Object, name: &str| {
+        o.at("spec.containers")
+            .items()
+            .iter()
+            .position(|c| c.text("name") == name)
+    };
+    let mut at = find(&pod, &name);
+    let image = cx.flag("image").to_string();
+    if at.is_none() && image.is_empty() && images.is_empty() {
+        return Err(text("you must specify image when creating new container"));
+    }
+    if at.is_none() && !image.is_empty() {
         name = debugger_name(cx);
-        let c = container(cx, &name);
+        let c = value!({ "name": name.clone(), "terminationMessagePolicy": "File" });
         pod = pod.edit(|o| o.place("spec.containers").push(c));
+        at = find(&pod, &name);
     }
-    if cx.on("replace") {
-        cx.ask(machinery::Request::new(
-            machinery::Method::Delete,
-            info.path(),
-        ))?;
-    }
+    let changed = match at.and_then(|i| pod.at("spec.containers").items().get(i)) {
+        Some(c) => Some(profiled(cx, mutated(cx, c), false)?),
+        None => None,
+    };
+    pod = pod.edit(|o| {
+        let containers = o.place("spec.containers").list_mut();
+        for c in containers.iter_mut() {
+            let own = c.text("name").to_string();
+            let hit = images.iter().rev().find(|(n, _)| *n == own);
+            if let Some((_, image)) = hit.or_else(|| images.iter().find(|(n, _)| n == "*")) {
+                c.set("image", image.clone());
+            }
+        }
+        if let (Some(i), Some(c)) = (at, changed)
+            && let Some(place) = containers.get_mut(i)
+        {
+            let set = place.get("image").clone();
+            *place = c;
+            if image.is_empty() {
+                place.set("image", set);
+            }
+        }
+    });
     let made = Object(cx.post(&info.res.path(&info.namespace), pod.0)?);
+    if cx.on("replace") {
+        let body = value!({ "gracePeriodSeconds": 0 });
+        let r = machinery::Request::new(machinery::Method::Delete, info.path());
+        cx.ask(r.body(body))?;
+    }
+    if at.is_none() {
+        return Ok(());
+    }
     let made = Info {
         name: made.name().to_string(),
         object: made,
@@ -287,36 +367,68 @@ async fn copied(cx: &Cx, info: &Info) -> Result<(), Fail> {
     attached(cx, &made, &name).await
 }
 
+/// A container of the copy, as the flags change it.
+fn mutated(cx: &Cx, c: &Value) -> Value {
+    let mut c = c.clone();
+    let given = container(cx, c.text("name"));
+    for field in ["image", "imagePullPolicy", "env"] {
+        if !given.get(field).is_empty() {
+            c.set(field, given.get(field).clone());
+        }
+    }
+    if given.has("args") {
+        c.set("args", given.get("args").clone());
+    } else if given.has("command") {
+        c.set("command", given.get("command").clone());
+        c.remove("args");
+    }
+    for flag in ["stdin", "tty"] {
+        match cx.on(flag) {
+            true => c.set(flag, true),
+            false => drop(c.remove(flag)),
+        }
+    }
+    c
+}
+
 async fn on_node(cx: &Cx, node: &Info) -> Result<(), Fail> {
     let name = match cx.flag("container") {
         "" => "debugger".to_string(),
         c => c.to_string(),
     };
-    let mut c = container(cx, &name);
-    c.set(
-        "volumeMounts",
-        vec![value!({ "mountPath": "/host", "name": "host-root" })],
-    );
+    let mut c = profiled(cx, container(cx, &name), true)?;
+    let profile = profile(cx);
+    if profile.host_files {
+        c.place("volumeMounts")
+            .push(value!({ "mountPath": "/host", "name": "host-root" }));
+    }
     let pod_name = format!("node-debugger-{}-{}", node.name, suffix(cx));
     let res = cx.mapper()?.resource("pods")?;
     let namespace = cx.namespace()?;
-    let pod = value!({
+    let mut pod = value!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": { "name": pod_name.clone(), "namespace": namespace.clone(), "labels": { "app.kubernetes.io/managed-by": "kubectl-debug" } },
         "spec": {
-            "containers": [c], "hostIPC": true, "hostNetwork": true, "hostPID": true,
-            "nodeName": node.name.clone(), "restartPolicy": "Never",
+            "containers": [c], "nodeName": node.name.clone(), "restartPolicy": "Never",
             "tolerations": [{ "operator": "Exists" }],
-            "volumes": [{ "name": "host-root", "hostPath": { "path": "/" } }],
         },
     });
-    let made = Object(cx.post(&res.path(&namespace), pod)?);
+    if profile.host_namespaces {
+        for field in ["hostIPC", "hostNetwork", "hostPID"] {
+            pod.field("spec").set(field, true);
+        }
+    }
+    if profile.host_files {
+        let files = value!({ "name": "host-root", "hostPath": { "path": "/" } });
+        pod.place("spec.volumes").push(files);
+    }
     if !cx.on("quiet") {
         cx.line(format!(
             "Creating debugging pod {pod_name} with container {name} on node {}.",
             node.name
         ));
     }
+    let made = Object(cx.post(&res.path(&namespace), pod)?);
     let made = Info {
         res,
         namespace,

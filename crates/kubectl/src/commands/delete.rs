@@ -102,12 +102,59 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         propagation: propagation(cx.flag("cascade"))?,
         ignore_missing: cx.on("ignore-not-found") || cx.on("all"),
     };
+    let found = match cx.on("interactive") {
+        true => match confirmed(&cx, found, &wish).await? {
+            Some(found) => found,
+            None => return Ok(()),
+        },
+        false => found,
+    };
     let (gone, fails) = all(&cx, found, &wish)?;
     if waits && dry == DryRun::None {
         let timeout = cx.millis("timeout");
         wait_gone(&cx, &gone, timeout).await?;
     }
     fail::all(fails)
+}
+
+/// Lists what would go and asks; None unless the answer is yes.
+async fn confirmed(
+    cx: &Cx,
+    found: resources::Found,
+    wish: &Wish,
+) -> Result<Option<resources::Found>, Fail> {
+    fail::all(found.fails)?;
+    let mut targets = Vec::new();
+    for target in &found.targets {
+        match resources::objects(cx, target) {
+            Ok(infos) => targets.extend(infos.into_iter().map(Target::One)),
+            Err(e) if e.is_not_found() && wish.ignore_missing => {}
+            Err(e) => return Err(e),
+        }
+    }
+    if targets.is_empty() {
+        cx.line("No resources found");
+        return Ok(None);
+    }
+    cx.line(format!(
+        "You are about to delete the following {} resource(s):",
+        targets.len()
+    ));
+    for target in &targets {
+        if let Target::One(info) = target {
+            cx.line(info.shown());
+        }
+    }
+    cx.out("Do you want to continue? (y/N): ");
+    let answer = cx.host.0.read_line().await.unwrap_or_default();
+    if !answer.trim().eq_ignore_ascii_case("y") {
+        cx.line("deletion is cancelled");
+        return Ok(None);
+    }
+    Ok(Some(resources::Found {
+        targets,
+        ..resources::Found::default()
+    }))
 }
 
 /// How to delete.
@@ -119,7 +166,7 @@ pub struct Wish {
     pub ignore_missing: bool,
 }
 
-fn propagation(cascade: &str) -> Result<&'static str, Fail> {
+pub fn propagation(cascade: &str) -> Result<&'static str, Fail> {
     match cascade {
         "background" | "true" => Ok("Background"),
         "foreground" => Ok("Foreground"),

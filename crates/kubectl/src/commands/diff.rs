@@ -4,9 +4,9 @@ use super::*;
 use crate::command::{Example, Run};
 use crate::cx::{Cx, Inner};
 use crate::diff_text;
-use crate::fail::{Fail, text};
+use crate::fail::Fail;
 use crate::resources::{self, Ask, Info, Target};
-use machinery::{Method, Object, PatchType, Request};
+use machinery::{Method, Object, PatchType, Request, Value};
 
 pub const COMMAND: Command = Command {
     name: "diff",
@@ -33,6 +33,14 @@ pub const COMMAND: Command = Command {
                 "prune",
                 "Include resources that would be deleted by pruning.",
             ),
+            Flag::array(
+                "prune-allowlist",
+                "Overwrite the default allowlist with <group/version/kind> for --prune.",
+            ),
+            Flag::bool(
+                "show-secrets",
+                "If true, do not mask secret values in the diff.",
+            ),
             Flag::int(
                 "concurrency",
                 "1",
@@ -41,7 +49,7 @@ pub const COMMAND: Command = Command {
         ],
         FILES,
         SELECTOR,
-        MANAGER,
+        &manager("kubectl-client-side-apply"),
     ],
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
@@ -55,37 +63,55 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     let found = resources::find(&cx, &ask).await.map_err(trouble)?;
     crate::fail::all(found.fails).map_err(trouble)?;
     let mut differs = false;
+    let mut seen = Vec::new();
     for target in &found.targets {
         let Target::One(info) = target else { continue };
         let (live, merged) = versions(&cx, info).map_err(trouble)?;
-        let shown = |o: &Option<Object>| match o {
-            None => String::new(),
-            Some(o) => {
-                let mut v = o.0.clone();
-                if !cx.on("show-managed-fields") {
-                    v.remove("metadata.managedFields");
-                }
-                crate::forms::yaml(&mask(&v))
-            }
-        };
-        let version = info.res.api_version().replace('/', ".");
-        let name = format!(
-            "{version}.{}.{}.{}",
-            info.res.kind, info.namespace, info.name
-        );
-        let hunks = diff_text::unified(&shown(&live), &shown(&Some(merged)));
-        if !hunks.is_empty() {
-            differs = true;
-            let stamp = machinery::time::rfc3339(cx.now())
-                .replace('T', " ")
-                .replace('Z', ".000000000 +0000");
-            cx.line(format!("diff -u -N /tmp/LIVE/{name} /tmp/MERGED/{name}"));
-            cx.line(format!("--- /tmp/LIVE/{name}\t{stamp}"));
-            cx.line(format!("+++ /tmp/MERGED/{name}\t{stamp}"));
-            cx.out(hunks);
+        seen.push((info.clone(), merged.clone()));
+        differs |= print(&cx, info, live.as_ref(), Some(&merged));
+    }
+    if cx.on("prune") {
+        for info in super::apply::stale(&cx, &ask, &seen).map_err(trouble)? {
+            differs |= print(&cx, &info, Some(&info.object), None);
         }
     }
     if differs { Err(Fail::Exit(1)) } else { Ok(()) }
+}
+
+/// Prints how two versions of an object differ; true if they do.
+fn print(cx: &Cx, info: &Info, live: Option<&Object>, merged: Option<&Object>) -> bool {
+    let secret = !cx.on("show-secrets");
+    let shown = |o: Option<&Object>, other: Option<&Object>| match o {
+        None => String::new(),
+        Some(o) => {
+            let mut v = o.0.clone();
+            if !cx.on("show-managed-fields") {
+                v.remove("metadata.managedFields");
+            }
+            let other = other.map_or(machinery::NULL, |o| &o.0);
+            crate::forms::yaml(&if secret { mask(&v, other) } else { v })
+        }
+    };
+    let after = shown(merged, live)
+        .replace("'*** (before)'", "'*** (after)'")
+        .replace("*** (before)", "*** (after)");
+    let hunks = diff_text::unified(&shown(live, merged), &after);
+    if hunks.is_empty() {
+        return false;
+    }
+    let version = info.res.api_version().replace('/', ".");
+    let name = format!(
+        "{version}.{}.{}.{}",
+        info.res.kind, info.namespace, info.name
+    );
+    let stamp = machinery::time::rfc3339(cx.now())
+        .replace('T', " ")
+        .replace('Z', ".000000000 +0000");
+    cx.line(format!("diff -u -N /tmp/LIVE/{name} /tmp/MERGED/{name}"));
+    cx.line(format!("--- /tmp/LIVE/{name}\t{stamp}"));
+    cx.line(format!("+++ /tmp/MERGED/{name}\t{stamp}"));
+    cx.out(hunks);
+    true
 }
 
 /// An error is told apart from a difference by its status.
@@ -103,12 +129,19 @@ fn versions(cx: &Cx, info: &Info) -> Result<(Option<Object>, Object), Fail> {
     };
     if cx.on("server-side") {
         let r = Inner::patch_request(&info.path(), PatchType::Apply, info.object.0.clone())
-            .with("fieldManager", "kubectl")
+            .with(
+                "fieldManager",
+                match cx.given("field-manager") {
+                    true => cx.flag("field-manager"),
+                    false => "kubectl",
+                },
+            )
             .with("force", cx.on("force-conflicts").to_string())
             .with("dryRun", "All");
         return Ok((live, Object(cx.ask(r)?)));
     }
-    let modified = super::apply::annotated(&info.object);
+    // Other than apply, diff leaves the annotation as it is.
+    let modified = Object(super::apply::bare(&info.object));
     let Some(now) = live else {
         let r = Request::new(Method::Post, info.res.path(&info.namespace))
             .body(modified.0)
@@ -127,22 +160,17 @@ fn versions(cx: &Cx, info: &Info) -> Result<(Option<Object>, Object), Fail> {
     Ok((Some(now), merged))
 }
 
-/// The values of secrets are not shown.
-fn mask(v: &machinery::Value) -> machinery::Value {
+/// The values of a secret are not shown, only whether they differ from those of the `other` version.
+fn mask(v: &Value, other: &Value) -> Value {
     let mut v = v.clone();
-    if v.text("kind") == "Secret" && !v.get("data").is_empty() {
-        for (k, _) in v.get("data").clone().entries() {
-            *v.field("data").field(k) = machinery::Value::from("***");
-        }
+    if v.text("kind") != "Secret" {
+        return v;
     }
-    // The annotation repeats what the diff shows.
-    if let Some(map) = v.at("metadata.annotations").as_map()
-        && map.get(super::apply::LAST).is_some()
-    {
-        let mut map = map.clone();
-        map.remove(super::apply::LAST);
-        v.set("metadata.annotations", map);
+    // Of the two versions the live one is seen first: it has no dry run behind it.
+    for (k, own) in v.get("data").clone().entries() {
+        let theirs = other.get("data").get(k);
+        let changed = !theirs.is_null() && theirs != own;
+        *v.field("data").field(k) = Value::from(if changed { "*** (before)" } else { "***" });
     }
-    let _ = text("");
     v
 }

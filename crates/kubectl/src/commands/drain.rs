@@ -388,7 +388,19 @@ async fn evicted(cx: &Cx, pods: Vec<Info>) -> Result<(), String> {
         let mut left = Vec::new();
         for pod in accepted {
             match pod.fetch(cx) {
-                Ok(now) if now.uid() == pod.object.uid() => left.push(pod),
+                Ok(now) if now.uid() == pod.object.uid() => {
+                    let since =
+                        machinery::time::parse_rfc3339(now.text("metadata.deletionTimestamp"));
+                    let limit = cx.int("skip-wait-for-delete-timeout");
+                    if limit > 0 && since.is_some_and(|t| cx.now() - t > limit * 1000) {
+                        cx.line(format!(
+                            "pod \"{}\" has DeletionTimestamp older than {limit} seconds, skipping",
+                            pod.name
+                        ));
+                    } else {
+                        left.push(pod);
+                    }
+                }
                 Err(e) if !e.is_not_found() => return Err(e.message()),
                 _ => cx.line(format!("pod/{} evicted", pod.name)),
             }

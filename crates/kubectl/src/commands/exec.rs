@@ -38,7 +38,7 @@ pub const EXEC: Command = Command {
             "kubectl exec deploy/web -- date",
         ),
     ],
-    flags: &[TALK, FILES],
+    flags: &[TALK, FILE],
     complete: Complete::Names("pods"),
     run: Some(|cx| -> Run { Box::pin(exec(cx)) }),
     ..Command::NONE
@@ -126,7 +126,7 @@ pub const ATTACH: Command = Command {
         "See the output of a pod from now on",
         "kubectl attach web",
     )],
-    flags: &[TALK],
+    flags: &[TALK, DETACH],
     complete: Complete::Names("pods"),
     run: Some(|cx| -> Run { Box::pin(attach(cx)) }),
     ..Command::NONE

@@ -25,7 +25,8 @@ pub const COMMAND: Command = Command {
         Flag::bool(
             "recursive",
             "When true, print the name of all the fields recursively.",
-        ),
+        )
+        .short('R'),
         Flag::text(
             "api-version",
             "Use given api-version (group/version) of the resource.",
@@ -33,7 +34,6 @@ pub const COMMAND: Command = Command {
         Flag::text("output", "Format in which to render the schema.")
             .or("plaintext")
             .short('o'),
-        Flag::int("max-depth", "0", "Maximum depth for recursive printing."),
     ]],
     complete: Complete::Types,
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),

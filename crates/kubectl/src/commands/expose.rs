@@ -77,10 +77,16 @@ pub const COMMAND: Command = Command {
         OUTPUT,
         DRY_RUN,
         RECORD,
-        MANAGER,
+        &manager("kubectl-expose"),
         SAVE_CONFIG,
     ],
-    complete: Complete::Resources,
+    complete: Complete::Kinds(&[
+        "deployment",
+        "pod",
+        "replicaset",
+        "replicationcontroller",
+        "service",
+    ]),
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };

@@ -14,7 +14,7 @@ use machinery::Arrange;
 use machinery::{Accept, Object, Request, Value};
 use std::rc::Rc;
 
-pub use raw::raw_request;
+pub use raw::{raw_request, unescape};
 pub use watch::watch_request;
 
 pub const COMMAND: Command = Command {
@@ -136,6 +136,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     }
     let found = resources::find(&cx, &ask).await?;
     match format {
+        None if !cx.on("server-print") => plain(&cx, &ask, found),
         Some(f) => objects(&cx, found, f),
         None => tables(&cx, &ask, found),
     }
@@ -419,6 +420,44 @@ fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
     if parts.is_empty() && fails.is_empty() && !cx.on("ignore-not-found") {
         nothing(cx, ask, &found.targets);
     }
+    fail::all(fails)
+}
+
+/// `--server-print=false`: the client knows no columns but name and age.
+fn plain(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
+    let mut fails = found.fails;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for target in &found.targets {
+        match whole(cx, target, Accept::Json, "items") {
+            Ok(v) => {
+                let items = match target {
+                    Target::One(_) => vec![v],
+                    Target::Many { .. } => v.get("items").items().to_vec(),
+                };
+                for item in items {
+                    let o = Object(item);
+                    let age = machinery::duration::human(cx.now() - o.created());
+                    let mut row = vec![o.name().to_string(), age];
+                    if cx.on("all-namespaces") {
+                        row.insert(0, o.namespace().to_string());
+                    }
+                    rows.push(row);
+                }
+            }
+            Err(e) if ignorable(cx, &e) => {}
+            Err(e) => fails.push(e),
+        }
+    }
+    if rows.is_empty() && fails.is_empty() {
+        nothing(cx, ask, &found.targets);
+    } else if !rows.is_empty() && !cx.on("no-headers") {
+        let mut head = vec!["NAME".to_string(), "AGE".to_string()];
+        if cx.on("all-namespaces") {
+            head.insert(0, "NAMESPACE".into());
+        }
+        rows.insert(0, head);
+    }
+    cx.out(table::once(&rows));
     fail::all(fails)
 }
 

@@ -25,22 +25,23 @@ pub const COMMAND: Command = Command {
     ..Command::NONE
 };
 
-pub const LABELING: &[&[Flag]] = &[
-    &[
-        Flag::bool("overwrite", "If true, allow values to be overwritten."),
-        Flag::bool(
-            "list",
-            "If true, display the labels or annotations for a given resource.",
-        ),
-        Flag::bool(
-            "local",
-            "If true, will NOT contact api-server but run locally.",
-        ),
-        Flag::text(
-            "resource-version",
-            "If non-empty, the update will only succeed if this is the current resource-version for the object.",
-        ),
-    ],
+pub const OWN: &[Flag] = &[
+    Flag::bool("overwrite", "If true, allow values to be overwritten."),
+    Flag::bool(
+        "list",
+        "If true, display the labels or annotations for a given resource.",
+    ),
+    Flag::bool(
+        "local",
+        "If true, will NOT contact api-server but run locally.",
+    ),
+    Flag::text(
+        "resource-version",
+        "If non-empty, the update will only succeed if this is the current resource-version for the object.",
+    ),
+];
+const LABELING: &[&[Flag]] = &[
+    OWN,
     FILES,
     OUTPUT,
     DRY_RUN,
@@ -49,7 +50,7 @@ pub const LABELING: &[&[Flag]] = &[
     ALL_FLAG,
     ALL_NAMESPACES,
     RECORD,
-    MANAGER,
+    &manager("kubectl-label"),
 ];
 
 /// Labels and annotations differ in words only.

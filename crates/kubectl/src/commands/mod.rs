@@ -83,6 +83,8 @@ pub static ALL: &[&Command] = &[
     &api::RESOURCES,
     &api::VERSIONS,
     &config::COMMAND,
+    &misc::ALPHA,
+    &misc::KUBERC,
     &misc::PLUGIN,
     &misc::VERSION,
     &misc::OPTIONS,
@@ -169,10 +171,54 @@ pub const RECORD: &[Flag] = &[Flag::bool(
     "Record current kubectl command in the resource annotation.",
 )
 .deprecated("--record will be removed in the future")];
-pub const MANAGER: &[Flag] = &[Flag::text(
-    "field-manager",
-    "Name of the manager used to track field ownership.",
+/// `--field-manager`, whose default is the command's own name.
+pub const fn manager(default: &'static str) -> [Flag; 1] {
+    [Flag::text(
+        "field-manager",
+        "Name of the manager used to track field ownership.",
+    )
+    .or(default)]
+}
+/// `--windows-line-endings`: how the file in the editor ends its lines.
+pub const LINE_ENDINGS: &[Flag] = &[Flag::bool(
+    "windows-line-endings",
+    "Whether the file in the editor ends its lines as on Windows.",
 )];
+/// `-f` alone, and `-R` where folders are always read to their depth.
+pub const FILE: &[Flag] = &[FILES[0]];
+pub const FILES_DEEP: &[Flag] = &[FILES[0], FILES[2].or("true")];
+/// What becomes of an object that is deleted on the way.
+pub const DELETION: &[Flag] = &[
+    Flag::text(
+        "cascade",
+        "Must be \"background\", \"orphan\", or \"foreground\". What becomes of dependents.",
+    )
+    .or("background")
+    .bare("background"),
+    Flag::bool(
+        "force",
+        "If true, delete and make anew what cannot be changed.",
+    ),
+    Flag::int(
+        "grace-period",
+        "-1",
+        "Seconds given to the resource to terminate gracefully; ignored if negative.",
+    ),
+    Flag::duration(
+        "timeout",
+        "0s",
+        "How long to wait before giving up on a delete; zero derives it from the object.",
+    ),
+    Flag::bool(
+        "wait",
+        "If true, wait for resources to be gone before returning.",
+    ),
+];
+pub const DETACH: &[Flag] = &[Flag::text(
+    "detach-keys",
+    "Override the key sequence for detaching a container.",
+)
+.or("ctrl-p,ctrl-q")];
 pub const VALIDATE: &[Flag] = &[Flag::text(
     "validate",
     "Must be one of: strict (or true), warn, ignore (or false).",

@@ -57,7 +57,7 @@ pub const COMMAND: Command = Command {
         OUTPUT,
         DRY_RUN,
         RECORD,
-        MANAGER,
+        &manager("kubectl-patch"),
     ],
     complete: Complete::Resources,
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
@@ -89,18 +89,21 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             )));
         }
     };
-    if cx.on("local") {
-        return Err(text("bottleship does not simulate patch --local"));
-    }
     // What cannot be read is sent as it is: the server finds the words for it.
     let body = crate::forms::parse_one(&given);
     let shown = Shown::of(&cx)?;
     let dry = cx.dry_run()?;
+    let local = cx.on("local");
     let (infos, mut fails) = resources::read(&cx, &Ask::of(&cx, cx.args())?).await?;
     if infos.is_empty() && fails.is_empty() {
         return Err(text("no objects passed to patch"));
     }
     for info in infos {
+        if local || dry == DryRun::Client {
+            let (after, words) = here(&info, &body, kind)?;
+            shown.print(&cx, &after, words)?;
+            continue;
+        }
         let sub = cx.flag("subresource");
         let path = if sub.is_empty() {
             info.path()
@@ -146,6 +149,31 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         }
     }
     fail::all(fails)
+}
+
+/// The object as the patch makes it, without the server.
+fn here(
+    info: &resources::Info,
+    body: &Result<machinery::Value, String>,
+    kind: PatchType,
+) -> Result<(Object, &'static str), Fail> {
+    let before = &info.object.0;
+    let body = body
+        .as_ref()
+        .map_err(|e| text(format!("unable to parse patch: {e}")))?;
+    let after = match kind {
+        PatchType::Json => machinery::patch::apply_json(before, body).map_err(text)?,
+        PatchType::Strategic => {
+            machinery::patch::apply_strategic(before, body).map_err(Fail::Status)?
+        }
+        _ => machinery::patch::apply_merge(before, body),
+    };
+    let words = if after == *before {
+        "patched (no change)"
+    } else {
+        "patched"
+    };
+    Ok((Object(after), words))
 }
 
 /// A custom resource has no strategic merge.

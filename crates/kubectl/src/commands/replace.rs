@@ -26,40 +26,17 @@ pub const COMMAND: Command = Command {
     ],
     flags: &[
         &[
-            Flag::bool(
-                "force",
-                "If true, immediately remove resources from API and bypass graceful deletion, then create them.",
-            ),
-            Flag::int(
-                "grace-period",
-                "-1",
-                "Period of time in seconds given to the resource to terminate gracefully.",
-            ),
-            Flag::text(
-                "cascade",
-                "Must be \"background\", \"orphan\", or \"foreground\".",
-            )
-            .or("background")
-            .bare("background"),
-            Flag::duration(
-                "timeout",
-                "0s",
-                "The length of time to wait before giving up on a delete.",
-            ),
-            Flag::bool(
-                "wait",
-                "If true, wait for resources to be gone before returning.",
-            ),
             Flag::text("raw", "Raw URI to PUT to the server."),
             Flag::text(
                 "subresource",
                 "If specified, replace will operate on the subresource of the requested object.",
             ),
         ],
+        DELETION,
         FILES,
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-replace"),
         VALIDATE,
         SAVE_CONFIG,
     ],

@@ -50,8 +50,8 @@ const PAUSE: Command = Command {
         "Collect changes without rolling out",
         "kubectl rollout pause deployment/web",
     )],
-    flags: &[FILES, OUTPUT, SELECTOR, MANAGER],
-    complete: Complete::Resources,
+    flags: &[FILES, OUTPUT, SELECTOR, &manager("kubectl-rollout")],
+    complete: Complete::Kinds(&["deployment"]),
     run: Some(|cx| -> Run { Box::pin(change_all(cx, paused, "paused", "pausing")) }),
     ..Command::NONE
 };
@@ -64,8 +64,8 @@ const RESUME: Command = Command {
         "Roll out what was collected",
         "kubectl rollout resume deployment/web",
     )],
-    flags: &[FILES, OUTPUT, SELECTOR, MANAGER],
-    complete: Complete::Resources,
+    flags: &[FILES, OUTPUT, SELECTOR, &manager("kubectl-rollout")],
+    complete: Complete::Kinds(&["deployment"]),
     run: Some(|cx| -> Run { Box::pin(change_all(cx, resumed, "resumed", "resuming")) }),
     ..Command::NONE
 };
@@ -79,8 +79,8 @@ const RESTART: Command = Command {
         "Restart a deployment",
         "kubectl rollout restart deployment/web",
     )],
-    flags: &[FILES, OUTPUT, SELECTOR, MANAGER],
-    complete: Complete::Resources,
+    flags: &[FILES, OUTPUT, SELECTOR, &manager("kubectl-rollout")],
+    complete: Complete::Kinds(&["daemonset", "deployment", "statefulset"]),
     run: Some(|cx| -> Run { Box::pin(change_all(cx, restarted, "restarted", "restarting")) }),
     ..Command::NONE
 };

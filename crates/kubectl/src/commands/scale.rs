@@ -47,7 +47,12 @@ pub const COMMAND: Command = Command {
         ALL_FLAG,
         RECORD,
     ],
-    complete: Complete::Resources,
+    complete: Complete::Kinds(&[
+        "deployment",
+        "replicaset",
+        "replicationcontroller",
+        "statefulset",
+    ]),
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };

@@ -43,11 +43,7 @@ async fn pod_specs(
 ) -> Result<(), Fail> {
     let ask = Ask::of(cx, resources)?;
     let shown = Shown::of(cx)?;
-    let (infos, mut fails) = if cx.on("local") {
-        local(cx, &ask).await?
-    } else {
-        resources::read(cx, &ask).await?
-    };
+    let (infos, mut fails) = resources::read(cx, &ask).await?;
     for info in infos {
         let Some(path) = change::pod_spec_path(&info.object) else {
             fails.push(text(format!(
@@ -74,21 +70,6 @@ async fn pod_specs(
         }
     }
     fail::all(fails)
-}
-
-/// `--local`: the objects as the files have them.
-async fn local(cx: &Cx, ask: &Ask) -> Result<(Vec<Info>, Vec<Fail>), Fail> {
-    if !ask.words.is_empty() {
-        return Err(text(
-            "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
-        ));
-    }
-    let found = resources::find(cx, ask).await?;
-    let infos = found.targets.into_iter().filter_map(|t| match t {
-        resources::Target::One(i) => Some(i),
-        resources::Target::Many { .. } => None,
-    });
-    Ok((infos.collect(), found.fails))
 }
 
 /// Splits arguments into resources and `KEY=VALUE` pairs.
@@ -124,7 +105,14 @@ const IMAGE: Command = Command {
         ),
     ],
     flags: &[
-        FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, MANAGER, LOCAL,
+        FILES,
+        OUTPUT,
+        DRY_RUN,
+        SELECTOR,
+        ALL_FLAG,
+        RECORD,
+        &manager("kubectl-set"),
+        LOCAL,
     ],
     complete: Complete::Resources,
     run: Some(|cx| -> Run { Box::pin(image(cx)) }),
@@ -211,7 +199,7 @@ const RESOURCES: Command = Command {
             Flag::text("limits", "The resource requirement requests for this container."),
             Flag::text("requests", "The resource requirement requests for this container."),
         ],
-        FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, MANAGER, LOCAL,
+        FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, &manager("kubectl-set"), LOCAL,
     ],
     complete: Complete::Resources,
     run: Some(|cx| -> Run { Box::pin(requirements(cx)) }),
@@ -277,7 +265,13 @@ const SERVICE_ACCOUNT: Command = Command {
         "kubectl set serviceaccount deployment web robot",
     )],
     flags: &[
-        FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, MANAGER, LOCAL,
+        FILES,
+        OUTPUT,
+        DRY_RUN,
+        ALL_FLAG,
+        RECORD,
+        &manager("kubectl-set"),
+        LOCAL,
     ],
     complete: Complete::Resources,
     run: Some(|cx| -> Run { Box::pin(service_account(cx)) }),
@@ -314,11 +308,11 @@ const SELECT: Command = Command {
         "kubectl set selector service web app=shop",
     )],
     flags: &[
-        FILES,
+        FILES_DEEP,
         OUTPUT,
         DRY_RUN,
         RECORD,
-        MANAGER,
+        &manager("kubectl-set"),
         LOCAL,
         ALL_FLAG,
         &[Flag::text(
@@ -360,6 +354,10 @@ const SUBJECT: Command = Command {
     name: "subject",
     usage: "(-f FILENAME | TYPE NAME) [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
     short: "Update the user, group, or service account in a role binding or cluster role binding",
+    examples: &[Example(
+        "One more user for a binding",
+        "kubectl set subject rolebinding readers --user=anna",
+    )],
     flags: &[
         &[
             Flag::array("user", "Usernames to bind to the role."),
@@ -371,7 +369,7 @@ const SUBJECT: Command = Command {
         DRY_RUN,
         SELECTOR,
         ALL_FLAG,
-        MANAGER,
+        &manager("kubectl-set"),
         LOCAL,
     ],
     complete: Complete::Resources,

@@ -33,10 +33,10 @@ pub const COMMAND: Command = Command {
         DRY_RUN,
         SELECTOR,
         ALL_FLAG,
-        MANAGER,
+        &manager("kubectl-taint"),
         VALIDATE,
     ],
-    complete: Complete::Resources,
+    complete: Complete::Kinds(&["node"]),
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };

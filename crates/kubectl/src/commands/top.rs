@@ -25,6 +25,12 @@ const COMMON: &[Flag] = &[
         "sort-by",
         "If non-empty, sort list using specified field: 'cpu' or 'memory'.",
     ),
+    Flag::bool("show-swap", "Print resources related to swap memory."),
+    Flag::bool(
+        "use-protocol-buffers",
+        "Asks the Metrics API by protocol buffers.",
+    )
+    .or("true"),
 ];
 
 const NODE: Command = Command {
@@ -33,7 +39,14 @@ const NODE: Command = Command {
     usage: "[NAME | -l label]",
     short: "Display resource (CPU/memory) usage of nodes",
     examples: &[Example("All nodes", "kubectl top node")],
-    flags: &[COMMON, SELECTOR],
+    flags: &[
+        COMMON,
+        SELECTOR,
+        &[Flag::bool(
+            "show-capacity",
+            "Print node resources based on Capacity instead of Allocatable.",
+        )],
+    ],
     complete: Complete::Names("nodes"),
     run: Some(|cx| -> Run { Box::pin(nodes(cx)) }),
     ..Command::NONE
@@ -88,42 +101,68 @@ fn items(cx: &Cx, path: String) -> Result<Vec<Value>, Fail> {
 fn milli(v: &str) -> i64 {
     Quantity::parse(v).map_or(0, |q| q.milli_value())
 }
-fn mebi(v: &str) -> i64 {
-    Quantity::parse(v).map_or(0, |q| q.value()) / (1024 * 1024)
+fn bytes(v: &str) -> i64 {
+    Quantity::parse(v).map_or(0, |q| q.value())
+}
+fn shown(cpu: i64, memory: i64) -> [String; 2] {
+    [format!("{cpu}m"), format!("{}Mi", memory >> 20)]
 }
 
 async fn nodes(cx: Cx) -> Result<(), Fail> {
     available(&cx)?;
     let mut all = items(&cx, "/apis/metrics.k8s.io/v1beta1/nodes".into())?;
+    if all.is_empty() {
+        return Err(text("metrics not available yet"));
+    }
     sort(&cx, &mut all, |v| {
-        (milli(v.text("usage.cpu")), mebi(v.text("usage.memory")))
+        (milli(v.text("usage.cpu")), bytes(v.text("usage.memory")))
     });
     let mut rows = Vec::new();
     if !cx.on("no-headers") {
         rows.push(
-            ["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"]
-                .map(str::to_string)
-                .to_vec(),
+            [
+                "NAME",
+                "CPU(cores)",
+                "CPU(%)",
+                "MEMORY(bytes)",
+                "MEMORY(%)",
+                "",
+            ]
+            .map(str::to_string)
+            .to_vec(),
         );
     }
+    let of = match cx.on("show-capacity") {
+        true => "status.capacity",
+        false => "status.allocatable",
+    };
+    let nodes = match cx.args().first() {
+        Some(name) => vec![cx.get(&format!("/api/v1/nodes/{name}"))?],
+        None => items(&cx, "/api/v1/nodes".into())?,
+    };
     for m in &all {
         let name = m.text("metadata.name");
-        let node = cx.get(&format!("/api/v1/nodes/{name}"))?;
-        let (cpu, memory) = (milli(m.text("usage.cpu")), mebi(m.text("usage.memory")));
-        let percent = |used: i64, of: i64| {
-            if of > 0 {
-                format!("{}%", used * 100 / of)
-            } else {
-                "<unknown>".into()
-            }
-        };
-        rows.push(vec![
-            name.to_string(),
-            format!("{cpu}m"),
-            percent(cpu, milli(node.text("status.allocatable.cpu"))),
-            format!("{memory}Mi"),
-            percent(memory, mebi(node.text("status.allocatable.memory"))),
-        ]);
+        let node = nodes.iter().find(|n| n.text("metadata.name") == name);
+        let (cpu, memory) = (milli(m.text("usage.cpu")), bytes(m.text("usage.memory")));
+        let [cores, mebi] = shown(cpu, memory);
+        let mut row = vec![name.to_string(), cores];
+        // Without the node there is nothing to compare with.
+        let of = node.map(|n| n.at(of));
+        let percent = |used: i64, of: i64| format!("{}%", if of > 0 { used * 100 / of } else { 0 });
+        row.extend(of.map(|o| percent(cpu, milli(o.text("cpu")))));
+        row.push(mebi);
+        row.extend(of.map(|o| percent(memory, bytes(o.text("memory")))));
+        row.push(String::new());
+        rows.push(row);
+    }
+    for node in &nodes {
+        let name = node.text("metadata.name");
+        if !all.iter().any(|m| m.text("metadata.name") == name) {
+            let mut row = vec!["<unknown>".to_string(); 6];
+            row[0] = name.to_string();
+            row[5] = String::new();
+            rows.push(row);
+        }
     }
     cx.out(table::once(&rows));
     Ok(())
@@ -133,7 +172,16 @@ fn sort(cx: &Cx, all: &mut [Value], key: impl Fn(&Value) -> (i64, i64)) {
     match cx.flag("sort-by") {
         "cpu" => all.arrange_by_key(|v| std::cmp::Reverse(key(v).0)),
         "memory" => all.arrange_by_key(|v| std::cmp::Reverse(key(v).1)),
-        _ => all.arrange_by(|a, b| a.text("metadata.name").cmp(b.text("metadata.name"))),
+        _ => all.arrange_by(|a, b| {
+            let key = |v: &Value| {
+                (
+                    v.text("metadata.namespace").to_string(),
+                    v.text("metadata.name").to_string(),
+                    v.text("name").to_string(),
+                )
+            };
+            key(a).cmp(&key(b))
+        }),
     }
 }
 
@@ -142,7 +190,7 @@ fn usage_of(pod: &Value) -> (i64, i64) {
     let cpu = containers.iter().map(|c| milli(c.text("usage.cpu"))).sum();
     let memory = containers
         .iter()
-        .map(|c| mebi(c.text("usage.memory")))
+        .map(|c| bytes(c.text("usage.memory")))
         .sum();
     (cpu, memory)
 }
@@ -177,7 +225,7 @@ async fn pods(cx: Cx) -> Result<(), Fail> {
     } else {
         head.push("NAME");
     }
-    head.extend(["CPU(cores)", "MEMORY(bytes)"]);
+    head.extend(["CPU(cores)", "MEMORY(bytes)", ""]);
     if !cx.on("no-headers") {
         rows.push(head.into_iter().map(str::to_string).collect::<Vec<_>>());
     }
@@ -188,21 +236,49 @@ async fn pods(cx: Cx) -> Result<(), Fail> {
         }
         start.push(p.text("metadata.name").to_string());
         if cx.on("containers") {
-            for c in p.get("containers").items() {
+            let mut containers = p.get("containers").items().to_vec();
+            sort(&cx, &mut containers, |c| {
+                (milli(c.text("usage.cpu")), bytes(c.text("usage.memory")))
+            });
+            for c in &containers {
                 let mut row = start.clone();
-                row.extend([
-                    c.text("name").to_string(),
-                    format!("{}m", milli(c.text("usage.cpu"))),
-                    format!("{}Mi", mebi(c.text("usage.memory"))),
-                ]);
+                row.push(c.text("name").to_string());
+                row.extend(shown(
+                    milli(c.text("usage.cpu")),
+                    bytes(c.text("usage.memory")),
+                ));
+                row.push(String::new());
                 rows.push(row);
             }
         } else {
             let (cpu, memory) = usage_of(p);
-            start.extend([format!("{cpu}m"), format!("{memory}Mi")]);
+            start.extend(shown(cpu, memory));
+            start.push(String::new());
             rows.push(start);
         }
     }
-    cx.out(table::once(&rows));
+    if cx.on("sum") {
+        let totals = all
+            .iter()
+            .map(usage_of)
+            .fold((0, 0), |t, u| (t.0 + u.0, t.1 + u.1));
+        // Without a header upstream forgets about the columns before the name.
+        let before = match cx.on("no-headers") {
+            true => 1,
+            false => 1 + usize::from(all_namespaces) + usize::from(cx.on("containers")),
+        };
+        let mut rule = vec![String::new(); before];
+        let mut last = rule.clone();
+        rule.extend([
+            "________".to_string(),
+            "________".to_string(),
+            String::new(),
+        ]);
+        last.extend(shown(totals.0, totals.1));
+        last.push(String::new());
+        rows.extend([rule, last]);
+    }
+    let content = table::once(&rows);
+    cx.out(content);
     Ok(())
 }

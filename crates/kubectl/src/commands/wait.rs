@@ -44,7 +44,7 @@ pub const COMMAND: Command = Command {
                 "If true, will NOT contact api-server but run locally.",
             ),
         ],
-        FILES,
+        FILES_DEEP,
         OUTPUT,
         SELECTOR,
         FIELDS,

@@ -1,194 +1,162 @@
-//! What changes names in a kustomization: generators with their hashes, prefix and suffix, and the references that follow.
+//! What changes names in a kustomization: prefix and suffix, hashes of content, and the references that follow.
+//! Upstream keeps a long list of fields (`namereference.go`); here a reference is told by its key, wherever it stands.
 
-use super::{join, texts};
-use crate::cx::Inner;
-use crate::fail::{Fail, text};
-use crate::forms;
-use machinery::{Object, Value, value};
+use super::Made;
+use machinery::Value;
 
-/// `configMapGenerator` and `secretGenerator`.
-pub fn generated(
-    cx: &Inner,
-    folder: &str,
-    k: &Value,
-    objects: &mut Vec<Object>,
-) -> Result<(), Fail> {
-    for (field, kind) in [
-        ("configMapGenerator", "ConfigMap"),
-        ("secretGenerator", "Secret"),
-    ] {
-        for g in k.get(field).items() {
-            let mut data = Value::map();
-            let mut put = |key: &str, bytes: &[u8]| {
-                *data.field(key) = match kind {
-                    "Secret" => Value::from(forms::base64(bytes)),
-                    _ => Value::from(String::from_utf8_lossy(bytes).into_owned()),
-                };
-            };
-            for l in texts(g, "literals") {
-                if let Some((key, v)) = l.split_once('=') {
-                    put(key, v.trim_matches(['"', '\'']).as_bytes());
-                }
-            }
-            for f in texts(g, "files") {
-                let (key, path) = match f.split_once('=') {
-                    Some((key, p)) => (key.to_string(), p.to_string()),
-                    None => (f.rsplit('/').next().unwrap_or(&f).to_string(), f.clone()),
-                };
-                let bytes = cx
-                    .host
-                    .read_bytes(&join(folder, &path))
-                    .map_err(|e| text(format!("loading KV pairs: file sources: [{f}]: {e}")))?;
-                put(&key, &bytes);
-            }
-            for f in texts(g, "envs") {
-                let content = cx
-                    .host
-                    .read(&join(folder, &f))
-                    .map_err(|e| text(format!("loading KV pairs: env source files: [{f}]: {e}")))?;
-                for (key, v) in content
-                    .lines()
-                    .filter(|l| !l.trim_start().starts_with('#'))
-                    .filter_map(|l| l.split_once('='))
-                {
-                    put(key, v.as_bytes());
-                }
-            }
-            let mut o = value!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": g.text("name").to_string() }, "data": data });
-            if kind == "Secret" {
-                o.set(
-                    "type",
-                    match g.text("type") {
-                        "" => "Opaque".to_string(),
-                        t => t.to_string(),
-                    },
-                );
-            }
-            if !g.text("namespace").is_empty() {
-                o.set("metadata.namespace", g.text("namespace").to_string());
-            }
-            let plain = k.flag("generatorOptions.disableNameSuffixHash")
-                || g.flag("options.disableNameSuffixHash");
-            if !plain {
-                let name = format!("{}-{}", g.text("name"), hash(&o));
-                let old = g.text("name").to_string();
-                o.set("metadata.name", name.clone());
-                for other in objects.iter_mut() {
-                    *other = other.edit(|v| refer(v, kind, &old, &name));
-                }
-            }
-            objects.push(Object(o));
-        }
-    }
-    Ok(())
+/// Keys whose text is a name of this kind.
+const TEXTS: &[(&str, &str)] = &[
+    ("Service", "serviceName"),
+    ("ServiceAccount", "serviceAccountName"),
+    ("ServiceAccount", "serviceAccount"),
+    ("PersistentVolumeClaim", "claimName"),
+    ("PersistentVolume", "volumeName"),
+    ("PriorityClass", "priorityClassName"),
+    ("StorageClass", "storageClassName"),
+    ("IngressClass", "ingressClassName"),
+    ("Secret", "secretName"),
+];
+/// Keys whose value, or whose items, name one of this kind in `name`.
+const INNER: &[(&str, &str)] = &[
+    ("ConfigMap", "configMap"),
+    ("ConfigMap", "configMapRef"),
+    ("ConfigMap", "configMapKeyRef"),
+    ("Secret", "secret"),
+    ("Secret", "secretRef"),
+    ("Secret", "secretKeyRef"),
+    ("Secret", "imagePullSecrets"),
+    ("Secret", "secrets"),
+    ("Service", "service"),
+];
+/// Kinds that keep their names.
+const FIXED: &[&str] = &["Namespace", "CustomResourceDefinition", "APIService"];
+
+/// A name that changed.
+struct Renamed {
+    kind: String,
+    old: String,
+    new: String,
+    namespace: String,
 }
 
-/// A short hash of an object's content, in the letters that kustomize uses. Other than upstream's SHA-256 it is only
-/// as good as telling contents apart.
-fn hash(v: &Value) -> String {
-    let mut n: u64 = 0xcbf2_9ce4_8422_2325;
-    for b in machinery::json::print(v).bytes() {
-        n = (n ^ u64::from(b)).wrapping_mul(0x100_0000_01b3);
-    }
-    const LETTERS: &[u8] = b"bcdfghkmt2456789";
-    (0..10)
-        .map(|i| LETTERS[(n >> (i * 4) & 15) as usize] as char)
-        .collect()
-}
-
-/// Renames references to a config map or secret.
-fn refer(v: &mut Value, kind: &str, old: &str, new: &str) {
-    let keys: &[&str] = match kind {
-        "ConfigMap" => &["configMapRef", "configMapKeyRef", "configMap"],
-        _ => &["secretRef", "secretKeyRef", "secret"],
-    };
-    match v {
-        Value::Map(_) => {
-            for (k, _) in v.clone().entries() {
-                let inner = v.field(k);
-                if keys.contains(&k.as_str()) {
-                    for f in ["name", "secretName"] {
-                        if inner.get(f).as_str() == Some(old) {
-                            *inner.field(f) = Value::str(new);
-                        }
-                    }
-                }
-                refer(inner, kind, old, new);
-            }
-        }
-        Value::List(l) if !l.is_empty() => {
-            for x in v.list_mut() {
-                refer(x, kind, old, new);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Name prefix and suffix, and the references that follow the names.
-pub fn named(k: &Value, objects: &mut [Object]) {
+/// `namePrefix` and `nameSuffix`.
+pub fn affixed(k: &Value, made: &mut [Made]) {
     let (prefix, suffix) = (k.text("namePrefix"), k.text("nameSuffix"));
     if prefix.is_empty() && suffix.is_empty() {
         return;
     }
-    let renamed: Vec<(String, String, String)> = objects
-        .iter()
-        .filter(|o| !["Namespace", "CustomResourceDefinition", "APIService"].contains(&o.kind()))
-        .map(|o| {
-            (
-                o.kind().to_string(),
-                o.name().to_string(),
-                format!("{prefix}{}{suffix}", o.name()),
-            )
-        })
-        .collect();
-    for o in objects.iter_mut() {
-        let own = renamed
-            .iter()
-            .find(|(k, n, _)| k == o.kind() && n == o.name())
-            .map(|r| r.2.clone());
-        *o = o.edit(|v| {
-            if let Some(name) = own {
-                v.set("metadata.name", name);
-            }
-            for (kind, old, new) in &renamed {
-                if kind == "ConfigMap" || kind == "Secret" {
-                    refer(v, kind, old, new);
+    let mut renamed = Vec::new();
+    for m in made
+        .iter_mut()
+        .filter(|m| !FIXED.contains(&m.object.kind()))
+    {
+        let new = format!("{prefix}{}{suffix}", m.object.name());
+        rename(m, new, &mut renamed);
+    }
+    follow(made, &renamed);
+}
+
+/// The hashes of generated objects, at the very end.
+pub fn hashed(made: &mut [Made]) {
+    let mut renamed = Vec::new();
+    for m in made.iter_mut().filter(|m| m.hashed) {
+        let new = format!(
+            "{}-{}",
+            m.object.name(),
+            crate::hash::of(&m.object.0, "", Value::from(""))
+        );
+        rename(m, new, &mut renamed);
+    }
+    follow(made, &renamed);
+}
+
+fn rename(m: &mut Made, new: String, renamed: &mut Vec<Renamed>) {
+    renamed.push(Renamed {
+        kind: m.object.kind().to_string(),
+        old: m.object.name().to_string(),
+        new: new.clone(),
+        namespace: m.object.namespace().to_string(),
+    });
+    m.rename(new);
+}
+
+fn follow(made: &mut [Made], renamed: &[Renamed]) {
+    if renamed.is_empty() {
+        return;
+    }
+    for m in made {
+        let own = m.object.namespace().to_string();
+        // Of equal names that in the object's own namespace is meant.
+        let new = |kind: &str, old: &str| {
+            let mut hits = renamed.iter().filter(|r| r.kind == kind && r.old == old);
+            let near = hits.clone().find(|r| r.namespace == own);
+            near.or_else(|| hits.find(|r| r.namespace.is_empty() || own.is_empty()))
+                .or_else(|| renamed.iter().find(|r| r.kind == kind && r.old == old))
+                .map(|r| r.new.clone())
+        };
+        m.edit(|o| {
+            for (key, inner) in o.clone().entries() {
+                // Content is not searched for names.
+                if ![
+                    "metadata",
+                    "data",
+                    "binaryData",
+                    "stringData",
+                    "kind",
+                    "apiVersion",
+                ]
+                .contains(&key.as_str())
+                {
+                    let mut inner = inner.clone();
+                    if walk(key, &mut inner, &new) {
+                        *o.field(key) = inner;
+                    }
                 }
-                follow(v, kind, old, new);
             }
         });
     }
 }
 
-/// References by name to services, accounts, claims, roles and scale targets.
-fn follow(v: &mut Value, kind: &str, old: &str, new: &str) {
+/// Replaces names below a key; true if something changed.
+fn walk(key: &str, v: &mut Value, new: &dyn Fn(&str, &str) -> Option<String>) -> bool {
+    let mut changed = false;
     match v {
+        Value::Str(s) => {
+            let kinds = TEXTS.iter().filter(|(_, k)| *k == key);
+            if let Some(name) = kinds.filter_map(|(kind, _)| new(kind, s)).next() {
+                *v = Value::from(name);
+                return true;
+            }
+        }
         Value::Map(_) => {
-            let own_kind = v.text("kind").to_string();
-            for (k, x) in v.clone().entries() {
-                let names = match (kind, k.as_str()) {
-                    ("Service", "serviceName")
-                    | ("ServiceAccount", "serviceAccountName" | "serviceAccount") => true,
-                    ("PersistentVolumeClaim", "claimName") => true,
-                    (_, "name") if own_kind == kind && !v.has("metadata") => true,
-                    _ => false,
-                };
-                if names && x.as_str() == Some(old) {
-                    *v.field(k) = Value::str(new);
-                } else if kind == "Service" && k == "service" && x.get("name").as_str() == Some(old)
-                {
-                    v.field(k).set("name", Value::str(new));
-                } else {
-                    follow(v.field(k), kind, old, new);
+            let name = v.text("name").to_string();
+            let kind = v.text("kind").to_string();
+            let by_key = INNER
+                .iter()
+                .filter(|(_, k)| *k == key)
+                .map(|(kind, _)| *kind);
+            let named = by_key
+                .chain((!kind.is_empty()).then_some(kind.as_str()))
+                .filter_map(|kind| new(kind, &name))
+                .next();
+            if let Some(name) = named {
+                v.set("name", name);
+                changed = true;
+            }
+            for (k, inner) in v.clone().entries() {
+                let mut inner = inner.clone();
+                if walk(k, &mut inner, new) {
+                    *v.field(k) = inner;
+                    changed = true;
                 }
             }
         }
         Value::List(l) if !l.is_empty() => {
             for x in v.list_mut() {
-                follow(x, kind, old, new);
+                changed |= walk(key, x, new);
             }
         }
         _ => {}
     }
+    changed
 }

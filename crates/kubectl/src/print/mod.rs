@@ -39,6 +39,8 @@ impl Format {
 pub struct Path {
     template: machinery::jsonpath::Template,
     source: String,
+    /// `--allow-missing-template-keys=false`
+    strict: bool,
 }
 
 impl Path {
@@ -48,6 +50,7 @@ impl Path {
         Ok(Path {
             template,
             source: source.to_string(),
+            strict: false,
         })
     }
     /// A path as `custom-columns`, `--sort-by` and `wait` take it: braces and the first dot may be missing.
@@ -69,7 +72,7 @@ impl Path {
         Path::parse(&format!("{{{dot}{bare}}}"))
     }
     pub fn print(&self, v: &Value) -> Result<String, Fail> {
-        self.template.execute(v, true).map_err(|e| {
+        self.template.execute(v, !self.strict).map_err(|e| {
             let source = &self.source;
             text(format!(
                 "error executing jsonpath {}: Error executing template: {e}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{source}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
@@ -109,22 +112,21 @@ pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, 
             ))
         })
     };
+    let strict = cx.flag("allow-missing-template-keys") == "false";
+    let path = |source: &str| Path::parse(source).map(|p| Path { strict, ..p });
+    let template = |source: &str| template::Template::parse(source).map(|t| t.strictly(strict));
     let format = match name {
-        "" if !template_flag.is_empty() => {
-            Format::Template(template::Template::parse(template_flag)?)
-        }
+        "" if !template_flag.is_empty() => Format::Template(template(template_flag)?),
         "" | "wide" if allowed == GET_FORMATS || name.is_empty() => return Ok(None),
         "name" => Format::Name,
         "yaml" => Format::Yaml,
         "json" => Format::Json,
         "kyaml" => Format::Kyaml,
-        "jsonpath" => Format::JsonPath(Path::parse(&argument()?)?),
-        "jsonpath-as-json" => Format::JsonPathAsJson(Path::parse(&argument()?)?),
-        "jsonpath-file" => Format::JsonPath(Path::parse(&file()?)?),
-        "go-template" | "template" => Format::Template(template::Template::parse(&argument()?)?),
-        "go-template-file" | "templatefile" => {
-            Format::Template(template::Template::parse(&file()?)?)
-        }
+        "jsonpath" => Format::JsonPath(path(&argument()?)?),
+        "jsonpath-as-json" => Format::JsonPathAsJson(path(&argument()?)?),
+        "jsonpath-file" => Format::JsonPath(path(&file()?)?),
+        "go-template" | "template" => Format::Template(template(&argument()?)?),
+        "go-template-file" | "templatefile" => Format::Template(template(&file()?)?),
         "custom-columns" if allowed == GET_FORMATS => {
             let spec = rest.ok_or_else(|| {
                 text("custom-columns format specified but no custom columns given")

@@ -12,11 +12,18 @@ const NAME: &str = "output";
 pub struct Template {
     source: String,
     templates: Templates,
+    strict: bool,
 }
 
-struct Functions;
+struct Functions {
+    /// A key that is not there is an error (`--allow-missing-template-keys=false`).
+    strict: bool,
+}
 
 impl Host for Functions {
+    fn needs_keys(&self) -> bool {
+        self.strict
+    }
     fn signature(&self, name: &str) -> Option<Signature> {
         match name {
             "exists" => Some("aa*"),
@@ -41,15 +48,22 @@ impl Template {
     pub fn parse(source: &str) -> Result<Template, Fail> {
         let mut templates = Templates::default();
         templates
-            .add(NAME, source, &Functions)
+            .add(NAME, source, &Functions { strict: false })
             .map_err(|e| text(format!("error parsing template {source}, {e}")))?;
         Ok(Template {
             source: source.to_string(),
             templates,
+            strict: false,
         })
     }
+    pub fn strictly(self, strict: bool) -> Template {
+        Template { strict, ..self }
+    }
     pub fn print(&self, v: &Value) -> Result<String, Fail> {
-        self.templates.run(NAME, v, &mut Functions).map_err(|e| {
+        let mut functions = Functions {
+            strict: self.strict,
+        };
+        self.templates.run(NAME, v, &mut functions).map_err(|e| {
             let source = machinery::json::quote(&self.source);
             text(format!("error executing template {source}: {e}"))
         })

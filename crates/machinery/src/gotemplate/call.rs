@@ -221,6 +221,10 @@ impl Run<'_> {
                 return self.fail(at.pos, &at.text, &message);
             }
             v = match &v {
+                Value::Map(m) if self.host.needs_keys() && m.get(key).is_none() => {
+                    let message = format!("map has no entry for key \"{key}\"");
+                    return self.fail(at.pos, &at.text, &message);
+                }
                 Value::Map(m) => m.get(key).cloned().unwrap_or_default(),
                 Value::Null if !self.host.strict() => Value::Null,
                 Value::Null => {

@@ -35,14 +35,20 @@ pub const CONFIG_MAP: Command = Command {
             "kubectl create configmap conf --from-literal=color=blue",
         ),
     ],
-    flags: &[SOURCES, OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG],
+    flags: &[
+        SOURCES,
+        OUTPUT,
+        DRY_RUN,
+        &manager("kubectl-create"),
+        VALIDATE,
+        SAVE_CONFIG,
+    ],
     run: Some(|cx| -> Run { Box::pin(config_map(cx)) }),
     ..Command::NONE
 };
 
 async fn config_map(cx: Cx) -> Result<(), Fail> {
     let name = name(&cx)?;
-    unhashed(&cx)?;
     let mut object = Object::new("v1", "ConfigMap", "", &name);
     let taken = |key: &str| {
         text(format!(
@@ -60,13 +66,21 @@ async fn config_map(cx: Cx) -> Result<(), Fail> {
         }
         *object.0.field(field).field(&key) = Value::from(v);
     }
-    finish(&cx, object, "failed to create configmap")
+    finish(&cx, hashed(&cx, object), "failed to create configmap")
 }
 
-fn unhashed(cx: &Cx) -> Result<(), Fail> {
+/// `--append-hash`
+fn hashed(cx: &Cx, object: Object) -> Object {
     match cx.on("append-hash") {
-        true => Err(text("bottleship does not simulate --append-hash")),
-        false => Ok(()),
+        true => {
+            let name = format!(
+                "{}-{}",
+                object.name(),
+                crate::hash::of(&object.0, object.name(), Value::Null)
+            );
+            object.edit(|o| o.set("metadata.name", name))
+        }
+        false => object,
     }
 }
 
@@ -189,7 +203,7 @@ const GENERIC: Command = Command {
         &[Flag::text("type", "The type of secret to create.")],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],
@@ -199,7 +213,6 @@ const GENERIC: Command = Command {
 
 async fn generic(cx: Cx) -> Result<(), Fail> {
     let name = name(&cx)?;
-    unhashed(&cx)?;
     let mut object = Object::new("v1", "Secret", "", &name);
     for (key, bytes) in sources(&cx)? {
         valid_key(&key)?;
@@ -213,13 +226,17 @@ async fn generic(cx: Cx) -> Result<(), Fail> {
     if cx.given("type") {
         object.0.set("type", cx.flag("type").to_string());
     }
-    finish(&cx, object, "failed to create secret")
+    finish(&cx, hashed(&cx, object), "failed to create secret")
 }
 
 const TLS: Command = Command {
     name: "tls",
     usage: "NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none]",
     short: "Create a TLS secret",
+    examples: &[Example(
+        "From a certificate and its key",
+        "kubectl create secret tls web --cert=tls.crt --key=tls.key",
+    )],
     flags: &[
         &[
             Flag::text("cert", "Path to PEM encoded public key certificate."),
@@ -231,7 +248,7 @@ const TLS: Command = Command {
         ],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],
@@ -265,13 +282,17 @@ async fn tls(cx: Cx) -> Result<(), Fail> {
     *object.0.field("data") = value!({
         "tls.crt": forms::base64(&cert), "tls.key": forms::base64(&key),
     });
-    finish(&cx, object, "failed to create secret")
+    finish(&cx, hashed(&cx, object), "failed to create secret")
 }
 
 const DOCKER: Command = Command {
     name: "docker-registry",
     usage: "NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string]",
     short: "Create a secret for use with a Docker registry",
+    examples: &[Example(
+        "For a registry of your own",
+        "kubectl create secret docker-registry regcred --docker-server=registry.example.com --docker-username=anna --docker-password=secret",
+    )],
     flags: &[
         &[
             Flag::text(
@@ -293,7 +314,7 @@ const DOCKER: Command = Command {
         ],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],
@@ -332,5 +353,5 @@ async fn docker(cx: Cx) -> Result<(), Fail> {
         machinery::json::print(&value!({ "auths": auths })).into_bytes()
     };
     *object.0.field("data").field(".dockerconfigjson") = Value::from(forms::base64(&content));
-    finish(&cx, object, "failed to create secret")
+    finish(&cx, hashed(&cx, object), "failed to create secret")
 }

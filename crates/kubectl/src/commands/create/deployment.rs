@@ -34,7 +34,7 @@ pub const COMMAND: Command = Command {
         ],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],

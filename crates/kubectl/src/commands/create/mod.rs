@@ -40,13 +40,14 @@ pub const COMMAND: Command = Command {
         DRY_RUN,
         SELECTOR,
         RECORD,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
         &[
             Flag::bool("edit", "Edit the API resource before creating."),
             Flag::text("raw", "Raw URI to POST to the server."),
         ],
+        LINE_ENDINGS,
     ],
     subs: &[
         &rbac::CLUSTER_ROLE,
@@ -72,7 +73,13 @@ pub const COMMAND: Command = Command {
 };
 
 /// The flags of every generator.
-pub const GENERATOR: &[&[Flag]] = &[OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG];
+pub const GENERATOR: &[&[Flag]] = &[
+    OUTPUT,
+    DRY_RUN,
+    &manager("kubectl-create"),
+    VALIDATE,
+    SAVE_CONFIG,
+];
 
 async fn run(cx: Cx) -> Result<(), Fail> {
     if let Some(word) = cx.args().first() {
@@ -86,9 +93,15 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         return Err(text("must specify one of -f and -k"));
     }
     if cx.on("edit") {
-        return Err(text(
-            "bottleship does not simulate --edit here: save the manifest, then edit it in the editor",
-        ));
+        let found = resources::find(&cx, &ask).await?;
+        fail::all(found.fails)?;
+        for target in &found.targets {
+            if let Target::One(info) = target {
+                super::edit::edit(&cx, std::slice::from_ref(info), super::edit::Mode::Create)
+                    .await?;
+            }
+        }
+        return Ok(());
     }
     let shown = Shown::of(&cx)?;
     let dry = cx.dry_run()?;

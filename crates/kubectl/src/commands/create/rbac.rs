@@ -23,7 +23,14 @@ pub const ROLE: Command = Command {
         "Read pods",
         "kubectl create role reader --verb=get,list,watch --resource=pods",
     )],
-    flags: &[RULES, OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG],
+    flags: &[
+        RULES,
+        OUTPUT,
+        DRY_RUN,
+        &manager("kubectl-create"),
+        VALIDATE,
+        SAVE_CONFIG,
+    ],
     run: Some(|cx| -> Run { Box::pin(role(cx)) }),
     ..Command::NONE
 };
@@ -53,14 +60,14 @@ pub const CLUSTER_ROLE: Command = Command {
                 "non-resource-url",
                 "A partial url that user should have access to.",
             ),
-            Flag::list(
+            Flag::map(
                 "aggregation-rule",
                 "An aggregation label selector for combining ClusterRoles.",
             ),
         ],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],
@@ -185,7 +192,7 @@ pub const ROLE_BINDING: Command = Command {
         )],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],
@@ -222,7 +229,14 @@ pub const CLUSTER_ROLE_BINDING: Command = Command {
         "Make a user administrator",
         "kubectl create clusterrolebinding boss --clusterrole=cluster-admin --user=ann",
     )],
-    flags: &[SUBJECTS, OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG],
+    flags: &[
+        SUBJECTS,
+        OUTPUT,
+        DRY_RUN,
+        &manager("kubectl-create"),
+        VALIDATE,
+        SAVE_CONFIG,
+    ],
     run: Some(|cx| -> Run { Box::pin(cluster_role_binding(cx)) }),
     ..Command::NONE
 };

@@ -21,6 +21,10 @@ const CLUSTER_IP: Command = Command {
     name: "clusterip",
     usage: "NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none]",
     short: "Create a ClusterIP service",
+    examples: &[Example(
+        "Port 80, sent on to 8080",
+        "kubectl create service clusterip web --tcp=80:8080",
+    )],
     flags: &[
         &[
             TCP,
@@ -31,7 +35,7 @@ const CLUSTER_IP: Command = Command {
         ],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],
@@ -43,6 +47,10 @@ const NODE_PORT: Command = Command {
     name: "nodeport",
     usage: "NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
     short: "Create a NodePort service",
+    examples: &[Example(
+        "On a port of every node",
+        "kubectl create service nodeport web --tcp=80:8080",
+    )],
     flags: &[
         &[
             TCP,
@@ -54,7 +62,7 @@ const NODE_PORT: Command = Command {
         ],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],
@@ -66,7 +74,18 @@ const LOAD_BALANCER: Command = Command {
     name: "loadbalancer",
     usage: "NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
     short: "Create a LoadBalancer service",
-    flags: &[&[TCP], OUTPUT, DRY_RUN, MANAGER, VALIDATE, SAVE_CONFIG],
+    examples: &[Example(
+        "With an address of its own",
+        "kubectl create service loadbalancer web --tcp=80:8080",
+    )],
+    flags: &[
+        &[TCP],
+        OUTPUT,
+        DRY_RUN,
+        &manager("kubectl-create"),
+        VALIDATE,
+        SAVE_CONFIG,
+    ],
     run: Some(|cx| -> Run { Box::pin(make(cx, "LoadBalancer")) }),
     ..Command::NONE
 };
@@ -75,6 +94,10 @@ const EXTERNAL_NAME: Command = Command {
     name: "externalname",
     usage: "NAME --external-name external.name [--dry-run=server|client|none]",
     short: "Create an ExternalName service",
+    examples: &[Example(
+        "Another name for a host",
+        "kubectl create service externalname db --external-name=db.example.com",
+    )],
     flags: &[
         &[
             TCP,
@@ -82,7 +105,7 @@ const EXTERNAL_NAME: Command = Command {
         ],
         OUTPUT,
         DRY_RUN,
-        MANAGER,
+        &manager("kubectl-create"),
         VALIDATE,
         SAVE_CONFIG,
     ],

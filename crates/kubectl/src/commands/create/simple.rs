@@ -85,6 +85,35 @@ async fn token(cx: Cx) -> Result<(), Fail> {
     if cx.given("audience") {
         body.set("spec.audiences", cx.list("audience"));
     }
+    let bound = cx.flag("bound-object-kind");
+    if !bound.is_empty() {
+        let version = match bound {
+            "Pod" | "Secret" | "Node" => "v1",
+            other => {
+                return Err(text(format!(
+                    "supported --bound-object-kind values are Node, Pod, Secret, got {other}"
+                )));
+            }
+        };
+        if cx.flag("bound-object-name").is_empty() {
+            return Err(text(
+                "--bound-object-name is required if --bound-object-kind is provided",
+            ));
+        }
+        body.set("spec.boundObjectRef", value!({
+            "apiVersion": version, "kind": Value::str(bound),
+            "name": Value::str(cx.flag("bound-object-name")), "uid": Value::str(cx.flag("bound-object-uid")),
+        }));
+    } else if cx.given("bound-object-name") || cx.given("bound-object-uid") {
+        let flag = if cx.given("bound-object-name") {
+            "name"
+        } else {
+            "uid"
+        };
+        return Err(text(format!(
+            "--bound-object-{flag} can only be set if --bound-object-kind is provided"
+        )));
+    }
     let path = format!("/api/v1/namespaces/{ns}/serviceaccounts/{account}/token");
     let answer = cx
         .post(&path, body)

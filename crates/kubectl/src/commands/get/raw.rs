@@ -50,7 +50,7 @@ pub fn raw_request(method: machinery::Method, uri: &str) -> Request {
     request
 }
 
-fn unescape(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     let mut out = Vec::new();
     let mut bytes = text.bytes();
     while let Some(b) = bytes.next() {

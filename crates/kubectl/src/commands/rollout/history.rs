@@ -28,7 +28,7 @@ pub const COMMAND: Command = Command {
         OUTPUT,
         SELECTOR,
     ],
-    complete: Complete::Resources,
+    complete: Complete::Kinds(&["daemonset", "deployment", "statefulset"]),
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };

@@ -32,7 +32,7 @@ pub const COMMAND: Command = Command {
         FILES,
         SELECTOR,
     ],
-    complete: Complete::Resources,
+    complete: Complete::Kinds(&["daemonset", "deployment", "statefulset"]),
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };

@@ -31,7 +31,7 @@ pub const COMMAND: Command = Command {
         DRY_RUN,
         SELECTOR,
     ],
-    complete: Complete::Resources,
+    complete: Complete::Kinds(&["daemonset", "deployment", "statefulset"]),
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
     ..Command::NONE
 };

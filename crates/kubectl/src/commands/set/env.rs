@@ -25,7 +25,7 @@ pub const COMMAND: Command = Command {
             Flag::bool("resolve", "If true, show secret or configmap references when listing variables."),
             Flag::bool("overwrite", "If true, allow environment to be overwritten, otherwise reject updates that overwrite existing environment.").or("true"),
         ],
-        FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, MANAGER, LOCAL,
+        FILES, OUTPUT, DRY_RUN, SELECTOR, ALL_FLAG, RECORD, &manager("kubectl-set"), LOCAL,
     ],
     complete: Complete::Resources,
     run: Some(|cx| -> Run { Box::pin(run(cx)) }),
@@ -79,7 +79,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
                 }
                 merge(c, &set, &remove);
                 if list {
-                    lines.borrow_mut().push_str(&listed(info, c));
+                    lines.borrow_mut().push_str(&listed(&cx, info, c));
                 }
             });
         }
@@ -145,7 +145,7 @@ fn merge(c: &mut Value, set: &[Value], remove: &[String]) {
     }
 }
 
-fn listed(info: &Info, c: &Value) -> String {
+fn listed(cx: &Cx, info: &Info, c: &Value) -> String {
     let mut out = format!(
         "# {} {}, container {}\n",
         info.res.kind,
@@ -156,10 +156,57 @@ fn listed(info: &Info, c: &Value) -> String {
         let name = e.text("name");
         out.push_str(&match e.get("valueFrom") {
             Value::Null => format!("{name}={}\n", e.text("value")),
-            from => format!("# {name} from {}\n", reference(from)),
+            from => match cx
+                .on("resolve")
+                .then(|| resolved(cx, info, c, from))
+                .flatten()
+            {
+                Some(v) => format!("{name}={v}\n"),
+                None => format!("# {name} from {}\n", reference(from)),
+            },
         });
     }
     out
+}
+
+/// The value behind a reference, as far as it can be known without a running container.
+fn resolved(cx: &Cx, info: &Info, c: &Value, from: &Value) -> Option<String> {
+    for (field, kind) in [
+        ("configMapKeyRef", "configmaps"),
+        ("secretKeyRef", "secrets"),
+    ] {
+        let r = from.get(field);
+        if r.is_null() {
+            continue;
+        }
+        let path = format!(
+            "/api/v1/namespaces/{}/{kind}/{}",
+            info.namespace,
+            r.text("name")
+        );
+        let object = cx.get(&path).ok()?;
+        let v = object.get("data").get(r.text("key")).as_str()?.to_string();
+        return match kind {
+            "secrets" => String::from_utf8(crate::forms::base64_decode(&v)?).ok(),
+            _ => Some(v),
+        };
+    }
+    match from.text("fieldRef.fieldPath") {
+        "" => {}
+        path => return info.object.at(path).as_str().map(str::to_string),
+    }
+    let r = from.get("resourceFieldRef");
+    let (side, resource) = r.text("resource").split_once('.')?;
+    let amount = c
+        .get("resources")
+        .get(side)
+        .get(resource)
+        .as_str()?
+        .to_string();
+    let amount = machinery::quantity::Quantity::parse(&amount).ok()?;
+    let divisor = machinery::quantity::Quantity::parse(r.text("divisor")).ok();
+    let divisor = divisor.map_or(1000, |d| d.milli_value().max(1));
+    Some(((amount.milli_value() + divisor - 1) / divisor).to_string())
 }
 
 fn reference(from: &Value) -> String {
