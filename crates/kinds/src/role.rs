@@ -42,22 +42,22 @@ pub fn describe(o: &Object, d: &mut Describe) {
     d.line(0, "PolicyRule:");
     d.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
     d.line(1, "---------\t-----------------\t--------------\t-----");
-    for r in compact(o.at("rules")) {
+    for r in rows(o.at("rules")) {
         let verbs = r.verbs.join(" ");
         d.line(1, format!("{}\t[{}]\t[{}]\t[{verbs}]", r.resource, r.url, r.name));
     }
 }
 
 /// One line of the table: one resource or URL with all of its verbs.
-struct Row {
-    resource: String,
-    url: String,
-    name: String,
-    verbs: Vec<String>,
+pub struct Row {
+    pub resource: String,
+    pub url: String,
+    pub name: String,
+    pub verbs: Vec<String>,
 }
 
 /// Rules broken into single ones, put together again by what they are about, in upstream's order (by verbs).
-fn compact(rules: &Value) -> Vec<Row> {
+pub fn rows(rules: &Value) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let texts = |v: &Value| -> Vec<String> { v.items().iter().filter_map(|t| t.as_str().map(String::from)).collect() };
     for rule in rules.items() {

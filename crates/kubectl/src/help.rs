@@ -137,7 +137,8 @@ fn wrap(text: &str, width: usize) -> String {
 pub fn suggestions(word: &str) -> Vec<&'static str> {
     let word = word.to_lowercase();
     let near = |c: &&&'static Command| distance(&word, c.name) <= 2 || c.name.starts_with(&word);
-    ROOT.subs.iter().filter(near).map(|c| c.name).collect()
+    let shown = ROOT.subs.iter().filter(|c| c.name != "alpha");
+    shown.filter(near).map(|c| c.name).collect()
 }
 
 /// The edit distance of Levenshtein.

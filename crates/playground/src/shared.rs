@@ -7,7 +7,8 @@ use machinery::http::{Fetch, Hop, HttpRequest};
 use machinery::schema::Docs;
 use machinery::time::Millis;
 use machinery::{
-    Api, Cause, Method, Proxy, Request, Response, Status, Str, StreamId, StreamIn, StreamOut, Trigger,
+    Api, Cause, Method, Proxy, Request, Response, Status, Str, StreamId, StreamIn, StreamOut,
+    Trigger,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -7,7 +7,6 @@ use crate::command::{Example, Run};
 use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::print::table;
-use machinery::Arrange;
 use machinery::{Value, value};
 
 pub const COMMAND: Command = Command {
@@ -171,14 +170,6 @@ fn resource(cx: &Cx, verb: &str, words: &[String]) -> Result<Value, Fail> {
     Ok(out)
 }
 
-/// A rule for one resource or one URL.
-struct Line {
-    resource: String,
-    urls: Vec<String>,
-    names: Vec<String>,
-    verbs: Vec<String>,
-}
-
 fn words(v: &Value) -> Vec<String> {
     v.items()
         .iter()
@@ -195,53 +186,8 @@ fn list(cx: &Cx) -> Result<(), Fail> {
         "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
         review,
     )?;
-    let mut lines: Vec<Line> = Vec::new();
-    for rule in answer.at("status.resourceRules").items() {
-        let (verbs, names) = (words(rule.get("verbs")), words(rule.get("resourceNames")));
-        for group in words(rule.get("apiGroups")) {
-            for resource in words(rule.get("resources")) {
-                let shown = of_group(&resource, &group);
-                let same = lines
-                    .iter_mut()
-                    .find(|l| l.resource == shown && l.names.is_empty() && names.is_empty());
-                match same {
-                    // One line a resource: verbs of several rules come together.
-                    Some(l) => l.verbs.extend(
-                        verbs
-                            .iter()
-                            .filter(|v| !l.verbs.contains(v))
-                            .cloned()
-                            .collect::<Vec<_>>(),
-                    ),
-                    None => lines.push(Line {
-                        resource: shown,
-                        urls: Vec::new(),
-                        names: names.clone(),
-                        verbs: verbs.clone(),
-                    }),
-                }
-            }
-        }
-    }
-    lines.arrange_by_key(|l| {
-        (
-            !l.verbs.contains(&"*".to_string()),
-            l.resource.contains('.'),
-            l.resource.clone(),
-        )
-    });
-    let mut urls: Vec<Line> = Vec::new();
-    for rule in answer.at("status.nonResourceRules").items() {
-        for url in words(rule.get("nonResourceURLs")) {
-            urls.push(Line {
-                resource: String::new(),
-                urls: vec![url],
-                names: Vec::new(),
-                verbs: words(rule.get("verbs")),
-            });
-        }
-    }
-    urls.arrange_by(|a, b| a.urls.cmp(&b.urls));
+    let mut rules = answer.at("status.resourceRules").items().to_vec();
+    rules.extend(answer.at("status.nonResourceRules").items().iter().cloned());
     let mut rows = Vec::new();
     if !cx.on("no-headers") {
         rows.push(
@@ -250,13 +196,12 @@ fn list(cx: &Cx) -> Result<(), Fail> {
                 .to_vec(),
         );
     }
-    for l in lines.iter().chain(&urls) {
-        let brackets = |v: &[String]| format!("[{}]", v.join(" "));
+    for l in kinds::role::rows(&Value::from(rules)) {
         rows.push(vec![
-            l.resource.clone(),
-            brackets(&l.urls),
-            brackets(&l.names),
-            brackets(&l.verbs),
+            l.resource,
+            format!("[{}]", l.url),
+            format!("[{}]", l.name),
+            format!("[{}]", l.verbs.join(" ")),
         ]);
     }
     cx.out(table::once(&rows));
@@ -267,17 +212,6 @@ fn list(cx: &Cx) -> Result<(), Fail> {
         ));
     }
     Ok(())
-}
-
-/// `deployments.apps/scale`
-fn of_group(resource: &str, group: &str) -> String {
-    if group.is_empty() {
-        return resource.to_string();
-    }
-    match resource.split_once('/') {
-        Some((r, sub)) => format!("{r}.{group}/{sub}"),
-        None => format!("{resource}.{group}"),
-    }
 }
 
 const WHO_AM_I: Command = Command {

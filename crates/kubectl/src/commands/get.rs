@@ -283,10 +283,10 @@ fn objects(cx: &Cx, found: resources::Found, format: Format) -> Result<(), Fail>
         _ if nothing => {}
         other => {
             let v = match found.single {
-                true => items.remove(0),
+                true => clean(items.remove(0)),
                 false => print::list(items.into_iter().map(clean).collect()),
             };
-            cx.out(print::render(other, &clean(v))?);
+            cx.out(print::render(other, &v)?);
         }
     }
     fail::all(fails)
