@@ -4,7 +4,7 @@
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
-use crate::fail::{Fail, text, usage};
+use crate::fail::{Fail, text};
 use crate::resources::Info;
 use crate::stream::{self, Talk};
 use machinery::{StreamId, StreamIn};
@@ -71,7 +71,7 @@ fn place(cx: &Cx, spec: &str) -> Result<Place, Fail> {
 
 async fn run(cx: Cx) -> Result<(), Fail> {
     let [from, to] = cx.args() else {
-        return Err(usage("source and destination are required"));
+        return Err(text("source and destination are required"));
     };
     match (place(&cx, from)?, place(&cx, to)?) {
         (

@@ -6,7 +6,7 @@ mod profiles;
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, Inner};
-use crate::fail::{Fail, text, usage};
+use crate::fail::{Fail, text};
 use crate::resources::Info;
 use crate::stream::{self, Talk};
 use machinery::{Object, PatchType, Value, value};
@@ -112,7 +112,12 @@ pub const COMMAND: Command = Command {
 async fn run(cx: Cx) -> Result<(), Fail> {
     let words = cx.before_dash().to_vec();
     if words.is_empty() {
-        return Err(usage("NAME or TYPE/NAME is required for debug"));
+        return Err(text(
+            match cx.flag("image").is_empty() && cx.flag("copy-to").is_empty() {
+                true => "you must specify --image when not using --copy-to.",
+                false => "NAME or filename is required for debug",
+            },
+        ));
     }
     check(&cx)?;
     let info = stream::named(&cx, &words).await?;

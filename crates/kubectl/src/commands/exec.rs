@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
-use crate::fail::{Fail, text, usage};
+use crate::fail::{Fail, text};
 use crate::resources::Info;
 use crate::stream::{self, Talk};
 use machinery::{Method, Request};
@@ -48,7 +48,7 @@ async fn exec(cx: Cx) -> Result<(), Fail> {
     let words = cx.before_dash().to_vec();
     let command = cx.after_dash().to_vec();
     if words.is_empty() {
-        return Err(usage("pod, type/name or --filename must be specified"));
+        return Err(text("pod, type/name or --filename must be specified"));
     }
     if cx.parsed.dash.is_none() && words.len() > 1 {
         return Err(text(
@@ -134,10 +134,10 @@ pub const ATTACH: Command = Command {
 
 async fn attach(cx: Cx) -> Result<(), Fail> {
     if cx.args().is_empty() {
-        return Err(usage("at least 1 argument is required for attach"));
+        return Err(text("at least 1 argument is required for attach"));
     }
     if cx.args().len() > 2 {
-        return Err(usage(format!(
+        return Err(text(format!(
             "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {:?}",
             cx.args().len(),
             cx.args()

@@ -132,7 +132,7 @@ pub async fn run(cx: Cx, words: Words) -> Result<(), Fail> {
         ));
     }
     if changes.is_empty() && !cx.on("list") {
-        return Err(usage(format!(
+        return Err(text(format!(
             "at least one {} update is required",
             words.one
         )));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, DryRun, Inner};
-use crate::fail::{self, Fail, text, usage};
+use crate::fail::{self, Fail, text};
 use crate::print::Shown;
 use crate::resources::{self, Ask};
 use machinery::{Object, PatchType, Status};
@@ -67,7 +67,7 @@ pub const COMMAND: Command = Command {
 async fn run(cx: Cx) -> Result<(), Fail> {
     let given = match (cx.flag("patch"), cx.flag("patch-file")) {
         ("", "") => {
-            return Err(usage(
+            return Err(text(
                 "must specify --patch or --patch-file containing the contents of the patch",
             ));
         }
@@ -77,14 +77,14 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             ))
         })?,
         (patch, "") => patch.to_string(),
-        _ => return Err(usage("cannot specify --patch and --patch-file together")),
+        _ => return Err(text("cannot specify --patch and --patch-file together")),
     };
     let kind = match cx.flag("type").to_lowercase().as_str() {
         "json" => PatchType::Json,
         "merge" => PatchType::Merge,
         "strategic" => PatchType::Strategic,
         other => {
-            return Err(usage(format!(
+            return Err(text(format!(
                 "--type must be one of [json merge strategic], not \"{other}\""
             )));
         }
