@@ -147,7 +147,8 @@ impl Config {
         }
         let certified = !user.text("client-certificate-data").is_empty()
             || !user.text("client-certificate").is_empty();
-        if certified && name == "kubernetes-admin" {
+        // kind names the entry after the cluster; its certificate is the administrator's.
+        if certified && (name == "kubernetes-admin" || name.starts_with("kind-")) {
             return Ok(User::admin());
         }
         // The certificate that minikube issues says another name than its entry in the file.

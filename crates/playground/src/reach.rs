@@ -2,15 +2,17 @@
 
 use crate::message::Output;
 use crate::shared::Shared;
+use cluster::kubelet::built::{self, Built};
 use cluster::network::{self, Origin};
 use cluster::world::NodeSpec;
 use cluster::{Cluster, World};
 use machinery::http::{Fetch, HttpRequest};
 use machinery::time::Millis;
+use machinery::{Api, Method, Request, Response, Value};
 use shell::Fs;
 use std::cell::RefCell;
 use std::rc::Rc;
-use tools::{Exposed, Minikube, StartOptions};
+use tools::{BuiltImage, ClusterSpec, Exposed, Minikube, NodeFacts, StartOptions};
 
 pub struct Reach {
     pub shared: Rc<Shared>,
@@ -104,6 +106,26 @@ impl Reach {
         }
         listening
     }
+    /// The kubeconfig with one context, cluster and user of this name.
+    fn write_config(&self, name: &str) -> Result<(), String> {
+        let text = kubectl::config::fresh_text();
+        let text = text
+            .replace("kubernetes-admin@kubernetes", name)
+            .replace("kubernetes-admin", name);
+        let text = text.replace(": kubernetes\n", &format!(": {name}\n"));
+        let written = self.fs.borrow_mut().install(&self.config, text);
+        written.map_err(|e| format!("Exiting due to HOST_KUBECONFIG: {}: {e}", self.config))
+    }
+    fn ask_api(&self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
+        let mut request = Request::new(method, path);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        match self.shared.request(request) {
+            Response::Ok { body, .. } => Some(body),
+            _ => None,
+        }
+    }
     fn forget_config(&self) {
         let _ = self.fs.borrow_mut().remove(&self.config, false);
     }
@@ -155,13 +177,7 @@ impl tools::World for Reach {
         }
         if !self.shared.is_up.replace(true) {
             self.shared.asked.borrow_mut().push(Output::Fresh);
-            let text = kubectl::config::fresh_text();
-            let text = text
-                .replace("kubernetes-admin@kubernetes", "minikube")
-                .replace("kubernetes-admin", "minikube");
-            let text = text.replace(": kubernetes\n", ": minikube\n");
-            let written = self.fs.borrow_mut().install(&self.config, text);
-            written.map_err(|e| format!("Exiting due to HOST_KUBECONFIG: {}: {e}", self.config))?;
+            self.write_config("minikube")?;
         }
         Ok(())
     }
@@ -213,6 +229,135 @@ impl tools::World for Reach {
     }
     fn breakable(&self, what: &str, namespace: &str) -> Vec<String> {
         self.breakable_names(what, namespace)
+    }
+    fn nodes(&self) -> Vec<NodeFacts> {
+        let cluster = self.shared.cluster.borrow();
+        let ip = |node: &machinery::Object| {
+            let addresses = node.at("status.addresses").items();
+            let inside = addresses.iter().find(|a| a.text("type") == "InternalIP");
+            inside.map(|a| a.text("address").to_string())
+        };
+        let nodes = cluster.store.list("nodes", None);
+        nodes
+            .map(|node| NodeFacts {
+                name: node.name().to_string(),
+                ip: ip(node).unwrap_or_default(),
+            })
+            .collect()
+    }
+    fn add_node(&self, name: &str) -> bool {
+        let mut cluster = self.shared.cluster.borrow_mut();
+        let Some(first) = cluster.world.nodes.first().cloned() else {
+            return false;
+        };
+        if cluster.world.nodes.len() >= 20 {
+            return false;
+        }
+        cluster.join_node(NodeSpec {
+            name: name.to_string(),
+            labels: Vec::new(),
+            control_plane: false,
+            ..first
+        });
+        true
+    }
+    fn start_cluster(&self, spec: &ClusterSpec) -> Result<(), String> {
+        let (seed, now) = {
+            let cluster = self.shared.cluster.borrow();
+            (cluster.world.seed, cluster.now)
+        };
+        let alone = spec.nodes.len() == 1;
+        let plain = World::standard(1).nodes;
+        let node = |(name, control): &(String, bool)| {
+            let first = plain.first().cloned()?;
+            let mark = (
+                "node-role.kubernetes.io/control-plane".to_string(),
+                String::new(),
+            );
+            Some(NodeSpec {
+                name: name.clone(),
+                cpu_milli: spec.cpus * 1000,
+                memory_bytes: spec.memory_mib << 20,
+                control_plane: *control && !alone,
+                labels: if *control && alone {
+                    vec![mark]
+                } else {
+                    Vec::new()
+                },
+                ..first
+            })
+        };
+        self.replace(World {
+            seed,
+            start: now,
+            nodes: spec.nodes.iter().filter_map(node).collect(),
+            system_pods: true,
+            ..World::standard(0)
+        });
+        self.shared.is_up.set(true);
+        self.write_config(&spec.context)
+    }
+    fn image(&self, reference: &str) -> Result<BuiltImage, bool> {
+        let b = built::facts(reference)?;
+        Ok(BuiltImage {
+            reference: b.reference,
+            base: b.base,
+            size: b.size,
+            entrypoint: b.entrypoint,
+            cmd: b.cmd,
+            env: b.env,
+            workdir: b.workdir,
+            ports: b.ports,
+            files: b.files,
+            has_shell: b.has_shell,
+            page: b.page,
+            created_ms: 0,
+        })
+    }
+    fn load_image(&self, i: &BuiltImage) -> Result<(), String> {
+        let built = Built {
+            reference: i.reference.clone(),
+            base: i.base.clone(),
+            size: i.size,
+            entrypoint: i.entrypoint.clone(),
+            cmd: i.cmd.clone(),
+            env: i.env.clone(),
+            workdir: i.workdir.clone(),
+            ports: i.ports.clone(),
+            files: i.files.clone(),
+            has_shell: i.has_shell,
+            page: i.page,
+        };
+        match self.shared.cluster.borrow_mut().load_image(&built) {
+            true => Ok(()),
+            false => Err(format!(
+                "bottleship cannot run {}: its base {} is not known",
+                i.reference, i.base
+            )),
+        }
+    }
+    fn node_images(&self) -> Vec<String> {
+        let first = self.nodes().into_iter().next().unwrap_or_default();
+        self.shared.cluster.borrow().images_of(&first.name)
+    }
+    fn create(&self, path: &str, object: Value) {
+        self.ask_api(Method::Post, path, Some(object));
+    }
+    fn delete(&self, path: &str) {
+        self.ask_api(Method::Delete, path, None);
+    }
+    fn exists(&self, path: &str) -> bool {
+        self.ask_api(Method::Get, path, None).is_some()
+    }
+    fn is_available(&self, path: &str) -> bool {
+        let found = self.ask_api(Method::Get, path, None);
+        found.is_some_and(|d| d.int("status.availableReplicas") > 0)
+    }
+    fn set_metrics(&self, on: bool) {
+        Rc::make_mut(&mut self.shared.cluster.borrow_mut().world).metrics = on;
+    }
+    fn set_load_balancer(&self, on: bool) {
+        Rc::make_mut(&mut self.shared.cluster.borrow_mut().world).load_balancer = on;
     }
     fn services(&self, namespace: Option<&str>) -> Vec<Exposed> {
         let ip = self.minikube_ip();

@@ -26,6 +26,42 @@ const ENTRIES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "helm",
+        "install charts into the cluster",
+        &[
+            "helm create web",
+            "helm install web ./web --wait",
+            "helm list",
+            "helm repo add bitnami https://charts.bitnami.com/bitnami",
+        ],
+    ),
+    (
+        "kind",
+        "clusters whose nodes are containers",
+        &[
+            "kind create cluster --name dev",
+            "kind load docker-image web:v1 --name dev",
+        ],
+    ),
+    (
+        "docker",
+        "build images for the cluster",
+        &["docker build -t web:v1 .", "docker images"],
+    ),
+    (
+        "jq",
+        "compute with JSON",
+        &["kubectl get pods -o json | jq -r '.items[].metadata.name'"],
+    ),
+    (
+        "yq",
+        "compute with YAML",
+        &[
+            "yq '.spec.replicas' deploy.yaml",
+            "yq -i '.spec.replicas = 3' deploy.yaml",
+        ],
+    ),
+    (
         "curl",
         "send an HTTP request",
         &[

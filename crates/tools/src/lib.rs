@@ -1,15 +1,17 @@
-//! The other programs on the learner's machine: curl, wget, watch, minikube, help, the editors.
+//! The other programs on the learner's machine: helm, minikube, kind, docker, curl, wget, jq, watch, help, the editors.
 //!
 //! Each is an async function on `shell::Ctx`; what they reach outside of the shell (the network, the
 //! page, the cluster's life) is the one trait `World`, which `playground` implements. To add a
 //! program: its function, and one line in `programs`.
 
+mod docker;
 mod editor;
 mod fault;
 mod helm;
 mod help;
 mod http;
 mod jq;
+mod kind;
 mod minikube;
 mod network;
 mod options;
@@ -18,8 +20,8 @@ mod watch;
 
 use std::rc::Rc;
 
-use machinery::Api;
 use machinery::http::{Fetch, HttpRequest};
+use machinery::{Api, Value};
 use shell::{Ctx, Program};
 
 pub use fault::{FaultAsk, FaultLine};
@@ -50,6 +52,43 @@ pub trait World {
     fn minikube_delete(&self);
     /// The node's address.
     fn minikube_ip(&self) -> String;
+    /// The machines of the cluster.
+    fn nodes(&self) -> Vec<NodeFacts> {
+        Vec::new()
+    }
+    /// One more worker; false if none can be added.
+    fn add_node(&self, _name: &str) -> bool {
+        false
+    }
+    /// Puts a cluster of this shape in the place of the present one, and writes the kubeconfig.
+    fn start_cluster(&self, _spec: &ClusterSpec) -> Result<(), String> {
+        Err("there is no cluster here".to_owned())
+    }
+    /// What a registry knows of an image; the error: whether it knows the repository.
+    fn image(&self, _reference: &str) -> Result<BuiltImage, bool> {
+        Err(false)
+    }
+    /// Puts an image on every node.
+    fn load_image(&self, _image: &BuiltImage) -> Result<(), String> {
+        Err("there is no cluster here".to_owned())
+    }
+    /// The images on the cluster's first node.
+    fn node_images(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Objects of the cluster, for addons: by collection, or by their own path.
+    fn create(&self, _path: &str, _object: Value) {}
+    fn delete(&self, _path: &str) {}
+    fn exists(&self, _path: &str) -> bool {
+        false
+    }
+    /// Whether a Deployment is available.
+    fn is_available(&self, _path: &str) -> bool {
+        false
+    }
+    fn set_metrics(&self, _on: bool) {}
+    /// Whether Services of type LoadBalancer get addresses.
+    fn set_load_balancer(&self, _on: bool) {}
     /// Services and how they are reached from this machine; `None` means all namespaces.
     fn services(&self, namespace: Option<&str>) -> Vec<Exposed>;
 
@@ -71,6 +110,41 @@ pub trait World {
     }
 }
 
+/// A machine of the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeFacts {
+    pub name: String,
+    pub ip: String,
+}
+
+/// A cluster to be made: its context, and its nodes with whether they are of the control plane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterSpec {
+    pub context: String,
+    pub nodes: Vec<(String, bool)>,
+    pub cpus: i64,
+    pub memory_mib: i64,
+}
+
+/// An image as docker knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuiltImage {
+    pub reference: String,
+    /// The image of the catalogue that it was built from.
+    pub base: String,
+    pub size: i64,
+    pub entrypoint: Vec<String>,
+    pub cmd: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub workdir: String,
+    pub ports: Vec<u16>,
+    pub files: Vec<(String, String)>,
+    pub has_shell: bool,
+    /// Its program is not modelled; its front door is.
+    pub page: bool,
+    pub created_ms: i64,
+}
+
 /// All programs but kubectl, in the order in which `help` shows them.
 pub fn programs(world: Rc<dyn World>, api: Rc<dyn Api>) -> Vec<Program> {
     let (helm_api, asked) = (api.clone(), api);
@@ -86,6 +160,20 @@ pub fn programs(world: Rc<dyn World>, api: Rc<dyn Api>) -> Vec<Program> {
             minikube::minikube,
         )
         .with_complete(minikube::complete),
+        with(
+            &world,
+            "kind",
+            "clusters whose nodes are containers",
+            kind::kind,
+        )
+        .with_complete(kind::complete),
+        with(
+            &world,
+            "docker",
+            "build images for the cluster",
+            docker::docker,
+        )
+        .with_complete(docker::complete),
         with(&world, "curl", "send an HTTP request", http::curl),
         with(&world, "wget", "fetch a page", http::wget),
         with(

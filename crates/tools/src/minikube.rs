@@ -1,8 +1,9 @@
 //! minikube: the life of the cluster on the learner's machine.
 //!
 //! The real one is `cmd/minikube` of kubernetes/minikube. Left out: several profiles, drivers other
-//! than docker, addons that change, `ssh`, `tunnel`, `dashboard`: they say so.
+//! than docker, pausing, mounts, most addons: they say so.
 
+mod more;
 mod tables;
 
 use std::rc::Rc;
@@ -10,7 +11,8 @@ use std::rc::Rc;
 use shell::{Candidate, CompletionRequest, Ctx};
 
 use crate::World;
-use tables::{addons, profiles, table};
+pub use more::storage_class;
+use tables::{profiles, table};
 
 pub const MINIKUBE_VERSION: &str = "v1.38.1";
 pub const KUBERNETES_VERSION: &str = "v1.36.2";
@@ -30,6 +32,7 @@ pub struct StartOptions {
     pub cpus: Option<String>,
     pub memory: Option<String>,
     pub kubernetes_version: Option<String>,
+    pub addons: Vec<String>,
 }
 
 /// A Service and how it is reached from this machine.
@@ -43,17 +46,27 @@ pub struct Exposed {
 
 const COMMANDS: &[(&str, &str)] = &[
     ("addons", "Enable or disable a minikube addon"),
+    ("config", "Modify persistent configuration values"),
+    ("dashboard", "Access the Kubernetes dashboard"),
     ("delete", "Deletes a local Kubernetes cluster"),
+    (
+        "docker-env",
+        "Provides instructions to point your terminal's docker-cli to the Docker Engine inside minikube",
+    ),
+    ("image", "Manage images"),
     ("ip", "Retrieves the IP address of the specified node"),
     (
         "kubectl",
         "Run a kubectl binary matching the cluster version",
     ),
+    ("node", "Add, remove, or list additional nodes"),
     ("profile", "Get or list the current profiles (clusters)"),
     ("service", "Returns a URL to connect to a service"),
+    ("ssh", "Log into the minikube environment (for debugging)"),
     ("start", "Starts a local Kubernetes cluster"),
     ("status", "Gets the status of a local Kubernetes cluster"),
     ("stop", "Stops a running local Kubernetes cluster"),
+    ("tunnel", "Connect to LoadBalancer services"),
     ("version", "Print the version of minikube"),
 ];
 
@@ -85,22 +98,20 @@ pub async fn minikube(ctx: Ctx, world: Rc<dyn World>) -> i32 {
                 .collect();
             ctx.exec(argv).await
         }
-        ["addons", "list", ..] => addons(&ctx, &*world),
+        ["addons", rest @ ..] => more::addons(&ctx, &*world, rest).await,
+        ["node", rest @ ..] => more::node(&ctx, &*world, rest).await,
+        ["image", rest @ ..] => more::image(&ctx, &*world, rest).await,
+        ["ssh", rest @ ..] => more::ssh(&ctx, &*world, rest),
         ["profile", "list", ..] => profiles(&ctx, &*world),
         ["profile", ..] => {
             ctx.out("minikube\n");
             0
         }
         [
-            command @ ("addons" | "dashboard" | "tunnel" | "ssh" | "node" | "image" | "mount"
-            | "logs" | "config" | "pause" | "unpause" | "cache" | "docker-env" | "cp"),
-            ..,
-        ] => {
-            ctx.err(&format!(
-                "minikube: bottleship does not simulate minikube {command}\n"
-            ));
-            1
-        }
+            command @ ("dashboard" | "tunnel" | "mount" | "logs" | "config" | "pause" | "unpause"
+            | "cache" | "docker-env" | "cp" | "update-check"),
+            rest @ ..,
+        ] => more::other(&ctx, &*world, command, rest).await,
         [command, ..] => {
             ctx.err(&format!(
                 "Error: unknown command \"{command}\" for \"minikube\"\nRun 'minikube --help' for usage.\n"
@@ -159,13 +170,13 @@ fn options(rest: &[&str]) -> Result<StartOptions, String> {
             "--cpus" => options.cpus = Some(value()?),
             "--memory" => options.memory = Some(value()?),
             "--kubernetes-version" => options.kubernetes_version = Some(value()?),
+            "--addons" => options.addons.extend(value()?.split(',').map(String::from)),
             "--driver"
             | "--vm-driver"
             | "-p"
             | "--profile"
             | "--container-runtime"
             | "--cni"
-            | "--addons"
             | "--wait"
             | "--disk-size"
             | "--extra-config" => {
@@ -275,7 +286,18 @@ async fn start(ctx: &Ctx, world: &dyn World, rest: &[&str]) -> i32 {
         }
         ctx.sleep(500).await;
     }
-    ctx.out("🌟  Enabled addons: storage-provisioner, default-storageclass\n");
+    if !world.exists("/apis/storage.k8s.io/v1/storageclasses/standard") {
+        storage_class(world, "k8s.io/minikube-hostpath");
+    }
+    let mut on = vec![
+        "storage-provisioner".to_owned(),
+        "default-storageclass".to_owned(),
+    ];
+    for addon in &options.addons {
+        more::addons(ctx, world, &["enable", addon]).await;
+        on.push(addon.clone());
+    }
+    ctx.out(&format!("🌟  Enabled addons: {}\n", on.join(", ")));
     ctx.out("🏄  Done! kubectl is now configured to use \"minikube\" cluster and \"default\" namespace by default\n");
     0
 }

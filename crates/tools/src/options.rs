@@ -143,3 +143,20 @@ fn padded(cell: &str, width: usize) -> String {
     let missing = width.saturating_sub(shell::width::width(cell));
     format!("{cell}{}", " ".repeat(missing))
 }
+/// Rows with this many blanks between their columns, nothing after the last.
+pub fn spaced(rows: &[Vec<String>], gap: usize) -> String {
+    let widths = widths(rows);
+    let line = |row: &Vec<String>| {
+        let last = row.len().saturating_sub(1);
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(i, (c, w))| {
+            if i < last {
+                padded(c, w + gap)
+            } else {
+                c.clone()
+            }
+        });
+        cells.collect::<String>() + "\n"
+    };
+    rows.iter().map(line).collect()
+}

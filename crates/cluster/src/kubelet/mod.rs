@@ -14,6 +14,7 @@
 //! Left out: static pod files, eviction by pressure, image garbage collection, devices, user namespaces.
 
 pub mod ahead;
+pub mod built;
 pub mod catalogue;
 pub mod endings;
 pub mod env;

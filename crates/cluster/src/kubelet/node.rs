@@ -28,6 +28,15 @@ pub fn start(cluster: &mut Cluster) {
     }
 }
 
+/// Registers the world's last node, which is new.
+pub fn join(cluster: &mut Cluster) {
+    let world = cluster.world.clone();
+    let index = cluster.kubelets.nodes.values().map(|n| n.index + 1).max();
+    if let Some(spec) = world.nodes.last() {
+        register(cluster, spec, index.unwrap_or(1));
+    }
+}
+
 fn register(cluster: &mut Cluster, spec: &NodeSpec, index: usize) {
     let name = Str::from(&spec.name);
     let run = NodeRun {

@@ -1,8 +1,8 @@
-//! minikube's tables: services, addons, profiles.
+//! minikube's tables: services, profiles.
 
 use shell::Ctx;
 
-use super::{Exposed, KUBERNETES_VERSION, Minikube, absent};
+use super::{Exposed, KUBERNETES_VERSION, Minikube};
 use crate::World;
 
 /// The table that tablewriter draws: titles in the middle, numbers to the right.
@@ -64,21 +64,6 @@ pub(super) fn table(services: &[Exposed]) -> String {
     }
     text.push_str(&rule);
     text
-}
-
-pub(super) fn addons(ctx: &Ctx, world: &dyn World) -> i32 {
-    if world.minikube() == Minikube::Absent {
-        return absent(ctx);
-    }
-    let rule = "|-----------------------------|----------|--------------|\n";
-    let mut text =
-        format!("{rule}|         ADDON NAME          | PROFILE  |    STATUS    |\n{rule}");
-    for name in ["default-storageclass", "storage-provisioner"] {
-        text.push_str(&format!("| {name:<27} | minikube | enabled ✅   |\n"));
-    }
-    text.push_str(rule);
-    ctx.out(&text);
-    0
 }
 
 pub(super) fn profiles(ctx: &Ctx, world: &dyn World) -> i32 {
