@@ -239,6 +239,11 @@ fn talks_to_containers() {
         );
         let missing = k.fail(1, "exec nope -- ls", "");
         assert!(missing.contains("pods \"nope\" not found"), "{missing}");
+        let wrong = k.fail(1, "exec deployment/web -c nope -- ls", "");
+        assert!(
+            wrong.contains("container nope is not valid for pod web-"),
+            "{wrong}"
+        );
         k.run("run once --image=busybox --restart=Never -- sh -c 'echo done'");
         k.run("wait --for=jsonpath={.status.phase}=Succeeded pod/once --timeout=60s");
         assert_eq!(k.run("logs once"), "done\n");

@@ -47,13 +47,7 @@ pub async fn open(
         value.unwrap_or("").to_string()
     };
     let key = header("sec-websocket-key");
-    if !header("upgrade").eq_ignore_ascii_case("websocket") || key.is_empty() {
-        let text = match header("upgrade").as_str() {
-            "" => "Upgrade request required".to_string(),
-            other => format!("bottleship does not simulate {other}: ask for a WebSocket"),
-        };
-        return refusal(&Status::bad_request(text));
-    }
+    let is_socket = header("upgrade").eq_ignore_ascii_case("websocket") && !key.is_empty();
     let asked = header("sec-websocket-protocol");
     let asked: Vec<&str> = asked
         .split(',')
@@ -61,12 +55,17 @@ pub async fn open(
         .filter(|p| !p.is_empty())
         .collect();
     let protocol = asked.iter().find(|p| PROTOCOLS.contains(p)).copied();
-    if protocol.is_none() && !asked.is_empty() {
-        let text = format!("bottleship does not simulate {}", asked.join(", "));
-        return refusal(&Status::bad_request(text));
-    }
+    let unspoken = match (is_socket, header("upgrade").as_str()) {
+        (true, _) if protocol.is_none() && !asked.is_empty() => asked.join(", "),
+        (false, "") => return refusal(&Status::bad_request("Upgrade request required")),
+        (false, other) => other.to_string(),
+        _ => String::new(),
+    };
     let forwards = request.path.ends_with("/portforward");
     let ports = ports(&request);
+    if forwards && ports.is_empty() && !unspoken.is_empty() {
+        return refusal(&not_spoken(&unspoken));
+    }
     if forwards && ports.is_empty() {
         return refusal(&Status::bad_request("query parameter \"port\" is required"));
     }
@@ -91,6 +90,11 @@ pub async fn open(
         && why.starts_with("unable to upgrade connection")
     {
         return refusal(&Status::new(500, "InternalError", why.clone()));
+    }
+    // kubectl asks again by SPDY when a WebSocket was refused, and shows that refusal: what is wrong with the request goes first.
+    if !unspoken.is_empty() {
+        hub.stream(id, StreamIn::Close);
+        return refusal(&not_spoken(&unspoken));
     }
     let mut response = whole(101, "", Bytes::new());
     let headers = response.headers_mut();
@@ -123,6 +127,13 @@ pub async fn open(
         hub.stream(id, StreamIn::Close);
     });
     response
+}
+
+fn not_spoken(protocol: &str) -> Status {
+    let spoken = PROTOCOLS.join(", ");
+    Status::bad_request(format!(
+        "bottleship does not simulate {protocol}: ask for a WebSocket of {spoken}"
+    ))
 }
 
 fn all(request: &Request, name: &str) -> Vec<u16> {
