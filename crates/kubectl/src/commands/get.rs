@@ -462,7 +462,7 @@ fn plain(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
 }
 
 fn nothing(cx: &Cx, ask: &Ask, targets: &[Target]) {
-    let all = ask.all_namespaces || !targets.iter().any(|t| res(t).namespaced);
+    let all = ask.all_namespaces || !targets.iter().all(|t| res(t).namespaced);
     if all {
         cx.err("No resources found\n");
     } else {

@@ -5,7 +5,7 @@ use machinery::value;
 
 pub const COMMAND: Command = Command {
     name: "deployment",
-    aliases: &["dep"],
+    aliases: &["deploy"],
     usage: "NAME --image=image -- [COMMAND] [args...]",
     short: "Create a deployment with the specified name",
     examples: &[
