@@ -494,6 +494,10 @@ fn leak(cluster: &mut Cluster, uid: &str, i: usize, mib_per_s: i64) {
         _ => None,
     };
     f.end_at = f.lasts_ms.map(|ms| now + ms);
+    let node = cluster.kubelets.pod(uid).map(|r| r.node.clone());
+    if let Some(node) = node.and_then(|n| cluster.kubelets.node_mut(&n)) {
+        node.heavy = true;
+    }
 }
 
 /// Containers whose fault ends them by now.

@@ -4,14 +4,14 @@
 //! Layout, in reading order:
 //! - [`run`]: what is known of pods, containers, machines. [`sync`]: the life of a pod. [`start`]: the life of a container.
 //!   [`stop`]: how both end. [`status`]: what is told to the API server.
-//! - [`node`]: registration, heartbeats. [`faults`]: what can be broken on purpose. [`metrics`]: what `kubectl top` shows.
+//! - [`node`]: registration, heartbeats; [`pressure`]: too little memory. [`faults`]: what can be broken on purpose. [`metrics`]: what `kubectl top` shows.
 //! - [`system`]: the control plane's own pods.
 //! - [`catalogue`], [`images`]: what can be pulled. [`env`], [`volumes`]: what a container finds when it starts.
 //! - [`process`], [`programs`], [`server`], [`nginx`]: what runs in containers. [`probes`]: how they are asked whether they are well.
 //!   [`ahead`]: commands run to their end at once. [`endings`]: what containers leave behind; [`identity`]: as whom they run.
 //! - [`logs`], [`exec`]: what clients see of containers.
 //!
-//! Left out: static pod files, eviction by pressure, image garbage collection, devices, user namespaces.
+//! Left out: static pod files, image garbage collection, devices, user namespaces.
 
 pub mod ahead;
 pub mod built;
@@ -26,6 +26,7 @@ pub mod logs;
 pub mod metrics;
 pub mod nginx;
 pub mod node;
+pub mod pressure;
 pub mod probes;
 pub mod process;
 pub mod programs;

@@ -370,6 +370,10 @@ pub struct NodeRun {
     pub cut: bool,
     /// Switched off.
     pub stopped: bool,
+    /// Something that may take much memory has run here.
+    pub heavy: bool,
+    /// When there was too little memory last.
+    pub pressed_at: Option<Millis>,
     /// What it pulls and starts takes so many times as long (0 and 1 are as usual).
     pub slow: i64,
     /// Counts wake-ups that were put off while the node was not reachable.

@@ -497,6 +497,17 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
             };
         }
         Ok(proc) => {
+            let stress = run.containers[i]
+                .image
+                .is_some_and(|i| i.app == super::catalogue::App::Stress);
+            if let Some(node) = cx
+                .cluster
+                .kubelets
+                .node_mut(&run.node)
+                .filter(|n| stress && !n.heavy)
+            {
+                node.heavy = true;
+            }
             cx.event_at(pod, &path, "Normal", "Started", "Container started");
             let slow = slowness(cx, &run.node);
             let given = run.containers[i].spec(pod).get("resources").clone();
