@@ -5,6 +5,7 @@ mod bridge;
 mod browser;
 mod cluster;
 mod editor;
+mod files;
 mod header;
 mod icons;
 mod inspector;

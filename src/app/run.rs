@@ -3,15 +3,13 @@
 use super::keep::{self, Narrow, Tab, View};
 use super::ui::Act;
 use super::{App, Msg, Start, bridge};
-use crate::assets::Assets;
 use crate::i18n::{Lang, T, Texts};
 use crate::model::pod::PodState;
 use crate::model::{Effect, Versions};
 use gloo::timers::callback::Timeout;
 use playground::session::HOME;
-use playground::{Input, Output, Playground, Ref, editor};
+use playground::{Input, Output, Playground, Ref};
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// What the cluster may take of a frame, in milliseconds, and how many events are handled between two looks at the clock.
@@ -27,15 +25,15 @@ const ELAPSED_MAX: f64 = 250.0;
 
 /// The session and what is pending for it.
 pub struct Run {
-    session: Playground,
+    pub(super) session: Playground,
     last: Option<f64>,
     terminal_ready: bool,
     /// Screen text from before the terminal was there.
     screen: String,
     prompted: bool,
     /// Files that were edited and not yet saved.
-    unsaved: BTreeMap<String, String>,
-    dirty: bool,
+    pub(super) unsaved: BTreeMap<String, String>,
+    pub(super) dirty: bool,
     /// Lines of a solution that are still to be typed, and when the last one was.
     script: VecDeque<String>,
     typed_at: f64,
@@ -221,7 +219,7 @@ impl App {
                 // The editor is big: it comes once the first prompt is on the screen.
                 self.timers.editor = Some(self.timers.after(150, Msg::LoadEditor));
                 let link = ctx.link().clone();
-                self.timers.docs = Some(Timeout::new(2500, move || fetch_docs(link)));
+                self.timers.docs = Some(Timeout::new(2500, move || super::files::fetch_docs(link)));
             }
         }
         let drawn = self.publish();
@@ -283,36 +281,6 @@ impl App {
                     .send_message(Msg::Act(Act::Input(Input::Browse(url))));
             }
             Effect::Fresh => self.run.unsaved.clear(),
-        }
-    }
-    /// Puts a file's text into the editor if it is the one shown.
-    fn show_file(&mut self, path: &str) {
-        let text = {
-            let model = self.model.borrow();
-            if model.open_file.as_deref() != Some(path) {
-                return;
-            }
-            model.files.get(path).cloned().unwrap_or_default()
-        };
-        if self.editor_ready {
-            bridge::editor_show(path, &text);
-            self.mark();
-        }
-    }
-    /// What is wrong in the shown file, marked where it is.
-    pub(super) fn mark(&mut self) {
-        let model = self.model.borrow();
-        let Some(path) = &model.open_file else { return };
-        if !self.editor_ready || !is_manifest(path) {
-            return;
-        }
-        let text = model.files.get(path).map_or("", String::as_str);
-        let json: Vec<String> = editor::markers(text).iter().map(marker_json).collect();
-        bridge::editor_mark(path, &format!("[{}]", json.join(",")));
-    }
-    pub(super) fn save_files(&mut self) {
-        for (path, text) in std::mem::take(&mut self.run.unsaved) {
-            self.run.input(Input::Save { path, text });
         }
     }
     pub(super) fn act(&mut self, ctx: &Context<App>, act: Act) -> bool {
@@ -426,57 +394,6 @@ impl App {
         self.run.input(Input::Language(lang.code().to_string()));
         self.dress();
     }
-    fn open_file(&mut self, path: String) {
-        {
-            let mut model = self.model.borrow_mut();
-            model.open_file = Some(path.clone());
-            model.versions.files += 1;
-        }
-        self.show_file(&path);
-    }
-    fn edited(&mut self, path: String, text: String) -> bool {
-        self.model
-            .borrow_mut()
-            .files
-            .insert(path.clone(), text.clone());
-        self.run.unsaved.insert(path, text);
-        self.timers.save = Some(self.timers.after(400, Msg::SaveFiles));
-        self.timers.mark = Some(self.timers.after(250, Msg::Mark));
-        false
-    }
-    fn share(&mut self, ctx: &Context<App>) {
-        self.save_files();
-        let (text, link) = (self.run.session.save(), ctx.link().clone());
-        let texts = Rc::clone(&self.ui.texts);
-        wasm_bindgen_futures::spawn_local(async move {
-            let url = bridge::share(text).await.ok().and_then(|u| u.as_string());
-            let said = match url {
-                Some(url) => texts.fill(T::link_copied, &[("url", &url)]),
-                None => texts.get(T::link_failed).to_string(),
-            };
-            link.send_message(Msg::Notice(Some(said)));
-        });
-    }
-    pub(super) fn give_docs(&mut self, text: &str) {
-        self.run.session.give_docs(text);
-        *self.docs.borrow_mut() = self.run.session.docs();
-    }
-    /// Goes on with a session from a file; says plainly if it is none.
-    pub(super) fn open_session(&mut self, text: &str, assets: &Assets) -> bool {
-        let lang = self.prefs.lang.code();
-        match Playground::load_with(text, lang, &assets.lessons) {
-            Ok(session) => {
-                self.run.session.replace(session);
-                self.run.dirty = true;
-                self.notice = None;
-            }
-            Err(why) => {
-                let texts = &self.ui.texts;
-                self.notice = Some(texts.fill(T::bad_file, &[("why", &why)]));
-            }
-        }
-        true
-    }
     /// Tells those who listen what became of pods, a few words at a time.
     pub(super) fn announce(&mut self) -> bool {
         let news = std::mem::take(&mut self.model.borrow_mut().cluster.news);
@@ -507,33 +424,8 @@ impl App {
     }
 }
 
-fn fetch_docs(link: yew::html::Scope<App>) {
-    wasm_bindgen_futures::spawn_local(async move {
-        // Without them hover and explain show the fields alone.
-        if let Some(text) = bridge::api_docs().await.ok().and_then(|t| t.as_string()) {
-            link.send_message(Msg::Docs(text));
-        }
-    });
-}
-
 fn moved(value: &mut i32, by: i32, (min, max): (i32, i32)) {
     *value = (*value + by).clamp(min, max);
-}
-
-pub fn is_manifest(path: &str) -> bool {
-    path.ends_with(".yaml") || path.ends_with(".yml")
-}
-
-fn marker_json(m: &editor::Marker) -> String {
-    format!(
-        r#"{{"line":{},"column":{},"endLine":{},"endColumn":{},"severity":{},"message":{}}}"#,
-        m.line,
-        m.column,
-        m.end_line,
-        m.end_column,
-        machinery::json::quote(m.severity),
-        machinery::json::quote(&m.message)
-    )
 }
 
 /// The object of a pod's name, for selecting it.
