@@ -30,6 +30,7 @@ mod roles;
 mod route;
 mod select;
 mod subresource;
+pub(crate) use subresource::pod_token;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -346,6 +346,29 @@ fn signed(cluster: &Cluster, text: String) -> String {
     format!("{text}.{}", decode::base64url(&signature))
 }
 
+/// The token that a pod finds in its files: its service account's, for a year, as the real ones are.
+pub(crate) fn pod_token(cluster: &Cluster, pod: &Object) -> Option<String> {
+    let (ns, name) = (pod.namespace(), pod.text("spec.serviceAccountName"));
+    let account = cluster.store.get("serviceaccounts", ns, name)?;
+    let now = pod.created() / 1000;
+    let issuer = "https://kubernetes.default.svc.cluster.local";
+    let claims = value!({
+        "aud": [issuer], "exp": now + 31_536_000, "iat": now, "iss": issuer, "jti": Value::str(pod.uid()), "nbf": now,
+        "kubernetes.io": {
+            "namespace": Value::str(ns),
+            "pod": { "name": Value::str(pod.name()), "uid": Value::str(pod.uid()) },
+            "serviceaccount": { "name": Value::str(name), "uid": Value::str(account.uid()) },
+        },
+        "sub": format!("system:serviceaccount:{ns}:{name}"),
+    });
+    let head = value!({ "alg": "RS256", "kid": "bottleship" });
+    let part = |v: &Value| decode::base64url(machinery::json::print(v).as_bytes());
+    Some(signed(
+        cluster,
+        format!("{}.{}", part(&head), part(&claims)),
+    ))
+}
+
 /// What a token of this cluster says; None for any other.
 pub(crate) fn token_claims(cluster: &Cluster, token: &str) -> Option<Value> {
     let (text, _) = token.rsplit_once('.')?;

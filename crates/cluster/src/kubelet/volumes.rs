@@ -473,12 +473,7 @@ fn source_files(
     }
     let token = s.get("serviceAccountToken");
     if !token.is_null() {
-        let account = pod.text("spec.serviceAccountName");
-        let text = format!(
-            "bottleship.{}.{}",
-            super::images::hex64(&format!("{ns}/{account}/{}", pod.uid())),
-            account
-        );
+        let text = crate::apiserver::pod_token(cluster, pod).unwrap_or_default();
         let _ = fs.install(&format!("/v/{}", token.text("path")), text);
     }
 }
