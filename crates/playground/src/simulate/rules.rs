@@ -312,7 +312,7 @@ fn stateful_sets_keep_their_order(_: &mut Memory, cluster: &Cluster, c: &Change)
         return Ok(());
     }
     let n = ordinal(&c.key.1);
-    let others = cluster
+    let mut others = cluster
         .store
         .owned("pods", set.uid())
         .filter(|p| ordinal(p.name()) != n);
@@ -328,9 +328,7 @@ fn stateful_sets_keep_their_order(_: &mut Memory, cluster: &Cluster, c: &Change)
         }
     } else if c.new.is_deleting()
         && c.old.as_ref().is_some_and(is_active)
-        && let Some(other) = others
-            .filter(|p| p.is_deleting() && ordinal(p.name()) > n)
-            .next()
+        && let Some(other) = others.find(|p| p.is_deleting() && ordinal(p.name()) > n)
     {
         return Err(format!("ends while {} has not gone", other.name()));
     }
