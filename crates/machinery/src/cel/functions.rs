@@ -1,14 +1,18 @@
 //! The library: conversions, texts, lists, times, and Kubernetes' own types. Each function is one arm of a match by
 //! family. Upstream: `cel-go:ext`, `apiserver:pkg/cel/library/*.go`.
 
+mod net;
+mod text;
+
 use super::Host;
 use super::format;
-use super::value::{Outcome, Url, V, no_overload};
+use super::value::{Outcome, V, no_overload};
 use crate::{Quantity, Value, value};
-use pattern::Regex;
+use net::{address, network, url, url_part};
 use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::rc::Rc;
+use text::text;
 
 /// A name that stands for a type, as in `type(x) == string`.
 pub(super) fn type_named(name: &str) -> Option<V> {
@@ -189,72 +193,6 @@ fn parsed(name: &str, s: &str) -> Outcome {
     }
 }
 
-fn url(s: &str) -> Option<Url> {
-    if s.contains([' ', '\u{7f}']) || s.is_empty() {
-        return None;
-    }
-    let (scheme, rest) = match s.split_once("://") {
-        Some((scheme, rest)) if scheme.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            (scheme, rest)
-        }
-        _ if s.starts_with('/') => ("", s),
-        _ => return None,
-    };
-    let rest = rest.split('#').next().unwrap_or("");
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (host, path) = match rest.find('/') {
-        _ if scheme.is_empty() => ("", rest),
-        Some(i) => rest.split_at(i),
-        None => (rest, ""),
-    };
-    let host = host.rsplit('@').next().unwrap_or("");
-    Some(Url {
-        scheme: scheme.into(),
-        host: host.into(),
-        path: path.into(),
-        query: query.into(),
-    })
-}
-
-fn url_part(name: &str, u: &Url) -> Outcome {
-    let bracket = u.host.find(']').map_or(0, |i| i + 1);
-    let colon = u
-        .host
-        .get(bracket..)
-        .and_then(|h| h.rfind(':'))
-        .map(|i| i + bracket);
-    let (hostname, port) = match colon {
-        Some(i) => (
-            u.host.get(..i).unwrap_or(""),
-            u.host.get(i + 1..).unwrap_or(""),
-        ),
-        None => (u.host.as_str(), ""),
-    };
-    Ok(match name {
-        "getScheme" => V::str(&u.scheme),
-        "getHost" => V::str(&u.host),
-        "getHostname" => V::str(hostname.trim_matches(['[', ']'])),
-        "getPort" => V::str(port),
-        "getEscapedPath" => V::str(&u.path),
-        "getQuery" => {
-            let mut out: Vec<(String, Vec<String>)> = Vec::new();
-            for pair in u.query.split('&').filter(|p| !p.is_empty()) {
-                let (k, v) = pair.split_once('=').unwrap_or((pair, ""));
-                match out.iter_mut().find(|(have, _)| have == k) {
-                    Some((_, list)) => list.push(v.into()),
-                    None => out.push((k.into(), vec![v.into()])),
-                }
-            }
-            V::Map(Rc::new(
-                out.into_iter()
-                    .map(|(k, v)| (V::str(&k), text_list(v)))
-                    .collect(),
-            ))
-        }
-        _ => return no_overload(),
-    })
-}
-
 fn quantity(name: &str, q: &Quantity, rest: &[V]) -> Outcome {
     let other = match rest {
         [V::Quantity(o)] => Some((**o).clone()),
@@ -276,67 +214,6 @@ fn quantity(name: &str, q: &Quantity, rest: &[V]) -> Outcome {
         ("isLessThan", Some(o)) => V::Bool(order(&o) < 0),
         ("isGreaterThan", Some(o)) => V::Bool(order(&o) > 0),
         ("compareTo", Some(o)) => V::Int(i64::from(order(&o))),
-        _ => return no_overload(),
-    })
-}
-
-fn address(name: &str, a: &IpAddr) -> Outcome {
-    let link = match a {
-        IpAddr::V4(v) => (v.is_link_local(), v.octets().starts_with(&[224, 0, 0])),
-        IpAddr::V6(v) => (
-            v.segments()[0] & 0xffc0 == 0xfe80,
-            v.segments()[0] & 0xff0f == 0xff02,
-        ),
-    };
-    let broadcast = matches!(a, IpAddr::V4(v) if v.is_broadcast());
-    let ordinary = !a.is_unspecified() && !a.is_loopback() && !a.is_multicast();
-    Ok(match name {
-        "family" => V::Int(if a.is_ipv4() { 4 } else { 6 }),
-        "isUnspecified" => V::Bool(a.is_unspecified()),
-        "isLoopback" => V::Bool(a.is_loopback()),
-        "isLinkLocalUnicast" => V::Bool(link.0),
-        "isLinkLocalMulticast" => V::Bool(link.1),
-        "isGlobalUnicast" => V::Bool(ordinary && !link.0 && !broadcast),
-        _ => return no_overload(),
-    })
-}
-
-fn bits(a: &IpAddr) -> (u128, u32) {
-    match a {
-        IpAddr::V4(v) => (u128::from(u32::from(*v)), 32),
-        IpAddr::V6(v) => (u128::from(*v), 128),
-    }
-}
-
-fn masked(a: IpAddr, n: u8) -> IpAddr {
-    let (value, width) = bits(&a);
-    let low = width.saturating_sub(u32::from(n));
-    let kept = value
-        .checked_shr(low)
-        .unwrap_or(0)
-        .checked_shl(low)
-        .unwrap_or(0);
-    match a {
-        IpAddr::V4(_) => IpAddr::V4((kept as u32).into()),
-        IpAddr::V6(_) => IpAddr::V6(kept.into()),
-    }
-}
-
-fn network(name: &str, a: IpAddr, n: u8, rest: &[V]) -> Outcome {
-    let holds =
-        |b: IpAddr, m: u8| a.is_ipv4() == b.is_ipv4() && m >= n && masked(b, n) == masked(a, n);
-    let other = match rest {
-        [V::Str(s)] if name == "containsIP" => Some(parsed("ip", s)?),
-        [V::Str(s)] => Some(parsed("cidr", s)?),
-        [v] => Some(v.clone()),
-        _ => None,
-    };
-    Ok(match (name, other) {
-        ("containsIP", Some(V::Ip(b))) => V::Bool(holds(b, n)),
-        ("containsCIDR", Some(V::Cidr(b, m))) => V::Bool(holds(b, m)),
-        ("ip", None) => V::Ip(a),
-        ("masked", None) => V::Cidr(masked(a, n), n),
-        ("prefixLength", None) => V::Int(i64::from(n)),
         _ => return no_overload(),
     })
 }
@@ -553,149 +430,4 @@ fn list(name: &str, mut items: Vec<V>, rest: &[V]) -> Outcome {
         }
         _ => return no_overload(),
     })
-}
-
-/// Methods of texts.
-fn text(name: &str, s: &str, rest: &[V]) -> Outcome {
-    let found = |i: Option<usize>| V::Int(i.map_or(-1, |i| i as i64));
-    let chars: Vec<char> = s.chars().collect();
-    let beyond = |i: i64| Err(format!("index out of range: {i}"));
-    let at = |i: i64| usize::try_from(i).ok().filter(|i| *i <= chars.len());
-    Ok(match (name, rest) {
-        ("startsWith", [V::Str(o)]) => V::Bool(s.starts_with(&**o)),
-        ("endsWith", [V::Str(o)]) => V::Bool(s.ends_with(&**o)),
-        ("contains", [V::Str(o)]) => V::Bool(s.contains(&**o)),
-        ("matches", [V::Str(p)]) => V::Bool(Regex::re2(p)?.is_match(s)),
-        ("find", [V::Str(p)]) => V::str(&matches(s, p, 1)?.concat()),
-        ("findAll", [V::Str(p)]) => text_list(matches(s, p, usize::MAX)?),
-        ("findAll", [V::Str(p), V::Int(n)]) => {
-            text_list(matches(s, p, usize::try_from(*n).unwrap_or(usize::MAX))?)
-        }
-        ("size", []) => V::Int(chars.len() as i64),
-        ("lowerAscii", []) => V::str(&s.to_ascii_lowercase()),
-        ("upperAscii", []) => V::str(&s.to_ascii_uppercase()),
-        ("trim", []) => V::str(s.trim()),
-        ("strings.quote", []) => V::str(&crate::json::quote(s)),
-        ("charAt", [V::Int(i)]) => match at(*i) {
-            Some(i) => V::str(&chars.get(i).map(char::to_string).unwrap_or_default()),
-            None => return beyond(*i),
-        },
-        ("substring", [V::Int(from)]) => match at(*from) {
-            Some(i) => V::str(&chars.iter().skip(i).collect::<String>()),
-            None => return beyond(*from),
-        },
-        ("substring", [V::Int(from), V::Int(to)]) => match (at(*from), at(*to)) {
-            (Some(a), Some(b)) if a <= b => {
-                V::str(&chars.iter().take(b).skip(a).collect::<String>())
-            }
-            (Some(_), Some(_)) => {
-                return Err(format!("invalid substring range. start: {from}, end: {to}"));
-            }
-            (None, _) => return beyond(*from),
-            _ => return beyond(*to),
-        },
-        ("indexOf", [V::Str(o), rest @ ..]) => {
-            let from = match rest {
-                [V::Int(i)] => at(*i).ok_or_else(|| format!("index out of range: {i}"))?,
-                _ => 0,
-            };
-            let o: Vec<char> = o.chars().collect();
-            found((from..=chars.len()).find(|i| chars.get(*i..).is_some_and(|c| c.starts_with(&o))))
-        }
-        ("lastIndexOf", [V::Str(o), rest @ ..]) => {
-            let to = match rest {
-                [V::Int(i)] => at(*i).ok_or_else(|| format!("index out of range: {i}"))?,
-                _ => chars.len(),
-            };
-            let o: Vec<char> = o.chars().collect();
-            found((0..=to).rfind(|i| chars.get(*i..).is_some_and(|c| c.starts_with(&o))))
-        }
-        ("replace", [V::Str(a), V::Str(b), rest @ ..]) => {
-            let n = match rest {
-                [V::Int(n)] => usize::try_from(*n).unwrap_or(usize::MAX),
-                _ => usize::MAX,
-            };
-            if s.len().saturating_mul(b.len() + 1) > 10_000_000 {
-                return Err("operation cancelled: actual cost limit exceeded".into());
-            }
-            V::str(&s.replacen(&**a, b, n))
-        }
-        ("split", [V::Str(sep), rest @ ..]) => {
-            let n = match rest {
-                [V::Int(n)] => usize::try_from(*n).unwrap_or(usize::MAX),
-                _ => usize::MAX,
-            };
-            match sep.is_empty() {
-                _ if n == 0 => text_list([]),
-                true => text_list(chars.iter().map(char::to_string)),
-                false => text_list(s.splitn(n, &**sep).map(str::to_string)),
-            }
-        }
-        ("format", [args]) => V::str(&formatted(s, &args.items().unwrap_or_default())?),
-        _ => return no_overload(),
-    })
-}
-
-/// Matches of a pattern, at most `n`.
-fn matches(s: &str, pattern: &str, n: usize) -> Result<Vec<String>, String> {
-    let regex = Regex::re2(pattern)?;
-    let chars: Vec<char> = s.chars().collect();
-    let (mut out, mut from) = (Vec::new(), 0);
-    while out.len() < n && from <= chars.len() {
-        let Some(Some((a, b))) = regex.find_at(&chars, from).and_then(|c| c.first().copied())
-        else {
-            break;
-        };
-        out.push(chars.get(a..b).unwrap_or_default().iter().collect());
-        from = if b > a { b } else { b + 1 };
-    }
-    Ok(out)
-}
-
-/// `'%s of %d'.format([...])`.
-fn formatted(s: &str, args: &[V]) -> Result<String, String> {
-    let (mut out, mut args) = (String::new(), args.iter().enumerate());
-    let mut chars = s.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        if chars.peek() == Some(&'%') {
-            chars.next();
-            out.push('%');
-            continue;
-        }
-        let mut precision = String::new();
-        if chars.peek() == Some(&'.') {
-            chars.next();
-            while let Some(d) = chars.next_if(char::is_ascii_digit) {
-                precision.push(d);
-            }
-        }
-        let precision = precision.parse::<usize>().unwrap_or(6).min(100);
-        let verb = chars.next().unwrap_or('%');
-        let Some((_, v)) = args.next() else {
-            return Err("index 0 out of range".into());
-        };
-        match (verb, v) {
-            ('s', v) => out.push_str(&v.show()),
-            ('d', V::Int(_) | V::Uint(_)) => out.push_str(&v.show()),
-            ('f', v) => out.push_str(&format!("{:.precision$}", v.float().unwrap_or(0.0))),
-            ('e', v) => out.push_str(&format!("{:.precision$e}", v.float().unwrap_or(0.0))),
-            ('x', V::Int(i)) => out.push_str(&format!("{i:x}")),
-            ('X', V::Int(i)) => out.push_str(&format!("{i:X}")),
-            ('o', V::Int(i)) => out.push_str(&format!("{i:o}")),
-            ('b', V::Int(i)) => out.push_str(&format!("{i:b}")),
-            ('b', V::Bool(b)) => out.push_str(if *b { "1" } else { "0" }),
-            ('x' | 'X', V::Str(s)) => s.bytes().for_each(|b| out.push_str(&format!("{b:02x}"))),
-            (other, v) => {
-                return Err(format!(
-                    "error during formatting: unrecognized formatting clause \"{other}\" for {}",
-                    v.type_name()
-                ));
-            }
-        }
-    }
-    Ok(out)
 }
