@@ -1,3 +1,5 @@
+//! Templates of Go and what they print; those that do not parse or run, and what is said.
+
 use super::*;
 use crate::value;
 
