@@ -66,13 +66,13 @@ pub fn claim(
     cx: &mut Cx,
     kind: &'static kinds::Kind,
     owner: &Object,
-    selects: &dyn Fn(&Value) -> bool,
+    selects: &dyn Fn(&Object) -> bool,
 ) -> Result<Vec<Object>, Status> {
     let resource = kind.resource();
     let mut mine = Vec::new();
     let mut lost = Vec::new();
     for o in cx.store().owned(&resource, owner.uid()) {
-        if selects(o.at("metadata.labels")) {
+        if selects(o) {
             mine.push(o.clone());
         } else {
             lost.push(o.clone());
@@ -85,7 +85,7 @@ pub fn claim(
         return Ok(mine);
     }
     let found: Vec<Object> = queue::orphans(cx.cluster, &resource, owner.namespace())
-        .filter(|o| !o.is_deleting() && selects(o.at("metadata.labels")))
+        .filter(|o| !o.is_deleting() && selects(o))
         .cloned()
         .collect();
     for o in found {
@@ -102,8 +102,8 @@ pub fn claim(
 /// As [`claim`] for pods, with a `LabelSelector`.
 pub fn claim_pods(cx: &mut Cx, owner: &Object) -> Result<Vec<Object>, Status> {
     let selector = owner.at("spec.selector").clone();
-    claim(cx, &kinds::pod::KIND, owner, &|l| {
-        labels::matches(&selector, l)
+    claim(cx, &kinds::pod::KIND, owner, &|o| {
+        labels::matches(&selector, o.at("metadata.labels"))
     })
 }
 

@@ -36,6 +36,14 @@ struct Waiting {
     by_itself: bool,
 }
 
+impl State {
+    /// Whether a controller failed at this object and has yet to try again: upstream's back-off grows to a quarter of an hour.
+    pub fn is_backing_off(&self, namespace: &str, name: &str) -> bool {
+        let of = |item: &Item| &*item.1.0 == namespace && &*item.1.1 == name;
+        self.failures.keys().any(of)
+    }
+}
+
 /// The state of the queue, part of the cluster's value.
 #[derive(Clone, Default)]
 pub struct State {

@@ -63,7 +63,7 @@ pub(super) fn reconcile_as(cx: &mut Cx, key: &Key, flavor: &Flavor) -> Result<Re
         return outcome.map(|()| Requeue::Never).map_err(|(_, e)| e);
     }
     let selector = rs.at("spec.selector").clone();
-    let selects = |l: &Value| (flavor.selects)(&selector, l);
+    let selects = |o: &Object| (flavor.selects)(&selector, o.at("metadata.labels"));
     let all = pods::claim(cx, &kinds::pod::KIND, &rs, &selects)?;
     let (active, others): (Vec<Object>, Vec<Object>) = all.into_iter().partition(pods::is_active);
     let terminating = others.iter().filter(|p| p.is_deleting()).count();

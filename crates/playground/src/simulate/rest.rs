@@ -44,6 +44,10 @@ fn mine<'a>(cluster: &'a Cluster, owner: &Object) -> Vec<&'a Object> {
 fn name(o: &Object) -> String {
     format!("{} {}/{}", o.kind(), o.namespace(), o.name())
 }
+/// Refused by a quota, or kept from a name that another has: what is not done yet will be tried again, later than we wait.
+fn tries_again(cluster: &Cluster, o: &Object) -> bool {
+    cluster.controllers.is_backing_off(o.namespace(), o.name())
+}
 fn equal(o: &Object, what: &str, found: i64, truth: i64) -> Found<()> {
     match found == truth {
         true => Ok(()),
@@ -179,12 +183,10 @@ fn replica_sets(c: &Cluster) -> Found<()> {
             rs.int("status.readyReplicas"),
             ready,
         )?;
-        equal(
-            rs,
-            "status.availableReplicas",
-            rs.int("status.availableReplicas"),
-            ready,
-        )?;
+        if !tries_again(c, rs) {
+            let said = rs.int("status.availableReplicas");
+            equal(rs, "status.availableReplicas", said, ready)?;
+        }
         equal(
             rs,
             "status.observedGeneration",
@@ -299,7 +301,7 @@ fn stateful_sets(c: &Cluster) -> Found<()> {
             .list("resourcequotas", Some(s.namespace()))
             .next()
             .is_some();
-        if taken || quota || pods.iter().any(|p| !is_ready(p)) {
+        if taken || quota || tries_again(c, s) || pods.iter().any(|p| !is_ready(p)) {
             continue;
         }
         if at != (0..wanted).collect::<Vec<_>>() {
@@ -399,9 +401,9 @@ fn jobs(c: &Cluster) -> Found<()> {
                 machinery::json::print(j.status())
             ));
         }
-        if let Some(p) = pods
-            .iter()
-            .find(|p| is_over(p) && !p.at("metadata.finalizers").is_empty())
+        let uncounted = |p: &&&Object| is_over(p) && !p.at("metadata.finalizers").is_empty();
+        if let Some(p) = pods.iter().find(uncounted)
+            && !tries_again(c, j)
         {
             return Err(format!("{} is over and was never counted", name(p)));
         }

@@ -81,7 +81,9 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         return Ok(Requeue::Never);
     };
     let selector = d.at("spec.selector").clone();
-    let mut sets = pods::claim(cx, &REPLICASET, &d, &|l| labels::matches(&selector, l))?;
+    let mut sets = pods::claim(cx, &REPLICASET, &d, &|o| {
+        labels::matches(&selector, o.at("metadata.labels"))
+    })?;
     sets.arrange_by(|a, b| a.created().cmp(&b.created()).then(a.name().cmp(b.name())));
     if d.is_deleting() {
         let view = find(d, &sets);

@@ -25,10 +25,19 @@ pub const CONTROLLER: Controller = Controller {
     triggers: |_, change, keys| {
         woken_by_itself(change, "jobs.batch", keys);
         woken_by_owned(change, "pods", "Job", keys);
+        let pod = &change.new;
+        if change.resource == "pods" && pod.controller().is_null() && count::has_finalizer(pod) {
+            keys.push((
+                pod.namespace().into(),
+                pod.label(NAME_LABEL).unwrap_or("").into(),
+            ));
+        }
     },
     reconcile,
 };
 
+/// Names the Job of a pod, also after it lost it.
+const NAME_LABEL: &str = "batch.kubernetes.io/job-name";
 pub(super) const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
 const BACKOFF_FIRST_MS: i64 = 10_000;
 const BACKOFF_MAX_MS: i64 = 600_000;
@@ -231,7 +240,11 @@ fn remove(cx: &mut Cx, job: &Object, victims: &[Object], reason: &str) -> Result
 fn release_pods(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let held = |p: &&Object| {
         let owner = p.controller();
-        count::has_finalizer(p) && owner.text("kind") == "Job" && owner.text("name") == &*key.1
+        let its = match owner.is_null() {
+            true => p.label(NAME_LABEL) == Some(&*key.1),
+            false => owner.text("kind") == "Job" && owner.text("name") == &*key.1,
+        };
+        count::has_finalizer(p) && its
     };
     let all: Vec<Object> = cx
         .store()

@@ -10,7 +10,9 @@ mod claims;
 mod pod;
 
 use super::deployment::int_or_percent;
-use super::{Controller, Requeue, history, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
+use super::{
+    Controller, Requeue, history, labels, pods, woken_by_itself, woken_by_orphan, woken_by_owned,
+};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::pod::KIND as POD;
@@ -78,7 +80,12 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         .unwrap_or(&update)
         .clone();
     let mut by_ordinal = BTreeMap::new();
-    for p in pods::claim_pods(cx, &set)? {
+    // A pod of another name is not adopted, whatever its labels say.
+    let selector = set.at("spec.selector").clone();
+    let member = |o: &Object| {
+        pod::ordinal(&set, o).is_some() && labels::matches(&selector, o.at("metadata.labels"))
+    };
+    for p in pods::claim(cx, &POD, &set, &member)? {
         if let Some(n) = pod::ordinal(&set, &p) {
             by_ordinal.insert(n, p);
         }
