@@ -432,7 +432,12 @@ fn rollouts_stay_in_bounds(_: &mut Memory, cluster: &Cluster, c: &Change) -> Fou
         .as_ref()
         .and_then(|o| o.annotation("deployment.kubernetes.io/desired-replicas"));
     if is < was && desired.and_then(|n| n.parse::<i64>().ok()) == Some(wanted) {
-        let available = |s: &Object, replicas: i64| s.int("status.availableReplicas").min(replicas);
+        // What a ReplicaSet says of itself, or what its pods say, where it has not looked yet.
+        let available = |s: &Object, replicas: i64| {
+            let ready = cluster.store.owned("pods", s.uid()).filter(|p| is_ready(p));
+            let ready = ready.count() as i64;
+            s.int("status.availableReplicas").max(ready).min(replicas)
+        };
         let others = sets.iter().filter(|s| s.uid() != c.new.uid());
         let others: i64 = others.map(|s| available(s, s.int("spec.replicas"))).sum();
         let (before, after) = (
