@@ -106,12 +106,13 @@ fn scale_old(cx: &mut Cx, view: &View) -> Result<bool, Status> {
         let now = cx.store().by_uid(rs.uid()).cloned();
         left.push((now.unwrap_or_else(|| rs.clone()), size - cut));
     }
-    // ... then available ones, as many as are more than the promised least.
+    // ... then available ones, as many as are more than the promised least. A ReplicaSet that has just been made smaller may
+    // still count pods that go: what is asked for bounds it too.
     let up: i64 = view
         .all()
         .map(|rs| rs.int("status.availableReplicas"))
         .sum();
-    let mut may = (up - least).max(0);
+    let mut may = (up - least).min(spare - gone).max(0);
     for (rs, size) in left {
         let cut = may.min(size);
         if cut > 0 {
