@@ -14,6 +14,7 @@ pub const VOLUME_RESTRICTIONS: Plugin = Plugin {
         ),
         false => Ok(()),
     }),
+    alike: Some(|_| Some(Rank::No)),
     ..Plugin::NONE
 };
 
@@ -32,6 +33,7 @@ pub const VOLUME_ZONE: Plugin = Plugin {
         }
         Ok(())
     }),
+    alike: Some(|_| Some(Rank::No)),
     ..Plugin::NONE
 };
 
