@@ -329,7 +329,10 @@ mod tests {
         let messages = Messages::read();
         for (api_version, kind) in schema::kinds() {
             let ty = schema::of(api_version, kind).unwrap();
-            let served = !kind.ends_with("List") && !ty.name().contains("apiextensions");
+            // Their field numbers are not in the table: bodies of these kinds have to come as JSON or YAML.
+            let only_text = ["apiextensions", "flowcontrol", "api.resource."];
+            let text = only_text.iter().any(|part| ty.name().contains(part));
+            let served = !kind.ends_with("List") && !text;
             if served && ty.field("metadata").is_some() {
                 assert!(messages.0.contains_key(ty.name()), "{}", ty.name());
             }
