@@ -12,6 +12,13 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+/// A step that must end by itself; its name says which one did not.
+async fn within<T>(step: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), future)
+        .await
+        .unwrap_or_else(|_| panic!("no end in thirty seconds: {step}"))
+}
+
 async fn running(client: &Client) -> (Api<Pod>, String) {
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     deployments
@@ -30,6 +37,22 @@ async fn running(client: &Client) -> (Api<Pod>, String) {
     (pods, name)
 }
 
+/// What a pod's port 80 answers. A server that has only just been started does not listen yet: its connections end empty.
+async fn forwarded(pods: &Api<Pod>, name: &str) -> String {
+    loop {
+        let mut forwarded = pods.portforward(name, &[80]).await.unwrap();
+        let mut stream = forwarded.take_stream(80).unwrap();
+        let request = b"GET / HTTP/1.1\r\nHost: web\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let n = stream.read(&mut answer).await.unwrap_or(0);
+        if n > 0 {
+            return String::from_utf8_lossy(&answer[..n]).into_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[test]
 fn what_a_container_says_and_is_told() {
     with_server("kube-exec", &["--speed", "5"], async |client| {
@@ -40,12 +63,15 @@ fn what_a_container_says_and_is_told() {
             follow: true,
             ..LogParams::default()
         };
-        let mut lines = pods.log_stream(&name, &params).await.unwrap().lines();
-        let first = lines.try_next().await.unwrap().unwrap();
+        let stream = within("log -f opens", pods.log_stream(&name, &params)).await;
+        let mut lines = stream.unwrap().lines();
+        let first = within("log -f says a line", lines.try_next()).await;
+        let first = first.unwrap().unwrap();
         assert_eq!(first, text.lines().next().unwrap());
 
         let params = AttachParams::default().stdin(true).stderr(false);
-        let mut process = pods.exec(&name, ["sh"], &params).await.unwrap();
+        let process = within("exec opens", pods.exec(&name, ["sh"], &params)).await;
+        let mut process = process.unwrap();
         let status = process.take_status().unwrap();
         let mut stdin = process.stdin().unwrap();
         stdin
@@ -53,25 +79,14 @@ fn what_a_container_says_and_is_told() {
             .await
             .unwrap();
         let mut said = String::new();
-        process
-            .stdout()
-            .unwrap()
-            .read_to_string(&mut said)
-            .await
-            .unwrap();
+        let mut stdout = process.stdout().unwrap();
+        let read = stdout.read_to_string(&mut said);
+        within("exec's output ends", read).await.unwrap();
         assert_eq!(said, format!("to {name}\n"));
-        let status = status.await.unwrap();
+        let status = within("exec's status comes", status).await.unwrap();
         assert_eq!(status.reason.as_deref(), Some("NonZeroExitCode"));
 
-        let mut forwarded = pods.portforward(&name, &[80]).await.unwrap();
-        let mut stream = forwarded.take_stream(80).unwrap();
-        stream
-            .write_all(b"GET / HTTP/1.1\r\nHost: web\r\n\r\n")
-            .await
-            .unwrap();
-        let mut answer = vec![0; 4096];
-        let n = stream.read(&mut answer).await.unwrap();
-        let answer = String::from_utf8_lossy(&answer[..n]);
+        let answer = within("the forwarded port answers", forwarded(&pods, &name)).await;
         assert!(
             answer.starts_with("HTTP/1.1 200 OK") && answer.contains("Welcome to nginx!"),
             "{answer}"

@@ -287,15 +287,19 @@ async fn forward(hub: &Hub, mut socket: Socket, ports: &[u16], locals: &[u16]) {
         buffer.extend_from_slice(rest);
         while let Some(request) = take_request(buffer, *local) {
             let port = ports.get(index).copied().unwrap_or(0);
-            let (channel, answer) = match hub.browse(&request) {
-                Fetch::Answer(answer) => (*channel, super::tty::http_text(&answer)),
-                _ => (channel + 1, refused(port)),
+            let answer = match hub.browse(&request) {
+                Fetch::Answer(answer) => {
+                    message(*channel, super::tty::http_text(&answer).as_bytes())
+                }
+                // What cannot be forwarded ends the connection, so that nobody waits for an answer.
+                _ => {
+                    let why = message(channel + 1, refused(port).as_bytes());
+                    let _ = socket.send(why).await;
+                    let _ = socket.close(None).await;
+                    return;
+                }
             };
-            if socket
-                .send(message(channel, answer.as_bytes()))
-                .await
-                .is_err()
-            {
+            if socket.send(answer).await.is_err() {
                 return;
             }
         }
