@@ -21,6 +21,19 @@ fn address(world: &dyn World, host: &str) -> Option<String> {
     }
 }
 
+/// The way to an address and back, in microseconds: some tens, a little different each time, the same in every replay.
+fn round_trip(address: &str, now_ms: i64) -> u64 {
+    let bytes = address.bytes().chain(now_ms.to_le_bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    });
+    38 + (hash >> 33) % 60
+}
+
+fn in_ms(micros: u64) -> String {
+    format!("{}.{:03}", micros / 1000, micros % 1000)
+}
+
 pub async fn ping(ctx: Ctx, world: Rc<dyn World>) -> i32 {
     let (mut count, mut interval, mut host) = (u32::MAX, 1000i64, None);
     let mut args = ctx.args.iter().skip(1);
@@ -53,13 +66,17 @@ pub async fn ping(ctx: Ctx, world: Rc<dyn World>) -> i32 {
     ctx.out(&format!("PING {host} ({address}) 56(84) bytes of data.\n"));
     ctx.catch_interrupt();
     let (mut sent, mut received) = (0u32, 0u32);
+    let mut times: Vec<u64> = Vec::new();
     let start = ctx.now_ms();
     while sent < count && !ctx.interrupted() {
         sent += 1;
         if world.answers_ping(&address) {
             received += 1;
+            let micros = round_trip(&address, ctx.now_ms());
+            times.push(micros);
+            let time = in_ms(micros);
             ctx.out(&format!(
-                "64 bytes from {address}: icmp_seq={sent} ttl=64 time=0.050 ms\n"
+                "64 bytes from {address}: icmp_seq={sent} ttl=64 time={time} ms\n"
             ));
         }
         // The last one that nobody answers is waited for.
@@ -72,8 +89,17 @@ pub async fn ping(ctx: Ctx, world: Rc<dyn World>) -> i32 {
     ctx.out(&format!(
         "\n--- {host} ping statistics ---\n{sent} packets transmitted, {received} received, {loss}% packet loss, time {time}ms\n"
     ));
-    if received > 0 {
-        ctx.out("rtt min/avg/max/mdev = 0.050/0.050/0.050/0.000 ms\n");
+    if let (Some(least), Some(most)) = (times.iter().min(), times.iter().max()) {
+        let count = times.len() as u64;
+        let mean = times.iter().sum::<u64>() / count;
+        let off = times.iter().map(|t| t.abs_diff(mean).pow(2)).sum::<u64>() / count;
+        ctx.out(&format!(
+            "rtt min/avg/max/mdev = {}/{}/{}/{} ms\n",
+            in_ms(*least),
+            in_ms(mean),
+            in_ms(*most),
+            in_ms(off.isqrt())
+        ));
     }
     i32::from(received == 0)
 }

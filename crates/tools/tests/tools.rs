@@ -213,8 +213,8 @@ fn what_they_print() {
             "--2026-01-01 00:00:00--  http://nosuch/\nResolving nosuch (nosuch)... failed: Name or service not known.\nwget: unable to resolve host address ‘nosuch’\n",
         ),
         (
-            "ping -c 1 web | head -2",
-            "PING web (10.0.0.1) 56(84) bytes of data.\n64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.050 ms\n",
+            "ping -c 1 web | head -2 | sed 's/time=.*/time=T/'",
+            "PING web (10.0.0.1) 56(84) bytes of data.\n64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=T\n",
         ),
         ("ping nosuch", "ping: nosuch: Name or service not known\n"),
         (
