@@ -1,7 +1,7 @@
 //! Commands that are run to their end at once, their own clock running ahead: probes and lifecycle hooks.
 //! What they took is waited for afterwards. Upstream: `pkg/kubelet/lifecycle/handlers.go`, `pkg/probe/exec`.
 
-use super::process::{self, Place};
+use super::process::{self, drive::Place};
 use super::run::{Phase, PodRun};
 use super::{env, ms, programs, volumes};
 use crate::Cluster;
@@ -36,7 +36,7 @@ pub fn run_ahead(
     };
     let fs = volumes::open(cluster, place.pod, &run, place.index);
     let first = argv.first().map_or("", String::as_str);
-    if !programs::exists(image, first, &fs) {
+    if !programs::there::exists(image, first, &fs) {
         return Err(oci_exec_error(first));
     }
     let env = env::full(cluster, place.pod, &run, place.index);
@@ -47,7 +47,7 @@ pub fn run_ahead(
     script.machine.close_stdin();
     let (mut clock, mut output) = (now, String::new());
     loop {
-        let over = process::drive(cluster, place, &mut script, clock);
+        let over = process::drive::drive(cluster, place, &mut script, clock);
         for chunk in script.machine.drain() {
             output.push_str(&String::from_utf8_lossy(&chunk.bytes));
         }

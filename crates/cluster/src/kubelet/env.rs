@@ -57,7 +57,10 @@ fn base(cluster: &Cluster, pod: &Object, image: &Image, since: Millis) -> Env {
             .iter()
             .map(|(k, v)| (k.to_string(), v.to_string())),
     );
-    env.insert("HOSTNAME".into(), super::volumes::hostname(cluster, pod));
+    env.insert(
+        "HOSTNAME".into(),
+        super::volumes::base::hostname(cluster, pod),
+    );
     env.insert("HOME".into(), "/root".into());
     let links = pod
         .spec()

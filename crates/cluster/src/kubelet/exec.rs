@@ -10,7 +10,7 @@ pub use open::connect;
 
 use super::Wake;
 use super::logs::{self, Options};
-use super::process::{self, Place, Script};
+use super::process::{self, Script, drive::Place};
 use crate::Cluster;
 use crate::event::Event;
 use machinery::{Object, Str, StreamId, StreamIn, StreamOut};
@@ -90,7 +90,7 @@ pub fn advance(cluster: &mut Cluster, id: StreamId) {
                 index: session.container,
             };
             let over = match script.due() {
-                Some(at) if at <= now => process::drive(cluster, &place, script, now),
+                Some(at) if at <= now => process::drive::drive(cluster, &place, script, now),
                 _ => None,
             };
             session

@@ -218,9 +218,9 @@ pub fn stress(pod: &Object, c: &ContainerRun) -> (i64, i64) {
         .map(|w| w.as_str().unwrap_or("").to_string())
         .collect();
     let number =
-        |name: &str| super::programs::flag(&words, name).and_then(|v| v.parse::<i64>().ok());
-    let bytes = super::programs::flag(&words, "mem-total")
-        .or_else(|| super::programs::flag(&words, "vm-bytes"));
+        |name: &str| super::programs::own::flag(&words, name).and_then(|v| v.parse::<i64>().ok());
+    let bytes = super::programs::own::flag(&words, "mem-total")
+        .or_else(|| super::programs::own::flag(&words, "vm-bytes"));
     let mib = bytes
         .and_then(|b| super::env::nano(&b))
         .map_or(0, |n| (n / 1_000_000_000) as i64 >> 20);

@@ -2,7 +2,7 @@
 //! Upstream: `pkg/kubelet/prober`.
 
 use super::ahead::{self, Hook};
-use super::process::Place;
+use super::process::drive::Place;
 use super::run::{ContainerRun, PodRun};
 use super::{actor, ms, stop};
 use crate::Cluster;

@@ -475,7 +475,7 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
         c.fs = None;
     }
     c.log = Rc::new(Log::default());
-    match process::spawn(cx.cluster, pod, run, i) {
+    match process::spawn::spawn(cx.cluster, pod, run, i) {
         Err(error) => {
             let why = format!(
                 "failed to create containerd task: failed to create shim task: OCI runtime create failed: \

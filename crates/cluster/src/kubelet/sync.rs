@@ -155,7 +155,7 @@ fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     super::resize::advance(cx, pod, run);
     if let Some(full) = run.overfull.clone().filter(|f| f.0 <= now) {
         run.overfull = None;
-        volumes::evict(cx, pod, run, &full.1);
+        volumes::usage::evict(cx, pod, run, &full.1);
     }
     if run.stage == Stage::New {
         images::note_secrets(cx, pod);

@@ -165,7 +165,7 @@ fn hosts_file(cluster: &Cluster, namespace: &str, pod: &str, name: &str) -> Opti
             return Some(alias.text("ip").to_string());
         }
     }
-    let own = crate::kubelet::volumes::hostname(cluster, pod);
+    let own = crate::kubelet::volumes::base::hostname(cluster, pod);
     (own == name).then(|| pod.text("status.podIP").to_string())
 }
 

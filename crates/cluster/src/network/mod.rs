@@ -9,7 +9,7 @@ pub mod policy;
 pub mod route;
 
 use crate::Cluster;
-use crate::kubelet::process::Place;
+use crate::kubelet::process::drive::Place;
 use crate::kubelet::server::{self, Reply};
 use crate::output::Output;
 use machinery::http::{Fetch, Hop, HttpRequest, HttpResponse};

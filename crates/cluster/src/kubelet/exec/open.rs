@@ -155,7 +155,7 @@ fn exec(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Sessio
     let cwd = process::workdir(run.containers[index].spec(pod), image);
     let mut script = process::script(image, &argv, env, &cwd, tty);
     script.machine.set_next_pid(30);
-    if !programs::exists(image, &argv[0], &fs) {
+    if !programs::there::exists(image, &argv[0], &fs) {
         let id = images::hex64(&format!("{}/{}", pod.uid(), cluster.now));
         let why = ahead::oci_exec_error(&argv[0]);
         let error = format!(
