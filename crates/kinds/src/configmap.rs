@@ -48,7 +48,7 @@ fn describe(o: &Object, d: &mut Describe) {
     d.line(0, "BinaryData");
     d.line(0, "====");
     for (key, text) in o.at("binaryData").entries() {
-        let bytes = crate::secret::unbase64(text.as_str().unwrap_or("")).map_or(0, |b| b.len());
+        let bytes = codec::decode_base64(text.as_str().unwrap_or("")).map_or(0, |b| b.len());
         d.line(0, format!("{key}: {bytes} bytes"));
     }
     d.line(0, "");

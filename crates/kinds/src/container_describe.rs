@@ -195,7 +195,7 @@ pub fn probe(p: &Value) -> String {
         format!(
             "http-get {scheme}://{host}:{}{} {attributes}",
             port(http.get("port")),
-            escape_path(&path)
+            codec::percent(&path, b"-_.~$&+,/:;=@!'()*")
         )
     } else if !tcp.is_null() {
         format!(
@@ -212,19 +212,6 @@ pub fn probe(p: &Value) -> String {
     } else {
         format!("unknown {attributes}")
     }
-}
-
-/// A path in a URL: what may not stand there is written in hexadecimal, as Go does.
-fn escape_path(path: &str) -> String {
-    let mut out = String::new();
-    for b in path.bytes() {
-        if b.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@!'()*".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-    }
-    out
 }
 
 fn env_from(d: &mut Describe, c: &Value) {

@@ -31,7 +31,7 @@ pub const KIND: Kind = Kind {
 fn default(v: &mut Value) {
     let plain = v.remove("stringData");
     for (key, text) in plain.entries() {
-        let encoded = base64(text.as_str().unwrap_or("").as_bytes());
+        let encoded = codec::encode_base64(text.as_str().unwrap_or("").as_bytes());
         *v.place("data").field(key) = Value::from(encoded);
     }
     v.set_default("type", "Opaque");
@@ -39,47 +39,6 @@ fn default(v: &mut Value) {
 
 fn row(o: &Object, cx: &CellCx) -> Vec<Value> {
     vec![Value::str(o.name()), Value::str(o.text("type")), o.at("data").entries().len().into(), cells::age(o, cx)]
-}
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Standard base64 with padding.
-pub fn base64(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let n = chunk.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
-        for i in 0..4 {
-            if i <= chunk.len() {
-                out.push(char::from(ALPHABET[(n >> (18 - 6 * i)) as usize & 63]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
-}
-
-/// The bytes that a base64 text stands for; None where it is not base64.
-pub fn unbase64(text: &str) -> Option<Vec<u8>> {
-    let clean: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
-    if !clean.len().is_multiple_of(4) {
-        return None;
-    }
-    let mut out = Vec::with_capacity(clean.len() / 4 * 3);
-    for (i, chunk) in clean.chunks(4).enumerate() {
-        let padding = chunk.iter().rev().take_while(|b| **b == b'=').count();
-        if padding > 2 || (padding > 0 && (i + 1) * 4 != clean.len()) {
-            return None;
-        }
-        let mut n = 0u32;
-        for b in chunk {
-            let six = if *b == b'=' { 0 } else { ALPHABET.iter().position(|a| a == b)? as u32 };
-            n = n << 6 | six;
-        }
-        let bytes = [(n >> 16) as u8, (n >> 8) as u8, n as u8];
-        out.extend(bytes.iter().take(3 - padding));
-    }
-    Some(out)
 }
 
 fn describe(o: &Object, d: &mut Describe) {
@@ -91,7 +50,7 @@ fn describe(o: &Object, d: &mut Describe) {
     d.line(0, "Data");
     d.line(0, "====");
     for (key, text) in o.at("data").entries() {
-        let bytes = unbase64(text.as_str().unwrap_or("")).unwrap_or_default();
+        let bytes = codec::decode_base64(text.as_str().unwrap_or("")).unwrap_or_default();
         if *key == "token" && o.text("type") == "kubernetes.io/service-account-token" {
             d.line(0, format!("{key}:\t{}", String::from_utf8_lossy(&bytes)));
         } else {

@@ -174,7 +174,7 @@ impl Config {
 /// `system:serviceaccount:NS:NAME` of a service account's token: its payload says so.
 fn token_subject(token: &str) -> Option<String> {
     let payload = token.split('.').nth(1)?;
-    let bytes = forms::base64_decode(payload)?;
+    let bytes = codec::decode_base64url(payload)?;
     let value = forms::parse_one(std::str::from_utf8(&bytes).ok()?).ok()?;
     let subject = value.text("sub");
     subject

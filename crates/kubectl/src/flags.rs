@@ -12,7 +12,7 @@ pub const GLOBAL: &[Flag] = &[
         "as-user-extra",
         "User extras to impersonate for the operation, can be repeated.",
     ),
-    Flag::text("cache-dir", "Default cache directory.").or("/root/.kube/cache"),
+    Flag::text("cache-dir", "Default cache directory.").or("$HOME/.kube/cache"),
     Flag::text(
         "certificate-authority",
         "Path to a cert file for the certificate authority.",

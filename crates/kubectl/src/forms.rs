@@ -1,4 +1,4 @@
-//! Text forms of values that kubectl reads and prints beside YAML: indented JSON, KYAML, Go's `%v`, base64.
+//! Text forms of values that kubectl reads and prints beside YAML: indented JSON, KYAML, Go's `%v`.
 
 use machinery::{Object, Value, json};
 
@@ -85,48 +85,3 @@ pub fn kyaml(v: &Value) -> String {
 }
 
 pub use machinery::gotemplate::go;
-
-pub use shell::codec::encode_base64 as base64;
-
-/// Reads base64, standard or URL alphabet, padded or not.
-pub fn base64_decode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut bits, mut n) = (0u32, 0);
-    for c in text.bytes().filter(|c| !c.is_ascii_whitespace()) {
-        let v = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => continue,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(v);
-        n += 6;
-        if n >= 8 {
-            n -= 8;
-            out.push((bits >> n) as u8);
-            bits &= (1 << n) - 1;
-        }
-    }
-    Some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_both_ways() {
-        for (plain, coded) in [
-            ("", ""),
-            ("p@ss", "cEBzcw=="),
-            ("admin", "YWRtaW4="),
-            ("abc", "YWJj"),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-            assert_eq!(base64_decode(coded).as_deref(), Some(plain.as_bytes()));
-        }
-    }
-}

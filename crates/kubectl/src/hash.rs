@@ -23,7 +23,7 @@ pub fn of(object: &Value, name: &str, nothing: Value) -> String {
             *content.field(field) = Value::from("");
         }
     }
-    let bytes = shell::codec::sha256(json::print_html(&content).as_bytes());
+    let bytes = codec::sha256(json::print_html(&content).as_bytes());
     let hex = bytes.iter().take(5).flat_map(|b| [b >> 4, b & 15]);
     // Hexadecimal without the digits and vowels that could make a word.
     const LETTERS: &[u8; 16] = b"gh2k456789mbcdtf";

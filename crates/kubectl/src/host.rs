@@ -25,7 +25,7 @@ impl Ctx {
         self.0.env(name)
     }
     pub fn home(&self) -> String {
-        self.env("HOME").unwrap_or_else(|| "/root".into())
+        self.env("HOME").unwrap_or_default()
     }
     pub fn is_tty(&self) -> bool {
         self.0.is_tty_out()

@@ -8,25 +8,10 @@ pub fn url(server: &str, request: &Request) -> String {
     let query: Vec<String> = request
         .query
         .iter()
-        .map(|(k, v)| format!("{}={}", escape(k), escape(v)))
+        .map(|(k, v)| format!("{}={}", codec::query_escape(k), codec::query_escape(v)))
         .collect();
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{server}{}{mark}{}", request.path, query.join("&"))
-}
-
-/// Percent-encoding as Go's `url.QueryEscape`.
-pub fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for b in text.bytes() {
-        match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(b as char)
-            }
-            b' ' => out.push('+'),
-            b => out.push_str(&format!("%{b:02X}")),
-        }
-    }
-    out
 }
 
 fn accept(request: &Request) -> &'static str {

@@ -13,7 +13,7 @@ mod texts;
 use crate::arrange::Arrange;
 use crate::schema::{Field, Type, TypeRef};
 use crate::{Map, Str, Value, json};
-use texts::{base64_error, instant, quantity};
+use texts::{instant, quantity};
 
 /// A document as Go's types hold it.
 #[derive(Clone, Debug)]
@@ -288,7 +288,7 @@ impl Decoder {
             (Type::Int32, Value::Int(i)) if i32::try_from(*i).is_ok() => Ok(v.clone()),
             (Type::Number, Value::Int(_) | Value::Float(_)) => Ok(v.clone()),
             (Type::Bytes, Value::Str(s)) => {
-                if let Some(at) = base64_error(s) {
+                if let Some(at) = codec::base64_error(s) {
                     self.note(format!("illegal base64 data at input byte {at}"));
                 }
                 Ok(v.clone())

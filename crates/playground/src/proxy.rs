@@ -73,14 +73,7 @@ fn request(http: &HttpRequest, method: &str, path: &str, query: &str) -> Option<
         Method::Delete,
     ];
     let method = all.into_iter().find(|m| m.as_str() == method)?;
-    let mut request = Request::new(method, path);
-    for pair in query.split('&').filter(|p| !p.is_empty()) {
-        let (k, v) = pair.split_once('=').unwrap_or((pair, ""));
-        request = request.with(
-            &kubectl::commands::get::unescape(k),
-            kubectl::commands::get::unescape(v),
-        );
-    }
+    let mut request = kubectl::commands::get::raw_request(method, &format!("{path}?{query}"));
     if !http.body.is_empty() {
         request.body = Body::Text(http.body.clone());
     }

@@ -11,9 +11,8 @@
 //! - `filters`: the text tools (grep, sed, sort, ls, ...); `regex` is the crate `pattern`
 //! - `program`, `terminal`: async programs, and one interactive session
 //! - `lineedit`, `complete`, `width`: typing
-//! - `codec`: base64 and sums; `http_tools`: the command lines of curl and wget, without any network
+//! - `http_tools`: the command lines of curl and wget, without any network
 
-pub mod codec;
 pub mod complete;
 pub mod filters;
 pub mod fs;

@@ -24,21 +24,21 @@ impl Host for Clock {
 
 fn machine() -> (Machine, Fs) {
     let mut fs = Fs::new();
-    fs.mkdir("/root", true).unwrap();
+    fs.mkdir("/home/learner", true).unwrap();
     fs.mkdir("/tmp", true).unwrap();
-    fs.write("/root/fruit", "banana\napple\ncherry\napple\n")
+    fs.write("/home/learner/fruit", "banana\napple\ncherry\napple\n")
         .unwrap();
     fs.write(
-        "/root/table",
+        "/home/learner/table",
         "web 3 10.0.0.1\ndb 1 10.0.0.2\ncache 22 10.0.0.3\n",
     )
     .unwrap();
     let env = Env::from([
-        ("HOME".to_owned(), "/root".to_owned()),
+        ("HOME".to_owned(), "/home/learner".to_owned()),
         ("USER".to_owned(), "root".to_owned()),
         ("HOSTNAME".to_owned(), "box".to_owned()),
     ]);
-    (Machine::new(env, "/root"), fs)
+    (Machine::new(env, "/home/learner"), fs)
 }
 
 fn finish(machine: &mut Machine, fs: &mut Fs, clock: &mut Clock) -> Ran {
@@ -137,7 +137,7 @@ fn words_and_quotes() {
             "i=0; i=$((i+1)); ((i++)); echo $i; let i+=5; echo $i",
             "2\n7\n",
         ),
-        ("echo ~ ~/x '~'", "/root /root/x ~\n"),
+        ("echo ~ ~/x '~'", "/home/learner /home/learner/x ~\n"),
         (
             "echo *; echo f*t; echo nope*; echo '*'",
             "fruit table\nfruit\nnope*\n*\n",
@@ -200,7 +200,10 @@ fn control() {
             "f() { local v=in; echo $v; }; v=out; f; echo $v",
             "in\nout\n",
         ),
-        ("(cd /tmp; pwd; x=1); pwd; echo [$x]", "/tmp\n/root\n[]\n"),
+        (
+            "(cd /tmp; pwd; x=1); pwd; echo [$x]",
+            "/tmp\n/home/learner\n[]\n",
+        ),
         ("{ echo a; echo b; } | tac", "b\na\n"),
         (
             "while read a b; do echo \"$b-$a\"; done < table",
@@ -440,7 +443,7 @@ fn filters() {
         ),
         (
             "expr 2 + 3; expr length abc; env | grep ^HOME; whoami; hostname",
-            "5\n3\nHOME=/root\nroot\nbox\n",
+            "5\n3\nHOME=/home/learner\nroot\nbox\n",
         ),
         (
             "ls -l fruit",

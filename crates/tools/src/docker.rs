@@ -8,7 +8,7 @@ mod store;
 
 use std::rc::Rc;
 
-use shell::{Candidate, CompletionRequest, Ctx, codec};
+use shell::{Candidate, CompletionRequest, Ctx};
 
 use crate::options::{self, Options, spaced};
 use crate::{BuiltImage, World};

@@ -350,7 +350,7 @@ async fn delete(ctx: &Ctx, world: &dyn World, all: bool) -> i32 {
         ctx.out("🔥  Successfully deleted all profiles\n");
         return 0;
     }
-    let home = ctx.env("HOME").unwrap_or_else(|| "/root".to_owned());
+    let home = ctx.env("HOME").unwrap_or_default();
     ctx.out("🔥  Deleting \"minikube\" in docker ...\n");
     ctx.sleep(1500).await;
     world.minikube_delete();

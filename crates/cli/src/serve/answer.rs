@@ -181,7 +181,7 @@ async fn read(
     };
     let user = who::user(hub, http.headers())?;
     let wanted = negotiate::wanted(header("accept").as_deref(), &path)?;
-    let mut query = pairs(http.uri().query().unwrap_or(""));
+    let mut query = codec::query_pairs(http.uri().query().unwrap_or(""));
     let (agent, content_type) = (
         header("user-agent").unwrap_or_default(),
         header("content-type"),
@@ -220,31 +220,4 @@ async fn read(
         },
     };
     Ok((request, wanted))
-}
-
-/// The decoded pairs of a query.
-pub fn pairs(query: &str) -> Vec<(String, String)> {
-    let decode = |s: &str| {
-        let s = s.replace('+', " ");
-        let (mut out, b, mut i) = (Vec::new(), s.as_bytes(), 0);
-        while let Some(&c) = b.get(i) {
-            let hex = |k: usize| b.get(i + k).and_then(|c| (*c as char).to_digit(16));
-            match (c, hex(1), hex(2)) {
-                (b'%', Some(h), Some(l)) => {
-                    out.push((h * 16 + l) as u8);
-                    i += 3;
-                }
-                _ => {
-                    out.push(c);
-                    i += 1;
-                }
-            }
-        }
-        String::from_utf8_lossy(&out).into_owned()
-    };
-    let parts = query.split('&').filter(|p| !p.is_empty());
-    parts
-        .map(|p| p.split_once('=').unwrap_or((p, "")))
-        .map(|(k, v)| (decode(k), decode(v)))
-        .collect()
 }

@@ -171,7 +171,7 @@ impl Messages {
                 Wire::Fixed64(n) => Value::from(f64::from_bits(*n)),
                 _ => return None,
             },
-            "bytes" => Value::from(base64(wire.bytes())),
+            "bytes" => Value::from(codec::encode_base64(wire.bytes())),
             "quantity" => Value::from(nested(1).map_or(String::new(), |w| w.text())),
             "intstr" => match nested(1).map_or(0, |w| w.int()) {
                 0 => Value::from(nested(2).map_or(0, |w| i64::from(w.int() as i32))),
@@ -276,20 +276,6 @@ fn varint(b: &mut &[u8]) -> Option<u64> {
         }
     }
     None
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |i: usize| usize::from(chunk.get(i).copied().unwrap_or(0));
-        let n = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..4 {
-            let digit = char::from(ALPHABET[n >> (18 - 6 * i) & 63]);
-            out.push(if i <= chunk.len() { digit } else { '=' });
-        }
-    }
-    out
 }
 
 #[cfg(test)]

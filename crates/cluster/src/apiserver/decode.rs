@@ -13,41 +13,6 @@ pub(crate) fn parse(text: &str) -> Result<Value, Status> {
     machinery::yaml::parse(text).map_err(|e| Status::bad_request(e.message))
 }
 
-/// Base64 with the alphabet of URLs and without padding, as tokens have it.
-pub(crate) fn base64url(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut out = String::with_capacity(bytes.len() * 4 / 3 + 3);
-    for chunk in bytes.chunks(3) {
-        let byte = |i: usize| chunk.get(i).copied().unwrap_or(0) as usize;
-        let n = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..=chunk.len() {
-            out.push(ALPHABET[n >> (18 - 6 * i) & 63] as char);
-        }
-    }
-    out
-}
-
-/// The reverse of [`base64url`].
-pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    let (mut out, mut bits, mut n) = (Vec::with_capacity(text.len() * 3 / 4), 0u32, 0u32);
-    for c in text.bytes() {
-        let digit = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        (bits, n) = (bits << 6 | u32::from(digit), n + 6);
-        if n >= 8 {
-            n -= 8;
-            out.push((bits >> n) as u8);
-        }
-    }
-    Some(out)
-}
-
 /// The body as an object of the call's kind: right `apiVersion` and `kind`, known fields, right types. Warnings are for
 /// `fieldValidation=Warn`. What components send is our own code's and is not walked.
 pub(crate) fn object(

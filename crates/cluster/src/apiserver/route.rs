@@ -85,7 +85,7 @@ pub(crate) fn parse(cluster: &Cluster, request: &Request) -> Result<Route, Statu
     if !kind.namespaced && !namespace.is_empty() {
         return Err(Status::no_resource());
     }
-    let text = |i: usize| after.get(i).map_or(String::new(), |s| unescape(s));
+    let text = |i: usize| after.get(i).map_or(String::new(), |s| codec::unpercent(s));
     Ok(Route::Resource(Target {
         kind,
         namespace,
@@ -103,28 +103,6 @@ pub(crate) fn kind_of(
 ) -> Option<&'static Kind> {
     kinds::of_resource(group, version, plural)
         .or_else(|| super::crd::kind_of(cluster, group, version, plural))
-}
-
-/// `%3A` and the like.
-fn unescape(s: &str) -> String {
-    if !s.contains('%') {
-        return s.to_string();
-    }
-    let (mut out, b, mut i) = (Vec::new(), s.as_bytes(), 0);
-    while let Some(&c) = b.get(i) {
-        let hex = |k: usize| b.get(i + k).and_then(|c| (*c as char).to_digit(16));
-        match (c, hex(1), hex(2)) {
-            (b'%', Some(h), Some(l)) => {
-                out.push((h * 16 + l) as u8);
-                i += 3;
-            }
-            _ => {
-                out.push(c);
-                i += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The query parameters of a write.

@@ -2,7 +2,7 @@
 //! serves: log, exec, attach, portforward. Each is one line of [`WRITES`].
 
 use super::route::Target;
-use super::{Call, Done, Verb, Who, commit, decode, delete, meta, update};
+use super::{Call, Done, Verb, Who, commit, delete, meta, update};
 use crate::Cluster;
 use crate::kubelet;
 use crate::rng::Rng;
@@ -343,7 +343,7 @@ fn scale(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
 fn signed(cluster: &Cluster, text: String) -> String {
     let mut key = Rng::new(cluster.world.seed).fork("tokens").fork(&text);
     let signature: Vec<u8> = (0..32).flat_map(|_| key.next_u64().to_be_bytes()).collect();
-    format!("{text}.{}", decode::base64url(&signature))
+    format!("{text}.{}", codec::encode_base64url(&signature))
 }
 
 /// The token that a pod finds in its files: its service account's, for a year, as the real ones are.
@@ -362,7 +362,7 @@ pub(crate) fn pod_token(cluster: &Cluster, pod: &Object) -> Option<String> {
         "sub": format!("system:serviceaccount:{ns}:{name}"),
     });
     let head = value!({ "alg": "RS256", "kid": "bottleship" });
-    let part = |v: &Value| decode::base64url(machinery::json::print(v).as_bytes());
+    let part = |v: &Value| codec::encode_base64url(machinery::json::print(v).as_bytes());
     Some(signed(
         cluster,
         format!("{}.{}", part(&head), part(&claims)),
@@ -375,7 +375,7 @@ pub(crate) fn token_claims(cluster: &Cluster, token: &str) -> Option<Value> {
     if signed(cluster, text.to_string()) != token {
         return None;
     }
-    let claims = decode::from_base64url(text.split_once('.')?.1)?;
+    let claims = codec::decode_base64url(text.split_once('.')?.1)?;
     machinery::json::parse(std::str::from_utf8(&claims).ok()?).ok()
 }
 
@@ -417,7 +417,7 @@ fn token(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
         "sub": format!("system:serviceaccount:{}:{}", account.namespace(), account.name()),
     });
     let head = value!({ "alg": "RS256", "kid": "bottleship" });
-    let part = |v: &Value| decode::base64url(machinery::json::print(v).as_bytes());
+    let part = |v: &Value| codec::encode_base64url(machinery::json::print(v).as_bytes());
     let text = signed(cluster, format!("{}.{}", part(&head), part(&claims)));
     v.set("apiVersion", "authentication.k8s.io/v1");
     v.set("kind", "TokenRequest");

@@ -2,7 +2,6 @@
 //! newest state with the log undone. Upstream: `apiserver:pkg/storage/etcd3/store.go`, `pkg/storage/continue.go`,
 //! `apimachinery:pkg/apis/meta/internalversion/validation`.
 
-use super::decode;
 use super::route::{Target, is_true};
 use crate::Cluster;
 use crate::store;
@@ -166,13 +165,13 @@ pub(crate) fn token(version: u64, last: &Object) -> String {
         ns => format!("{ns}/{}\0", last.name()),
     };
     let token = value!({ "v": "meta.k8s.io/v1", "rv": version as i64, "start": start });
-    decode::base64url(machinery::json::print(&token).as_bytes())
+    codec::encode_base64url(machinery::json::print(&token).as_bytes())
 }
 
 fn read_token(text: &str) -> Result<From, Status> {
     let bad =
         || Status::bad_request("continue key is not valid: illegal base64 data at input byte 0");
-    let bytes = decode::from_base64url(text).ok_or_else(bad)?;
+    let bytes = codec::decode_base64url(text).ok_or_else(bad)?;
     let text = String::from_utf8(bytes).map_err(|_| bad())?;
     let token: Value = machinery::json::parse(&text).map_err(|_| bad())?;
     let start = token.text("start").trim_end_matches('\0');

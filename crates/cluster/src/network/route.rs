@@ -405,9 +405,8 @@ fn ask_api(
     request.user = user;
     request.patch = header("content-type").and_then(PatchType::of_content_type);
     request.cause.actor = Str::from(&request.user.name);
-    for pair in query.split('&').filter(|p| !p.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        request = request.with(key, value);
+    for (key, value) in codec::query_pairs(query) {
+        request = request.with(&key, value);
     }
     if !asked.body.is_empty() {
         request.body = Body::Text(asked.body.clone());

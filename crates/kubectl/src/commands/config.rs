@@ -410,7 +410,7 @@ fn flatten(cx: &Cx, config: &mut Value) -> Result<(), Fail> {
                 .map_err(|why| text(format!("open {path}: {why}")))?;
             e.field(inner).map_mut().remove(field);
             *e.field(inner).field(&format!("{field}-data")) =
-                Value::from(crate::forms::base64(&bytes));
+                Value::from(codec::encode_base64(&bytes));
         }
     }
     Ok(())

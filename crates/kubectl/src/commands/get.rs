@@ -14,7 +14,7 @@ use machinery::Arrange;
 use machinery::{Accept, Object, Request, Value};
 use std::rc::Rc;
 
-pub use raw::{raw_request, unescape};
+pub use raw::raw_request;
 pub use watch::watch_request;
 
 pub const COMMAND: Command = Command {

@@ -78,7 +78,7 @@ pub const OPTIONS: Command = Command {
 async fn options(cx: Cx) -> Result<(), Fail> {
     cx.line("The following options can be passed to any command:\n");
     for f in crate::flags::GLOBAL {
-        cx.line(crate::help::flag(f));
+        cx.line(crate::help::flag(f).replace("$HOME", &cx.host.home()));
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use super::{Made, join, texts};
 use crate::cx::Inner;
 use crate::fail::{Fail, text};
-use crate::forms;
 use machinery::{Object, Value, value};
 
 pub fn run(cx: &Inner, folder: &str, k: &Value, made: &mut Vec<Made>) -> Result<(), Fail> {
@@ -46,8 +45,8 @@ fn generated(cx: &Inner, folder: &str, k: &Value, g: &Value, kind: &str) -> Resu
         let plain = std::str::from_utf8(&bytes).ok();
         let (field, v) = match (kind, plain) {
             ("ConfigMap", Some(t)) => ("data", Value::str(t)),
-            ("ConfigMap", None) => ("binaryData", Value::from(forms::base64(&bytes))),
-            _ => ("data", Value::from(forms::base64(&bytes))),
+            ("ConfigMap", None) => ("binaryData", Value::from(codec::encode_base64(&bytes))),
+            _ => ("data", Value::from(codec::encode_base64(&bytes))),
         };
         if o.get("data").has(&key) || o.get("binaryData").has(&key) {
             return Err(text(format!(

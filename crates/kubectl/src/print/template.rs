@@ -2,7 +2,6 @@
 //! (`cli-runtime:pkg/printers/template.go`).
 
 use crate::fail::{Fail, text};
-use crate::forms;
 use machinery::Value;
 use machinery::gotemplate::{Host, Signature, Templates};
 
@@ -38,8 +37,8 @@ impl Host for Functions {
             let found = keys.fold(first, |v, key| v.get(key.as_str().unwrap_or("")).clone());
             return Ok(Value::Bool(!found.is_null()));
         }
-        let bytes = forms::base64_decode(first.as_str().unwrap_or(""))
-            .ok_or("illegal base64 data at input byte 0")?;
+        let bytes = codec::decode_base64(first.as_str().unwrap_or(""))
+            .map_err(|at| format!("illegal base64 data at input byte {at}"))?;
         Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned()))
     }
 }

@@ -3,6 +3,7 @@
 
 mod overload;
 
+use super::parse::RESERVED;
 use super::value::V;
 use super::{Ex, Issue, Loop, Node, signatures};
 use crate::Value;
@@ -133,37 +134,14 @@ impl T {
     }
 }
 
-const KEYWORDS: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
-
 /// The property behind an identifier: `__namespace__` is `namespace`, `a__dash__b` is `a-b`.
 pub(super) fn unescape(name: &str) -> String {
     if !name.contains("__") {
         return name.to_string();
     }
     let inner = name.strip_prefix("__").and_then(|n| n.strip_suffix("__"));
-    if let Some(k) = inner.filter(|k| KEYWORDS.contains(k)) {
+    let is_word = |k: &&str| RESERVED.contains(k) || matches!(*k, "true" | "false" | "null" | "in");
+    if let Some(k) = inner.filter(is_word) {
         return k.to_string();
     }
     name.replace("__underscores__", "\u{0}")

@@ -70,31 +70,6 @@ pub fn print_span(nanos: i64) -> String {
     format!("{sign}{seconds}.{}s", fraction.trim_end_matches('0'))
 }
 
-pub fn base64(s: &str) -> Option<Vec<u8>> {
-    let (mut out, mut bits, mut n) = (Vec::new(), 0u32, 0);
-    let body = s.trim_end_matches('=');
-    if !s.len().is_multiple_of(4) || s.len() - body.len() > 2 {
-        return None;
-    }
-    for b in body.bytes() {
-        let v = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(v);
-        n += 6;
-        if n >= 8 {
-            n -= 8;
-            out.push((bits >> n) as u8);
-        }
-    }
-    Some(out)
-}
-
 /// The formats that rules name, as `format.NAME()`.
 pub const NAMED: &[&str] = &[
     "byte",
@@ -161,7 +136,7 @@ pub fn is(s: &str, format: &str) -> bool {
                 && time(&format!("{s}T00:00:00Z")).is_some()
         }
         "duration" => span(s).is_some() || words_span(s),
-        "byte" => base64(s).is_some(),
+        "byte" => codec::base64_error(s).is_none(),
         "ipv4" => s.parse::<std::net::Ipv4Addr>().is_ok(),
         "ipv6" => s.parse::<std::net::Ipv6Addr>().is_ok(),
         "cidr" => names::parse_cidr(s).is_some(),

@@ -22,7 +22,8 @@ struct Parser {
     depth: usize,
 }
 
-const RESERVED: &[&str] = &[
+/// Words that name nothing, besides those that the grammar itself uses.
+pub(super) const RESERVED: &[&str] = &[
     "as",
     "break",
     "const",

@@ -54,7 +54,7 @@ pub fn has_format(s: &str, format: &str) -> bool {
 
 /// What base64 stands for; nothing where it is none.
 pub fn bytes(base64: &str) -> Vec<u8> {
-    super::format::base64(base64).unwrap_or_default()
+    codec::decode_base64(base64).unwrap_or_default()
 }
 
 pub type Outcome = Result<V, String>;
@@ -85,7 +85,7 @@ impl V {
                 (false, "date") => super::format::time(&format!("{s}T00:00:00Z"))
                     .map_or_else(|| V::str(s), V::Time),
                 (false, "duration") => super::format::span(s).map_or_else(|| V::str(s), V::Span),
-                (false, "byte") => V::Bytes(super::format::base64(s).unwrap_or_default().into()),
+                (false, "byte") => V::Bytes(codec::decode_base64(s).unwrap_or_default().into()),
                 _ => V::str(s),
             },
             Value::List(_) | Value::Map(_) => V::Data(v.clone(), schema.clone()),

@@ -121,20 +121,9 @@ pub fn call(name: &str, args: &[Value]) -> Result<Value, String> {
                 .replace('"', "\\\"")
                 .replace('\n', "\\u000A"),
         ),
-        "urlquery" => Value::from(urlquery(&text())),
+        "urlquery" => Value::from(codec::query_escape(&text())),
         other => return Err(format!("function \"{other}\" not defined")),
     })
-}
-
-fn urlquery(text: &str) -> String {
-    let byte = |b: u8| match b {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-            (b as char).to_string()
-        }
-        b' ' => "+".to_string(),
-        b => format!("%{b:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
 
 /// `fmt.Sprint`: a blank between neighbours of which neither is a text.

@@ -92,36 +92,3 @@ fn time_error(s: &str, layout: &str) -> String {
     }
     format!("parsing time {quoted} as \"{layout}\": cannot parse {zone} as \"Z07:00\"")
 }
-
-/// Where Go's decoder stops in a base64 text; None if it is well.
-pub fn base64_error(s: &str) -> Option<usize> {
-    let symbols: Vec<(usize, u8)> = s
-        .bytes()
-        .enumerate()
-        .filter(|(_, c)| !matches!(c, b'\n' | b'\r'))
-        .collect();
-    let mut count = 0;
-    for (n, (at, c)) in symbols.iter().enumerate() {
-        if *c == b'=' {
-            let left = symbols.len() - n;
-            return match (count % 4, left) {
-                (2, 2) if symbols.last().is_some_and(|l| l.1 == b'=') => None,
-                (3, 1) => None,
-                (2, 1) => Some(s.len()),
-                (2 | 3, _) => symbols.get(n + 1).map(|x| {
-                    if x.1 == b'=' {
-                        symbols.get(n + 2).map_or(x.0, |y| y.0)
-                    } else {
-                        x.0
-                    }
-                }),
-                _ => Some(*at),
-            };
-        }
-        if !(c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/')) {
-            return Some(*at);
-        }
-        count += 1;
-    }
-    (count % 4 != 0).then(|| s.len() - s.len() % 4)
-}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use libyaml_safer::{Error, ErrorKind, Event, EventData, Mark, Parser};
 
 use super::YamlError;
-use super::helped::{base64, spaced_tags};
+use super::helped::spaced_tags;
 use super::marks::{Duplicate, Marks, Node, Pos, Span, Step};
 use super::scalar::{self, Scalar};
 
@@ -350,7 +350,8 @@ impl Composer<Parser<&mut &[u8]>> {
             None => scalar::resolve(&text),
             Some("str" | "!" | "timestamp") => return Ok(Value::from(text)),
             Some("binary") => {
-                let bytes = base64(&text).and_then(|b| String::from_utf8(b).ok());
+                let bytes = codec::decode_base64(&text.replace(' ', "")).ok();
+                let bytes = bytes.and_then(|b| String::from_utf8(b).ok());
                 return bytes.map(Value::from).ok_or_else(|| {
                     self.fail("yaml: !!binary value contains invalid base64 data", span)
                 });

@@ -67,37 +67,3 @@ fn starts_tag(text: &str, at: usize) -> bool {
     }
     false
 }
-
-/// Standard base64 with padding; line breaks are skipped.
-pub fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut bits, mut n, mut pad) = (0u32, 0, 0);
-    for c in text.bytes().filter(|c| !matches!(c, b'\n' | b'\r' | b' ')) {
-        let six = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                pad += 1;
-                0
-            }
-            _ => return None,
-        };
-        if pad > 0 && c != b'=' {
-            return None;
-        }
-        bits = bits << 6 | u32::from(six);
-        n += 1;
-        if n == 4 {
-            out.extend_from_slice(&bits.to_be_bytes()[1..]);
-            (bits, n) = (0, 0);
-        }
-    }
-    if n != 0 || pad > 2 {
-        return None;
-    }
-    out.truncate(out.len().saturating_sub(pad));
-    Some(out)
-}

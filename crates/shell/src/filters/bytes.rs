@@ -3,7 +3,6 @@
 use super::input::{Inputs, Next};
 use super::options;
 use super::{Cx, Poll, Tool};
-use crate::codec::{decode_base64, encode_base64, hex, md5, sha256};
 use crate::glob;
 use crate::machine::StdinRead;
 
@@ -214,15 +213,16 @@ impl Tool for Whole {
                 let data = std::mem::take(&mut self.data);
                 match cx.name() {
                     "md5sum" => {
-                        let text = format!("{}  {}\n", hex(&md5(&data)), self.name);
+                        let text = format!("{}  {}\n", codec::hex(&codec::md5(&data)), self.name);
                         cx.out(&text);
                     }
                     "sha256sum" => {
-                        let text = format!("{}  {}\n", hex(&sha256(&data)), self.name);
+                        let text =
+                            format!("{}  {}\n", codec::hex(&codec::sha256(&data)), self.name);
                         cx.out(&text);
                     }
                     _ if self.decode => {
-                        let (bytes, valid) = decode_base64(&data, self.ignore);
+                        let (bytes, valid) = codec::loose_base64(&data, self.ignore);
                         cx.write(1, &bytes);
                         if !valid {
                             cx.complain("invalid input");
@@ -230,7 +230,7 @@ impl Tool for Whole {
                         }
                     }
                     _ => {
-                        let text = encode_base64(&data);
+                        let text = codec::encode_base64(&data);
                         let mut out = String::new();
                         for line in text.as_bytes().chunks(self.wrap.max(1)) {
                             if self.wrap == 0 {

@@ -230,7 +230,7 @@ fn request(flags: &Flags, url: &Url, around: &Around<'_>) -> HttpRequest {
     {
         headers.push((
             "Authorization".to_owned(),
-            format!("Basic {}", crate::codec::encode_base64(user.as_bytes())),
+            format!("Basic {}", codec::encode_base64(user.as_bytes())),
         ));
     }
     headers.push(("User-Agent".to_owned(), agent));

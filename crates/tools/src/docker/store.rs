@@ -1,7 +1,7 @@
 //! The images of the learner's machine: one file, so that undo knows them.
 
 use machinery::{Value, json, value};
-use shell::{Ctx, codec};
+use shell::Ctx;
 
 use crate::BuiltImage;
 

@@ -193,7 +193,7 @@ impl Chart {
     pub fn stored(&self) -> Value {
         let files = |list: &[(String, String)]| {
             let entry = |(name, text): &(String, String)| {
-                let data = shell::codec::encode_base64(text.as_bytes());
+                let data = codec::encode_base64(text.as_bytes());
                 value!({ "name": name, "data": data })
             };
             Value::from(list.iter().map(entry).collect::<Vec<_>>())

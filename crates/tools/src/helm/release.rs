@@ -4,7 +4,6 @@
 use super::kube::Kube;
 use machinery::time::{parse_rfc3339, rfc3339_micro};
 use machinery::{Method, Request, Value, json, value};
-use shell::codec;
 use shell::filters::date;
 
 /// How many revisions are kept.
@@ -171,8 +170,7 @@ impl Store<'_> {
 }
 
 fn decode(data: &str) -> Option<Release> {
-    let (once, _) = codec::decode_base64(data.as_bytes(), false);
-    let (bytes, _) = codec::decode_base64(&once, false);
-    let text = String::from_utf8(bytes).ok()?;
+    let once = String::from_utf8(codec::decode_base64(data).ok()?).ok()?;
+    let text = String::from_utf8(codec::decode_base64(&once).ok()?).ok()?;
     json::parse(&text).ok().map(Release)
 }

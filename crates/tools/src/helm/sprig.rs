@@ -5,7 +5,6 @@
 
 use machinery::gotemplate::{Host, METHODS, Signature, TEXT, go, go_type};
 use machinery::{Api, Map, Request, Value, value, yaml};
-use shell::codec;
 use shell::filters::date;
 use std::collections::BTreeMap;
 use std::rc::Rc;

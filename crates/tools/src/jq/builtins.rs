@@ -7,7 +7,6 @@ use super::paths::get_path;
 use super::regex;
 use super::scope::Env;
 use super::value::{J, Style, arr, order, read, text};
-use shell::codec;
 use shell::filters::date;
 use std::rc::Rc;
 
@@ -188,7 +187,7 @@ pub fn format(name: &str, v: &J) -> Result<String, Stop> {
         "base64" => codec::encode_base64(to_text(v).as_bytes()),
         "base64d" => {
             let text = to_text(v);
-            let (bytes, _) = codec::decode_base64(text.as_bytes(), false);
+            let (bytes, _) = codec::loose_base64(text.as_bytes(), false);
             if bytes.is_empty() && !text.is_empty() {
                 return error(format!("{} is not valid base64 data", named(v)));
             }
@@ -201,13 +200,7 @@ pub fn format(name: &str, v: &J) -> Result<String, Stop> {
             ('\'', "&#39;"),
             ('"', "&quot;"),
         ]),
-        "uri" => {
-            let byte = |b: u8| match b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
-                true => (b as char).to_string(),
-                false => format!("%{b:02X}"),
-            };
-            to_text(v).bytes().map(byte).collect()
-        }
+        "uri" => codec::percent(&to_text(v), b"-_.~"),
         "csv" | "tsv" | "sh" => {
             let items = match v {
                 J::Arr(items) => items.to_vec(),

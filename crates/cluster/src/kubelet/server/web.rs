@@ -73,7 +73,7 @@ impl Answering<'_> {
 
     /// A file below a document root, as a web server serves it.
     pub(super) fn files(&self, root: &str, banner: &str) -> HttpResponse {
-        let mut path = shell::fs::resolve("/", &format!("{root}/{}", decode(self.path)));
+        let mut path = shell::fs::resolve("/", &format!("{root}/{}", codec::unpercent(self.path)));
         if !path.starts_with(root) {
             path = root.to_string();
         }
@@ -211,26 +211,3 @@ fn kind_of(path: &str) -> &'static str {
     }
 }
 
-/// Percent-decoding of a path.
-fn decode(path: &str) -> String {
-    let bytes = path.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut i = 0;
-    while let Some(b) = bytes.get(i) {
-        let hex = bytes
-            .get(i + 1..i + 3)
-            .and_then(|h| std::str::from_utf8(h).ok())
-            .and_then(|h| u8::from_str_radix(h, 16).ok());
-        match (b, hex) {
-            (b'%', Some(value)) => {
-                out.push(value);
-                i += 3;
-            }
-            _ => {
-                out.push(*b);
-                i += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}

@@ -59,9 +59,9 @@ fn source_files(
         let mut put = |key: &str, path: &str| {
             let text = o.get("data").get(key).as_str();
             let bytes = match (text, resource) {
-                (Some(text), "secrets") => env::unbase64(text),
+                (Some(text), "secrets") => codec::decode_base64(text).unwrap_or_default(),
                 (Some(text), _) => text.as_bytes().to_vec(),
-                (None, _) => env::unbase64(o.get("binaryData").text(key)),
+                (None, _) => codec::decode_base64(o.get("binaryData").text(key)).unwrap_or_default(),
             };
             let _ = fs.install(&format!("/v/{path}"), bytes);
         };

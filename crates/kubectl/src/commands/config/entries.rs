@@ -227,7 +227,7 @@ async fn set_credentials(cx: Cx) -> Result<(), Fail> {
             if embeds {
                 let bytes = cx.host.read_bytes(&given).unwrap_or_default();
                 *e.field("user").field(&format!("{flag}-data")) =
-                    Value::from(crate::forms::base64(&bytes));
+                    Value::from(codec::encode_base64(&bytes));
             } else {
                 *e.field("user").field(flag) = Value::from(given);
             }
@@ -356,12 +356,12 @@ async fn set(cx: Cx) -> Result<(), Fail> {
         Some((list, name, path)) if !path.is_empty() => {
             let bytes = path.ends_with("-data");
             let new = match bytes && cx.on("set-raw-bytes") {
-                true => crate::forms::base64(new.as_bytes()),
-                false if bytes && crate::forms::base64_decode(new).is_none() => {
-                    return Err(text("illegal base64 data at input byte 0"));
-                }
+                true => codec::encode_base64(new.as_bytes()),
                 false => new.clone(),
             };
+            if let Some(at) = codec::base64_error(&new).filter(|_| bytes) {
+                return Err(text(format!("illegal base64 data at input byte {at}")));
+            }
             edit(&mut config, list, &name, |e| e.set(&path, new));
         }
         _ if property == "current-context" => config.set("current-context", new.clone()),

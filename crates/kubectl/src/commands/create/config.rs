@@ -1,7 +1,6 @@
 //! `create configmap`, `create secret generic|tls|docker-registry`: data from literals, files, folders, env files.
 
 use super::*;
-use crate::forms;
 use machinery::value;
 
 const SOURCES: &[Flag] = &[
@@ -59,7 +58,7 @@ async fn config_map(cx: Cx) -> Result<(), Fail> {
         valid_key(&key)?;
         let (field, v) = match String::from_utf8(bytes) {
             Ok(t) => ("data", t),
-            Err(e) => ("binaryData", forms::base64(e.as_bytes())),
+            Err(e) => ("binaryData", codec::encode_base64(e.as_bytes())),
         };
         if object.get("data").has(&key) || object.get("binaryData").has(&key) {
             return Err(taken(&key));
@@ -221,7 +220,7 @@ async fn generic(cx: Cx) -> Result<(), Fail> {
                 "cannot add key {key}, another key by that name already exists"
             )));
         }
-        *object.0.field("data").field(&key) = Value::from(forms::base64(&bytes));
+        *object.0.field("data").field(&key) = Value::from(codec::encode_base64(&bytes));
     }
     if cx.given("type") {
         object.0.set("type", cx.flag("type").to_string());
@@ -280,7 +279,7 @@ async fn tls(cx: Cx) -> Result<(), Fail> {
     let mut object = Object::new("v1", "Secret", "", &name);
     object.0.set("type", "kubernetes.io/tls");
     *object.0.field("data") = value!({
-        "tls.crt": forms::base64(&cert), "tls.key": forms::base64(&key),
+        "tls.crt": codec::encode_base64(&cert), "tls.key": codec::encode_base64(&key),
     });
     finish(&cx, hashed(&cx, object), "failed to create secret")
 }
@@ -343,7 +342,7 @@ async fn docker(cx: Cx) -> Result<(), Fail> {
                 "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required",
             ));
         }
-        let auth = forms::base64(format!("{user}:{password}").as_bytes());
+        let auth = codec::encode_base64(format!("{user}:{password}").as_bytes());
         let mut entry = value!({ "username": Value::str(user), "password": Value::str(password), "auth": auth });
         if cx.given("docker-email") {
             entry.set("email", cx.flag("docker-email").to_string());
@@ -352,6 +351,7 @@ async fn docker(cx: Cx) -> Result<(), Fail> {
         *auths.field(cx.flag("docker-server")) = entry;
         machinery::json::print(&value!({ "auths": auths })).into_bytes()
     };
-    *object.0.field("data").field(".dockerconfigjson") = Value::from(forms::base64(&content));
+    *object.0.field("data").field(".dockerconfigjson") =
+        Value::from(codec::encode_base64(&content));
     finish(&cx, hashed(&cx, object), "failed to create secret")
 }

@@ -43,26 +43,8 @@ fn go_order(v: &Value) -> String {
 pub fn raw_request(method: machinery::Method, uri: &str) -> Request {
     let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
     let mut request = Request::new(method, path);
-    for pair in query.split('&').filter(|p| !p.is_empty()) {
-        let (k, v) = pair.split_once('=').unwrap_or((pair, ""));
-        request = request.with(&unescape(k), unescape(v));
+    for (k, v) in codec::query_pairs(query) {
+        request = request.with(&k, v);
     }
     request
-}
-
-pub fn unescape(text: &str) -> String {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(b) = bytes.next() {
-        match b {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let hex: Vec<u8> = bytes.by_ref().take(2).collect();
-                let hex = String::from_utf8(hex).unwrap_or_default();
-                out.push(u8::from_str_radix(&hex, 16).unwrap_or(b'%'));
-            }
-            b => out.push(b),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

@@ -187,7 +187,7 @@ fn resolved(cx: &Cx, info: &Info, c: &Value, from: &Value) -> Option<String> {
         let object = cx.get(&path).ok()?;
         let v = object.get("data").get(r.text("key")).as_str()?.to_string();
         return match kind {
-            "secrets" => String::from_utf8(crate::forms::base64_decode(&v)?).ok(),
+            "secrets" => String::from_utf8(codec::decode_base64(&v).ok()?).ok(),
             _ => Some(v),
         };
     }

@@ -54,11 +54,10 @@ pub(super) fn url_part(name: &str, u: &Url) -> Outcome {
         "getEscapedPath" => V::str(&u.path),
         "getQuery" => {
             let mut out: Vec<(String, Vec<String>)> = Vec::new();
-            for pair in u.query.split('&').filter(|p| !p.is_empty()) {
-                let (k, v) = pair.split_once('=').unwrap_or((pair, ""));
-                match out.iter_mut().find(|(have, _)| have == k) {
-                    Some((_, list)) => list.push(v.into()),
-                    None => out.push((k.into(), vec![v.into()])),
+            for (k, v) in codec::query_pairs(&u.query) {
+                match out.iter_mut().find(|(have, _)| *have == k) {
+                    Some((_, list)) => list.push(v),
+                    None => out.push((k, vec![v])),
                 }
             }
             V::Map(Rc::new(

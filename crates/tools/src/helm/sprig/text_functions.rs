@@ -4,7 +4,6 @@ use super::{float, int, kind, list, refuse, texts, to_yaml};
 use crate::helm::semver;
 use machinery::gotemplate::{go, go_type};
 use machinery::{Map, Value, json, value, yaml};
-use shell::codec;
 use shell::regex::Regex;
 
 /// Functions of texts and numbers.
@@ -30,13 +29,10 @@ pub(super) fn call(name: &str, a: &Value, b: &Value, c: &Value) -> Option<Result
         "snakecase" => worded(&s, '_'),
         "kebabcase" => worded(&s, '-'),
         "b64enc" => codec::encode_base64(s.as_bytes()),
-        "b64dec" => {
-            let (bytes, valid) = codec::decode_base64(s.as_bytes(), false);
-            match valid {
-                true => String::from_utf8_lossy(&bytes).into_owned(),
-                false => format!("illegal base64 data at input byte {}", bytes.len() / 3 * 4),
-            }
-        }
+        "b64dec" => match codec::decode_base64(&s) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(at) => format!("illegal base64 data at input byte {at}"),
+        },
         "sha256sum" => codec::hex(&codec::sha256(s.as_bytes())),
         "md5sum" => codec::hex(&codec::md5(s.as_bytes())),
         "sha1sum" | "adler32sum" | "b32enc" | "toToml" | "fromToml" | "urlParse" => {
