@@ -8,6 +8,22 @@ use machinery::{Accept, Api, Request, Response, Value};
 use shell::{Candidate, CompletionRequest};
 use std::rc::Rc;
 
+/// What `-o` takes: the first three only where there are tables.
+const FORMATS: &[&str] = &[
+    "custom-columns=",
+    "custom-columns-file=",
+    "wide",
+    "go-template=",
+    "go-template-file=",
+    "json",
+    "jsonpath=",
+    "jsonpath-as-json=",
+    "jsonpath-file=",
+    "kyaml",
+    "name",
+    "yaml",
+];
+
 /// Candidates for the word being typed.
 pub fn complete(request: &CompletionRequest, api: &Rc<dyn Api>) -> Vec<Candidate> {
     let words: Vec<String> = request.words.iter().skip(1).cloned().collect();
@@ -101,35 +117,12 @@ impl At<'_> {
         match flag.long {
             "namespace" => self.names("namespaces", ""),
             "output" => fixed(match self.command.name {
-                "get" => &[
-                    "custom-columns=",
-                    "custom-columns-file=",
-                    "go-template=",
-                    "go-template-file=",
-                    "json",
-                    "jsonpath=",
-                    "jsonpath-as-json=",
-                    "jsonpath-file=",
-                    "kyaml",
-                    "name",
-                    "wide",
-                    "yaml",
-                ],
+                "get" => FORMATS,
                 "version" | "view-last-applied" => &["json", "yaml"],
                 "explain" => &["plaintext", "plaintext-openapiv2"],
                 "delete" | "get-contexts" => &["name"],
                 "api-resources" => &["json", "kyaml", "name", "wide", "yaml"],
-                _ => &[
-                    "go-template=",
-                    "go-template-file=",
-                    "json",
-                    "jsonpath=",
-                    "jsonpath-as-json=",
-                    "jsonpath-file=",
-                    "kyaml",
-                    "name",
-                    "yaml",
-                ],
+                _ => FORMATS.get(3..).unwrap_or(FORMATS),
             }),
             "dry-run" => fixed(&["client", "none", "server"]),
             "cascade" => fixed(&["background", "foreground", "orphan"]),

@@ -4,7 +4,7 @@
 //! - [`value`]: the persistent tree that every object is; [`view`]: typed reading of it; [`object`]: what all objects have.
 //! - Sorting that costs little code: [`arrange`].
 //! - [`status`], [`field`]: the one error type, and what validation finds.
-//! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network.
+//! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network. [`image`]: what docker builds and nodes run.
 //! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
 //! - [`cel`]: the expressions that rules and policies are written in.
 //! - [`validate_names`]: rules for names that kinds share.
@@ -17,6 +17,7 @@ pub mod duration;
 pub mod field;
 pub mod gotemplate;
 pub mod http;
+pub mod image;
 pub mod intern;
 pub mod json;
 pub mod jsonpath;
@@ -38,6 +39,7 @@ pub mod yaml;
 
 pub use arrange::Arrange;
 pub use field::{Errors, Path};
+pub use image::BuiltImage;
 pub use object::Object;
 pub use quantity::Quantity;
 pub use request::{

@@ -2,17 +2,17 @@
 
 use crate::message::Output;
 use crate::shared::Shared;
-use cluster::kubelet::built::{self, Built};
+use cluster::kubelet::built;
 use cluster::network::{self, Origin};
 use cluster::world::NodeSpec;
 use cluster::{Cluster, World};
 use machinery::http::{Fetch, HttpRequest};
 use machinery::time::Millis;
-use machinery::{Api, Method, Request, Response, Value};
+use machinery::{Api, BuiltImage, Method, Request, Response, Value};
 use shell::Fs;
 use std::cell::RefCell;
 use std::rc::Rc;
-use tools::{BuiltImage, ClusterSpec, Exposed, Minikube, NodeFacts, StartOptions};
+use tools::{ClusterSpec, Exposed, Minikube, NodeFacts, StartOptions};
 
 pub struct Reach {
     pub shared: Rc<Shared>,
@@ -298,37 +298,10 @@ impl tools::World for Reach {
         self.write_config(&spec.context)
     }
     fn image(&self, reference: &str) -> Result<BuiltImage, bool> {
-        let b = built::facts(reference)?;
-        Ok(BuiltImage {
-            reference: b.reference,
-            base: b.base,
-            size: b.size,
-            entrypoint: b.entrypoint,
-            cmd: b.cmd,
-            env: b.env,
-            workdir: b.workdir,
-            ports: b.ports,
-            files: b.files,
-            has_shell: b.has_shell,
-            page: b.page,
-            created_ms: 0,
-        })
+        built::facts(reference)
     }
     fn load_image(&self, i: &BuiltImage) -> Result<(), String> {
-        let built = Built {
-            reference: i.reference.clone(),
-            base: i.base.clone(),
-            size: i.size,
-            entrypoint: i.entrypoint.clone(),
-            cmd: i.cmd.clone(),
-            env: i.env.clone(),
-            workdir: i.workdir.clone(),
-            ports: i.ports.clone(),
-            files: i.files.clone(),
-            has_shell: i.has_shell,
-            page: i.page,
-        };
-        match self.shared.cluster.borrow_mut().load_image(&built) {
+        match self.shared.cluster.borrow_mut().load_image(i) {
             true => Ok(()),
             false => Err(format!(
                 "bottleship cannot run {}: its base {} is not known",

@@ -10,9 +10,10 @@ use std::rc::Rc;
 
 use shell::{Candidate, CompletionRequest, Ctx};
 
+use crate::World;
 use crate::options::{self, Options, spaced};
-use crate::{BuiltImage, World};
 use build::{build, files_of, in_shell};
+use machinery::BuiltImage;
 use store::{ago, id, size, write};
 pub use store::{digest, images};
 

@@ -21,7 +21,7 @@ mod watch;
 use std::rc::Rc;
 
 use machinery::http::{Fetch, HttpRequest};
-use machinery::{Api, Value};
+use machinery::{Api, BuiltImage, Value};
 use shell::{Ctx, Program};
 
 pub use fault::{FaultAsk, FaultLine};
@@ -124,25 +124,6 @@ pub struct ClusterSpec {
     pub nodes: Vec<(String, bool)>,
     pub cpus: i64,
     pub memory_mib: i64,
-}
-
-/// An image as docker knows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BuiltImage {
-    pub reference: String,
-    /// The image of the catalogue that it was built from.
-    pub base: String,
-    pub size: i64,
-    pub entrypoint: Vec<String>,
-    pub cmd: Vec<String>,
-    pub env: Vec<(String, String)>,
-    pub workdir: String,
-    pub ports: Vec<u16>,
-    pub files: Vec<(String, String)>,
-    pub has_shell: bool,
-    /// Its program is not modelled; its front door is.
-    pub page: bool,
-    pub created_ms: i64,
 }
 
 /// All programs but kubectl, in the order in which `help` shows them.

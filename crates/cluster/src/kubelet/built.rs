@@ -7,31 +7,11 @@ use super::catalogue::{App, Base, CATALOGUE, Image};
 use super::images;
 use crate::Cluster;
 use crate::world::NodeSpec;
-use machinery::Str;
+use machinery::{BuiltImage, Str};
 use std::rc::Rc;
 
-/// An image as plain data.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Built {
-    /// `web:v1`
-    pub reference: String,
-    /// What it was built from: a reference of the catalogue.
-    pub base: String,
-    pub size: i64,
-    pub entrypoint: Vec<String>,
-    pub cmd: Vec<String>,
-    pub env: Vec<(String, String)>,
-    pub workdir: String,
-    pub ports: Vec<u16>,
-    pub files: Vec<(String, String)>,
-    /// A shell is in it: `RUN` and shell scripts work.
-    pub has_shell: bool,
-    /// Its program is an interpreter or a binary that is not modelled: with a port, its front door is.
-    pub page: bool,
-}
-
 /// What the catalogue knows of a reference; false: the repository is unknown, true: only the tag is.
-pub fn facts(reference: &str) -> Result<Built, bool> {
+pub fn facts(reference: &str) -> Result<BuiltImage, bool> {
     let parsed = images::parse(reference).ok_or(false)?;
     let found = images::find(&parsed).map_err(|_| {
         CATALOGUE
@@ -44,7 +24,7 @@ pub fn facts(reference: &str) -> Result<Built, bool> {
             .map(|(a, b)| ((*a).to_string(), (*b).to_string()))
             .collect()
     };
-    Ok(Built {
+    Ok(BuiltImage {
         reference: parsed.full(),
         base: reference.to_string(),
         size: found.size,
@@ -56,6 +36,7 @@ pub fn facts(reference: &str) -> Result<Built, bool> {
         files: pairs(found.files),
         has_shell: found.base != Base::Scratch,
         page: matches!(found.app, App::Python | App::Node),
+        created_ms: 0,
     })
 }
 
@@ -75,7 +56,7 @@ fn leak_pairs(pairs: &[(String, String)]) -> &'static [(&'static str, &'static s
 }
 
 /// The image as containers use it; none if its base is not in the catalogue.
-fn image(built: &Built) -> Option<&'static Image> {
+fn image(built: &BuiltImage) -> Option<&'static Image> {
     let reference = images::parse(&built.reference)?;
     let base = images::find(&images::parse(&built.base)?).ok()?;
     // Files are laid out once per repository and tag: another content needs another key.
@@ -114,7 +95,7 @@ fn image(built: &Built) -> Option<&'static Image> {
 
 impl Cluster {
     /// Puts an image on every node; false if it is of no known base.
-    pub fn load_image(&mut self, built: &Built) -> bool {
+    pub fn load_image(&mut self, built: &BuiltImage) -> bool {
         let (Some(image), Some(reference)) = (image(built), images::parse(&built.reference)) else {
             return false;
         };

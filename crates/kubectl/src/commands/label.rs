@@ -19,13 +19,13 @@ pub const COMMAND: Command = Command {
         Example("Change one", "kubectl label --overwrite pods web tier=back"),
         Example("Take one away", "kubectl label pods web tier-"),
     ],
-    flags: LABELING,
+    flags: &flags(&manager("kubectl-label")),
     complete: Complete::Resources,
     run: Some(|cx| -> Run { Box::pin(run(cx, LABELS)) }),
     ..Command::NONE
 };
 
-pub const OWN: &[Flag] = &[
+const OWN: &[Flag] = &[
     Flag::bool("overwrite", "If true, allow values to be overwritten."),
     Flag::bool(
         "list",
@@ -40,18 +40,21 @@ pub const OWN: &[Flag] = &[
         "If non-empty, the update will only succeed if this is the current resource-version for the object.",
     ),
 ];
-const LABELING: &[&[Flag]] = &[
-    OWN,
-    FILES,
-    OUTPUT,
-    DRY_RUN,
-    SELECTOR,
-    FIELDS,
-    ALL_FLAG,
-    ALL_NAMESPACES,
-    RECORD,
-    &manager("kubectl-label"),
-];
+/// The flags of label and annotate.
+pub const fn flags(manager: &'static [Flag]) -> [&'static [Flag]; 10] {
+    [
+        OWN,
+        FILES,
+        OUTPUT,
+        DRY_RUN,
+        SELECTOR,
+        FIELDS,
+        ALL_FLAG,
+        ALL_NAMESPACES,
+        RECORD,
+        manager,
+    ]
+}
 
 /// Labels and annotations differ in words only.
 #[derive(Clone, Copy)]

@@ -347,12 +347,7 @@ pub fn no_key(v: &Value, key: &str) -> String {
 fn go_kind(v: &Value) -> &'static str {
     match v {
         Value::Null => "nil",
-        Value::Bool(_) => "bool",
-        Value::Int(_) => "int64",
-        Value::Float(_) => "float64",
-        Value::Str(_) => "string",
-        Value::List(_) => "[]interface {}",
-        Value::Map(_) => "map[string]interface {}",
+        other => crate::gotemplate::go_type(other),
     }
 }
 

@@ -46,126 +46,140 @@ pub fn compile(text: &str, rule: &Value, schema: &Value, root: bool) -> Result<P
 
 /// Runs all rules on a value and its parts.
 pub fn rules(v: &Value, old: &Value, schema: &Value, path: &Path, errors: &mut Errors) {
-    let mut budget = OBJECT_BUDGET;
-    walk(v, old, schema, path, errors, 0, &mut budget);
+    let mut walk = Walk {
+        errors,
+        budget: OBJECT_BUDGET,
+    };
+    let root = At {
+        v,
+        old,
+        schema,
+        path,
+        depth: 0,
+    };
+    walk.visit(&root);
 }
 
-fn walk(
-    v: &Value,
-    old: &Value,
-    schema: &Value,
-    path: &Path,
-    errors: &mut Errors,
+/// A value, what stood there before, and what is said of the place.
+struct At<'a> {
+    v: &'a Value,
+    old: &'a Value,
+    schema: &'a Value,
+    path: &'a Path,
     depth: usize,
-    budget: &mut u64,
-) {
-    if depth > DEPTH_MAX || v.is_null() || *budget == 0 {
-        return;
+}
+
+struct Walk<'a> {
+    errors: &'a mut Errors,
+    budget: u64,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, at: &At) {
+        if at.depth > DEPTH_MAX || at.v.is_null() || self.budget == 0 {
+            return;
+        }
+        let all_of = at.schema.get("allOf").items().iter();
+        for schema in std::iter::once(at.schema).chain(all_of) {
+            for rule in schema.get("x-kubernetes-validations").items() {
+                self.run(rule, at);
+            }
+        }
+        for (v, schema, path, key) in parts(at.v, at.schema, at.path, at.depth) {
+            let old = match key {
+                "" => counterpart(v, at.old, at.schema),
+                _ => at.old.get(key),
+            };
+            self.visit(&At {
+                v,
+                old,
+                schema,
+                path: &path,
+                depth: at.depth + 1,
+            });
+        }
     }
-    let own = schema.get("x-kubernetes-validations").items();
-    own.iter()
-        .for_each(|rule| run(v, old, rule, schema, path, errors, depth == 0, budget));
-    for part in schema.get("allOf").items() {
-        let rules = part.get("x-kubernetes-validations").items();
-        rules
-            .iter()
-            .for_each(|rule| run(v, old, rule, schema, path, errors, depth == 0, budget));
-    }
-    for (inner, own, path, key) in parts(v, schema, path, depth) {
-        let before = match key {
-            "" => counterpart(inner, old, schema),
-            _ => old.get(key),
+
+    fn run(&mut self, rule: &Value, at: &At) {
+        if self.budget == 0 {
+            return;
+        }
+        let (schema, text) = (at.schema, rule.text("rule"));
+        let compiled = match compile(text, rule, schema, at.depth == 0) {
+            Ok(p) => p,
+            Err(why) => return self.failed(at, &format!("rule compile error: {why}")),
         };
-        walk(inner, before, own, &path, errors, depth + 1, budget);
+        let optional = rule.flag("optionalOldSelf");
+        let transition = compiled.uses("oldSelf");
+        if transition && at.old.is_null() && !optional {
+            return;
+        }
+        let before = match (optional, at.old.is_null()) {
+            (false, _) => V::typed(at.old, schema),
+            (true, true) => V::Optional(None),
+            (true, false) => V::Optional(Some(Rc::new(V::typed(at.old, schema)))),
+        };
+        let vars = [("self", V::typed(at.v, schema)), ("oldSelf", before)];
+        let limit = cel::CALL_BUDGET.min(self.budget);
+        let mut left = limit;
+        let outcome = compiled.eval(&vars, &NoHost, &mut left);
+        self.budget -= limit - left;
+        match outcome {
+            Ok(V::Bool(true)) => {}
+            // What did not change is not blamed, as upstream's ratcheting has it.
+            Ok(_) if !transition && !at.old.is_null() && at.v == at.old => {}
+            Ok(_) => blame(rule, at, &vars, self.errors),
+            Err(why) => {
+                let shown = text.trim();
+                let why = if why.starts_with("no such overload") {
+                    format!(
+                        "'{why}': call arguments did not match a supported operator, function or macro signature for rule: {shown}"
+                    )
+                } else if left > 0 {
+                    format!("{why} evaluating rule: {shown}")
+                } else {
+                    self.budget = 0;
+                    match limit < cel::CALL_BUDGET {
+                        true => OUT_OF_BUDGET.into(),
+                        false => format!(
+                            "'{why}': no further validation rules will be run due to call cost exceeds limit for rule: {shown}"
+                        ),
+                    }
+                };
+                self.failed(at, &why);
+            }
+        }
+    }
+
+    /// A rule that could not be run: the value is named by its type.
+    fn failed(&mut self, at: &At, why: &str) {
+        let kind = Value::str(at.schema.text("type"));
+        self.errors.invalid(at.path, kind, why);
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of the walk above")]
-fn run(
-    v: &Value,
-    old: &Value,
-    rule: &Value,
-    schema: &Value,
-    path: &Path,
-    errors: &mut Errors,
-    root: bool,
-    budget: &mut u64,
-) {
-    let kind = schema.text("type");
-    if *budget == 0 {
-        return;
-    }
-    let text = rule.text("rule");
-    let shown = text.trim();
-    let compiled = match compile(text, rule, schema, root) {
-        Ok(p) => p,
-        Err(why) => {
-            return errors.invalid(
-                path,
-                Value::str(kind),
-                &format!("rule compile error: {why}"),
-            );
-        }
-    };
-    let optional = rule.flag("optionalOldSelf");
-    let transition = compiled.uses("oldSelf");
-    if transition && old.is_null() && !optional {
-        return;
-    }
-    let before = match (optional, old.is_null()) {
-        (false, _) => V::typed(old, schema),
-        (true, true) => V::Optional(None),
-        (true, false) => V::Optional(Some(Rc::new(V::typed(old, schema)))),
-    };
-    let vars = [("self", V::typed(v, schema)), ("oldSelf", before)];
-    let limit = cel::CALL_BUDGET.min(*budget);
-    let mut left = limit;
-    let outcome = compiled.eval(&vars, &NoHost, &mut left);
-    *budget -= limit - left;
-    match outcome {
-        Ok(V::Bool(true)) => return,
-        Ok(_) => {}
-        Err(why) => {
-            let text = if why.starts_with("no such overload") {
-                format!(
-                    "'{why}': call arguments did not match a supported operator, function or macro signature for rule: {shown}"
-                )
-            } else if left == 0 {
-                *budget = 0;
-                match limit < cel::CALL_BUDGET {
-                    true => OUT_OF_BUDGET.into(),
-                    false => format!(
-                        "'{why}': no further validation rules will be run due to call cost exceeds limit for rule: {shown}"
-                    ),
-                }
-            } else {
-                format!("{why} evaluating rule: {shown}")
-            };
-            return errors.invalid(path, Value::str(kind), &text);
-        }
-    }
-    // What did not change is not blamed, as upstream's ratcheting has it.
-    if !transition && !old.is_null() && v == old {
-        return;
-    }
-    let detail = message(rule, schema, &vars, root, shown);
+/// A rule that does not hold.
+fn blame(rule: &Value, at: &At, vars: &[(&str, V)], errors: &mut Errors) {
+    let detail = message(rule, at, vars);
     let place = match rule.text("fieldPath") {
-        "" => path.clone(),
-        at => sub_path(path, at),
+        "" => at.path.clone(),
+        below => sub_path(at.path, below),
     };
     match rule.text("reason") {
         "FieldValueForbidden" => errors.forbidden(&place, &detail),
         "FieldValueRequired" => errors.required(&place, &detail),
-        "FieldValueDuplicate" => errors.duplicate(&place, v.clone()),
-        _ if matches!(kind, "object" | "array") => errors.invalid_whole(&place, &detail),
-        _ => errors.invalid(&place, v.clone(), &detail),
+        "FieldValueDuplicate" => errors.duplicate(&place, at.v.clone()),
+        _ if matches!(at.schema.text("type"), "object" | "array") => {
+            errors.invalid_whole(&place, &detail)
+        }
+        _ => errors.invalid(&place, at.v.clone(), &detail),
     }
 }
 
-fn message(rule: &Value, schema: &Value, vars: &[(&str, V)], root: bool, shown: &str) -> String {
+fn message(rule: &Value, at: &At, vars: &[(&str, V)]) -> String {
     let expression = rule.text("messageExpression");
     if !expression.is_empty()
-        && let Ok(p) = compile(expression, rule, schema, root)
+        && let Ok(p) = compile(expression, rule, at.schema, at.depth == 0)
         && let Ok(V::Str(s)) = p.eval(vars, &NoHost, &mut { cel::CALL_BUDGET })
     {
         let s = s.trim();
@@ -174,7 +188,7 @@ fn message(rule: &Value, schema: &Value, vars: &[(&str, V)], root: bool, shown: 
         }
     }
     match rule.text("message") {
-        "" => format!("failed rule: {shown}"),
+        "" => format!("failed rule: {}", rule.text("rule").trim()),
         m => m.trim().to_string(),
     }
 }

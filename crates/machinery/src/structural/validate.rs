@@ -173,6 +173,12 @@ fn is_meta(depth: usize, key: &str) -> bool {
     depth == 0 && matches!(key, "apiVersion" | "kind" | "metadata")
 }
 
+/// `maxLength` and the like.
+fn bound(schema: &Value, key: &str) -> Option<usize> {
+    let number = schema.get(key).as_i64()?;
+    usize::try_from(number).ok()
+}
+
 fn check_map(
     v: &Value,
     old: &Value,
@@ -182,17 +188,11 @@ fn check_map(
     depth: usize,
 ) {
     let n = v.entries().len();
-    let bound = |key: &str| {
-        schema
-            .get(key)
-            .as_i64()
-            .and_then(|m| usize::try_from(m).ok())
-    };
-    if let Some(min) = bound("minProperties").filter(|m| n < *m) {
+    if let Some(min) = bound(schema, "minProperties").filter(|m| n < *m) {
         let why = format!("{} should have at least {min} properties", body(path));
         errors.invalid(path, n as i64, &why);
     }
-    if let Some(max) = bound("maxProperties").filter(|m| n > *m) {
+    if let Some(max) = bound(schema, "maxProperties").filter(|m| n > *m) {
         errors.too_many(path, n, max);
     }
     let required = schema
@@ -246,12 +246,6 @@ fn check_list(
     errors: &mut Errors,
     depth: usize,
 ) {
-    let bound = |key: &str| {
-        schema
-            .get(key)
-            .as_i64()
-            .and_then(|m| usize::try_from(m).ok())
-    };
     let n = items.len();
     for (i, item) in items.iter().enumerate() {
         let before = counterpart(item, old, schema);
@@ -264,11 +258,11 @@ fn check_list(
             depth + 1,
         );
     }
-    if let Some(min) = bound("minItems").filter(|m| n < *m) {
+    if let Some(min) = bound(schema, "minItems").filter(|m| n < *m) {
         let why = format!("{} should have at least {min} items", body(path));
         errors.invalid(path, n as i64, &why);
     }
-    if let Some(max) = bound("maxItems").filter(|m| n > *m) {
+    if let Some(max) = bound(schema, "maxItems").filter(|m| n > *m) {
         errors.too_many(path, n, max);
     }
     let twice = |i: usize, item: &Value| items.iter().take(i).any(|o| o == item);
@@ -280,16 +274,10 @@ fn check_list(
 
 fn check_text(s: &str, schema: &Value, path: &Path, errors: &mut Errors) {
     let n = s.chars().count();
-    let bound = |key: &str| {
-        schema
-            .get(key)
-            .as_i64()
-            .and_then(|m| usize::try_from(m).ok())
-    };
-    if let Some(max) = bound("maxLength").filter(|m| n > *m) {
+    if let Some(max) = bound(schema, "maxLength").filter(|m| n > *m) {
         errors.too_long(path, max);
     }
-    if let Some(min) = bound("minLength").filter(|m| n < *m) {
+    if let Some(min) = bound(schema, "minLength").filter(|m| n < *m) {
         let why = format!("{} should be at least {min} chars long", body(path));
         errors.invalid(path, Value::str(s), &why);
     }

@@ -6,8 +6,9 @@ use shell::{Ctx, Fs};
 
 use super::store::{id, texts};
 use super::{fetched, keep, short};
+use crate::World;
 use crate::options::Options;
-use crate::{BuiltImage, World};
+use machinery::BuiltImage;
 
 /// Files that an image may hold.
 const MAX_FILES: usize = 400;

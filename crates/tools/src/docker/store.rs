@@ -3,7 +3,7 @@
 use machinery::{Value, json, value};
 use shell::Ctx;
 
-use crate::BuiltImage;
+use machinery::BuiltImage;
 
 const STATE: &str = "/var/lib/docker/images.json";
 
