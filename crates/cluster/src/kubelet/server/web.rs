@@ -210,4 +210,3 @@ fn kind_of(path: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
-

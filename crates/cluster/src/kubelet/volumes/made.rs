@@ -61,7 +61,9 @@ fn source_files(
             let bytes = match (text, resource) {
                 (Some(text), "secrets") => codec::decode_base64(text).unwrap_or_default(),
                 (Some(text), _) => text.as_bytes().to_vec(),
-                (None, _) => codec::decode_base64(o.get("binaryData").text(key)).unwrap_or_default(),
+                (None, _) => {
+                    codec::decode_base64(o.get("binaryData").text(key)).unwrap_or_default()
+                }
             };
             let _ = fs.install(&format!("/v/{path}"), bytes);
         };
