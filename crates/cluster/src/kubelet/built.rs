@@ -3,7 +3,7 @@
 //! A built image is its base with other files, environment and command. Images are `&'static`, as those of the catalogue: a
 //! built one is leaked once per load.
 
-use super::catalogue::{App, Base, CATALOGUE, Image};
+use super::catalogue::{self, App, Base, Image};
 use super::images;
 use crate::Cluster;
 use crate::world::NodeSpec;
@@ -14,9 +14,7 @@ use std::rc::Rc;
 pub fn facts(reference: &str) -> Result<BuiltImage, bool> {
     let parsed = images::parse(reference).ok_or(false)?;
     let found = images::find(&parsed).map_err(|_| {
-        CATALOGUE
-            .iter()
-            .any(|i| i.repositories.contains(&parsed.repository.as_str()))
+        catalogue::images().any(|i| i.repositories.contains(&parsed.repository.as_str()))
     })?;
     let words = |list: &[&str]| list.iter().map(|w| (*w).to_string()).collect();
     let pairs = |list: &[(&str, &str)]| {

@@ -4,9 +4,11 @@
 //! an unknown tag answers "not found", an unknown repository "access denied", an unknown registry does not resolve.
 //! Upstream: `distribution/reference`, `containerd:core/remotes/docker`, `kubernetes:pkg/kubelet/images`.
 
-use super::catalogue::{CATALOGUE, Image};
+use super::catalogue::{self, Image};
+use crate::Cluster;
 use crate::cx::Cx;
 use machinery::Object;
+use machinery::time::Millis;
 
 /// A reference, taken apart: `docker.io/library/nginx`, `1.27`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,10 +92,21 @@ pub fn note_secrets(cx: &mut Cx, pod: &Object) {
     }
 }
 
+impl Cluster {
+    /// From when to when an image is pulled for a pod, if one is.
+    pub fn pull_of(&self, uid: &str) -> Option<(Millis, Millis)> {
+        let run = self.kubelets.pod(uid)?;
+        run.containers.iter().find_map(|c| match c.phase {
+            super::run::Phase::Pulling { from, until, .. } => Some((from, until)),
+            _ => None,
+        })
+    }
+}
+
 /// The image of a reference, or the error of the registry as containerd passes it on.
 pub fn find(r: &Reference) -> Result<&'static Image, String> {
-    let same = |i: &&&Image| i.repositories.contains(&r.repository.as_str());
-    let mut known = CATALOGUE.iter().filter(same).peekable();
+    let same = |i: &&Image| i.repositories.contains(&r.repository.as_str());
+    let mut known = catalogue::images().filter(same).peekable();
     let full = r.full();
     let prefix = format!(
         "failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\":"
@@ -119,7 +132,6 @@ pub fn find(r: &Reference) -> Result<&'static Image, String> {
     }
     known
         .find(|i| !r.digest.is_empty() || i.tags.iter().any(|p| matches(p, &r.tag)))
-        .copied()
         .ok_or_else(|| format!("rpc error: code = NotFound desc = {prefix} {full}: not found"))
 }
 
