@@ -36,6 +36,10 @@ impl Queue {
         self.sequence += 1;
         self.events.insert((at, self.sequence), event);
     }
+    /// Wakes a kubelet: about a pod, or (uid "") about its node.
+    pub fn kubelet(&mut self, at: Millis, node: Str, uid: Str, wake: crate::kubelet::Wake) {
+        self.push(at, Event::Kubelet { node, uid, wake });
+    }
     /// When the next event is due.
     pub fn next_at(&self) -> Option<Millis> {
         self.events.keys().next().map(|k| k.0)

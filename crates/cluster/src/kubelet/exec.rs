@@ -12,7 +12,6 @@ use super::Wake;
 use super::logs::{self, Options};
 use super::process::{self, Script, drive::Place};
 use crate::Cluster;
-use crate::event::Event;
 use machinery::{Object, Str, StreamId, StreamIn, StreamOut};
 use shell::Fs;
 use shell::machine::Chunk;
@@ -97,10 +96,7 @@ pub fn advance(cluster: &mut Cluster, id: StreamId) {
                 .out
                 .extend(script.machine.drain().into_iter().map(|c| (c.fd, c.bytes)));
             session.ended = over.map(Ok);
-            let container = cluster
-                .kubelets
-                .pod(&session.pod)
-                .and_then(|r| r.containers.get(session.container));
+            let container = cluster.kubelets.container(&session.pod, session.container);
             if session.ended.is_none() && !container.is_some_and(|c| c.is_running()) {
                 session.ended = Some(Ok(137));
             }
@@ -116,14 +112,8 @@ pub fn advance(cluster: &mut Cluster, id: StreamId) {
                     .pod(&session.pod)
                     .map(|r| r.node.clone())
                     .unwrap_or_default();
-                cluster.queue.push(
-                    at.max(now + 1),
-                    Event::Kubelet {
-                        node,
-                        uid: session.pod.clone(),
-                        wake: Wake::Session(id),
-                    },
-                );
+                let (at, uid) = (at.max(now + 1), session.pod.clone());
+                cluster.queue.kubelet(at, node, uid, Wake::Session(id));
             }
         }
         (Kind::Exec(_), _) => session.ended = Some(Ok(137)),
@@ -135,8 +125,7 @@ pub fn advance(cluster: &mut Cluster, id: StreamId) {
             },
             _,
         ) => {
-            let run = cluster.kubelets.pod(&session.pod);
-            let c = run.and_then(|r| r.containers.get(session.container));
+            let c = cluster.kubelets.container(&session.pod, session.container);
             match c {
                 None => session.ended = Some(Ok(0)),
                 Some(c) => {
@@ -163,10 +152,7 @@ pub fn advance(cluster: &mut Cluster, id: StreamId) {
             }
         }
         (Kind::Attach, _) => {
-            let c = cluster
-                .kubelets
-                .pod(&session.pod)
-                .and_then(|r| r.containers.get(session.container));
+            let c = cluster.kubelets.container(&session.pod, session.container);
             match c.map(|c| (&c.phase, c.is_running())) {
                 Some((_, true)) => {}
                 Some((super::run::Phase::Ended { end, .. }, _)) => {
@@ -210,10 +196,7 @@ pub fn stream(cluster: &mut Cluster, id: StreamId, input: StreamIn) -> StreamOut
     match (&mut session.kind, input) {
         (Kind::Exec(s), input) => speak(s, input, now),
         (Kind::Attach, input) => {
-            if let Some(c) = cluster
-                .kubelets
-                .pod_mut(&uid)
-                .and_then(|r| r.containers.get_mut(index))
+            if let Some(c) = cluster.kubelets.container_mut(&uid, index)
                 && let Some(proc) = c.proc.as_mut()
                 && let process::Proc::Script(s) = std::rc::Rc::make_mut(proc)
                 && input != StreamIn::Poll

@@ -2,14 +2,16 @@
 //! Controllers and kubelets then find out by themselves, as they do in a real cluster.
 //!
 //! What is broken now is a list ([`Broken`]), part of the cluster's value: undo, forks and replays know it too. What a
-//! machine suffers from follows from that list alone.
+//! machine suffers from follows from that list alone ([`machines`]); [`containers`] act at once.
 
-use super::{Wake, images, process, run, sync};
+mod containers;
+mod machines;
+
+use super::system;
 use crate::Cluster;
-use crate::event::Event;
+pub use containers::{started, strike};
 use machinery::time::Millis;
 use machinery::{Str, duration};
-use std::rc::Rc;
 
 /// A fault. Those with `on` are taken back with `on: false`; the others happen once.
 #[derive(Clone, Debug, PartialEq)]
@@ -226,10 +228,10 @@ impl Cluster {
                 self.kubelets.node(node).is_some()
             }
             Fault::StopNode { node, on } => self.stop_node(node, *on),
-            Fault::StopComponent { component, on } => super::system::stop(self, component, *on),
+            Fault::StopComponent { component, on } => system::stop(self, component, *on),
             Fault::DropImage { node, image } => self.image_on(node, image, false),
             Fault::Partition { a, b, .. } => a != b && self.has_zone(a) && self.has_zone(b),
-            _ => self.container_fault(&fault),
+            _ => containers::container_fault(self, &fault),
         };
         if !done {
             return false;
@@ -240,15 +242,6 @@ impl Cluster {
     }
 
     /// What is broken now, oldest first.
-    /// From when to when an image is pulled for a pod, if one is.
-    pub fn pull_of(&self, uid: &str) -> Option<(Millis, Millis)> {
-        let run = self.kubelets.pod(uid)?;
-        run.containers.iter().find_map(|c| match c.phase {
-            super::run::Phase::Pulling { from, until, .. } => Some((from, until)),
-            _ => None,
-        })
-    }
-
     pub fn faults(&self) -> impl Iterator<Item = &Broken> {
         let there = |b: &&Broken| match &b.fault {
             Fault::DropImage { node, image } => !self.has_image(node, image),
@@ -302,248 +295,7 @@ impl Cluster {
             self.kubelets.broken.retain(|b| !gone.contains(&b.id));
         }
     }
-
-    /// What each machine suffers from follows from the list. Those that are reachable again are looked at.
-    fn look_at_machines(&mut self) {
-        let home = super::system::home(self).map(|n| self.zone_of(&n).to_string());
-        let names: Vec<Str> = self.kubelets.nodes.keys().cloned().collect();
-        for name in names {
-            let zone = self.zone_of(&name);
-            let (mut cut, mut stopped, mut slow) = (false, false, 1);
-            for b in &self.kubelets.broken {
-                match &b.fault {
-                    Fault::CutNode { node, .. } => cut |= *node == *name,
-                    Fault::StopNode { node, .. } => stopped |= *node == *name,
-                    Fault::SlowNode { node, factor } if *node == *name => slow = *factor,
-                    Fault::Partition { a, b, .. } => {
-                        let home = home.as_deref().unwrap_or("");
-                        cut |=
-                            !home.is_empty() && (a == home && b == zone || b == home && a == zone);
-                    }
-                    _ => {}
-                }
-            }
-            let Some(n) = self.kubelets.node_mut(&name) else {
-                continue;
-            };
-            let was_away = n.cut || n.stopped;
-            (n.cut, n.stopped, n.slow) = (cut, stopped, slow);
-            if was_away && !cut && !stopped {
-                self.look_at_node(&name);
-            }
-        }
-    }
-
-    /// Whether no packet passes between two nodes.
-    pub(crate) fn apart(&self, a: &str, b: &str) -> bool {
-        let cut = |n: &str| self.kubelets.node(n).is_some_and(|n| n.cut);
-        if a == b || a.is_empty() || b.is_empty() {
-            return a != b && (cut(a) || cut(b));
-        }
-        let between = |f: &Fault| match f {
-            Fault::Partition { a: x, b: y, .. } => {
-                let (za, zb) = (self.zone_of(a), self.zone_of(b));
-                x == za && y == zb || y == za && x == zb
-            }
-            _ => false,
-        };
-        cut(a) || cut(b) || self.kubelets.broken.iter().any(|b| between(&b.fault))
-    }
-
-    /// The zone of a node: its label, as it is now.
-    fn zone_of(&self, node: &str) -> &str {
-        self.store
-            .get("nodes", "", node)
-            .and_then(|n| n.label("topology.kubernetes.io/zone"))
-            .unwrap_or("")
-    }
-    fn has_zone(&self, zone: &str) -> bool {
-        let nodes = &self.kubelets.nodes;
-        !zone.is_empty() && nodes.keys().any(|n| self.zone_of(n) == zone)
-    }
-
-    /// The images on a node, by full reference.
-    pub fn images_of(&self, node: &str) -> Vec<String> {
-        let n = self.kubelets.node(node);
-        n.map_or_else(Vec::new, |n| n.images.keys().map(Str::to_string).collect())
-    }
-    fn has_image(&self, node: &str, image: &str) -> bool {
-        let full = images::parse(image).map(|r| r.full()).unwrap_or_default();
-        (self.kubelets.node(node)).is_some_and(|n| n.images.contains_key(full.as_str()))
-    }
-    /// Puts an image on a node, or takes it away.
-    fn image_on(&mut self, node: &str, image: &str, on: bool) -> bool {
-        let Some(r) = images::parse(image) else {
-            return false;
-        };
-        let Some(n) = self.kubelets.node_mut(node) else {
-            return false;
-        };
-        let (all, full) = (Rc::make_mut(&mut n.images), r.full());
-        match (on, images::find(&r)) {
-            (true, Ok(found)) => all.insert(Str::from(full), found).is_none(),
-            (true, Err(_)) => false,
-            (false, _) => all.remove(full.as_str()).is_some(),
-        }
-    }
-
-    fn look_at_node(&mut self, name: &str) {
-        let event = Event::Kubelet {
-            node: Str::from(name),
-            uid: Str::default(),
-            wake: Wake::Sync,
-        };
-        self.queue.push(self.now, event);
-    }
-
-    fn stop_node(&mut self, name: &str, on: bool) -> bool {
-        if on {
-            let runs = self.kubelets.pods.iter();
-            let here = runs.filter(|(_, r)| r.node == *name);
-            let uids: Vec<Str> = here.map(|(uid, _)| uid.clone()).collect();
-            for uid in uids {
-                let count = self.kubelets.pod(&uid).map_or(0, |r| r.containers.len());
-                (0..count).for_each(|i| process::kill_now(self, &uid, i, 255, Some("Unknown")));
-            }
-        }
-        self.kubelets.node(name).is_some()
-    }
-
-    fn container_fault(&mut self, fault: &Fault) -> bool {
-        let Some((namespace, pod, container)) = fault.container() else {
-            return false;
-        };
-        let Some(uid) = self
-            .store
-            .get("pods", namespace, pod)
-            .map(|p| Str::from(p.uid()))
-        else {
-            return false;
-        };
-        let Some(run) = self.kubelets.pod(&uid) else {
-            return false;
-        };
-        let found = match container {
-            "" => (run.containers.iter()).position(|c| c.role == run::Role::Main),
-            name => run.container(name),
-        };
-        let (Some(i), node) = (found, run.node.clone()) else {
-            return false;
-        };
-        match fault {
-            Fault::KillProcess { .. } => process::kill_now(self, &uid, i, 137, None),
-            Fault::Crash { on, .. } => {
-                mark(self, &uid, i, |f| {
-                    f.crash = *on;
-                    f.end_at = f.end_at.filter(|_| *on || f.leak.is_some());
-                });
-                if *on {
-                    process::kill_now(self, &uid, i, 1, None);
-                }
-            }
-            Fault::Hang { on, .. } => mark(self, &uid, i, |f| f.hang = *on),
-            Fault::SlowStart { extra_ms, .. } => {
-                mark(self, &uid, i, |f| f.extra_start_ms = *extra_ms)
-            }
-            Fault::LeakMemory { mib_per_s, .. } => leak(self, &uid, i, *mib_per_s),
-            _ => return false,
-        }
-        sync::sync(self, &node, &uid);
-        true
-    }
 }
 
 /// How many faults are kept before those of pods that are gone are swept out.
 const BROKEN_MAX: usize = 200;
-
-fn mark(cluster: &mut Cluster, uid: &str, i: usize, change: impl FnOnce(&mut ContainerFault)) {
-    if let Some(c) = cluster
-        .kubelets
-        .pod_mut(uid)
-        .and_then(|r| r.containers.get_mut(i))
-    {
-        change(c.fault.get_or_insert_default());
-    }
-}
-
-fn leak(cluster: &mut Cluster, uid: &str, i: usize, mib_per_s: i64) {
-    let mib_per_s = mib_per_s.clamp(0, 1 << 20);
-    let now = cluster.now;
-    let Some(pod) = cluster.store.by_uid(uid).cloned() else {
-        return;
-    };
-    let Some(c) = cluster
-        .kubelets
-        .pod_mut(uid)
-        .and_then(|r| r.containers.get_mut(i))
-    else {
-        return;
-    };
-    let limit = c
-        .spec(&pod)
-        .at("resources.limits")
-        .get("memory")
-        .as_str()
-        .and_then(super::env::nano);
-    let base = c.image.map_or(16, |image| image.memory_mi);
-    let left = limit.map(|n| (n / 1_000_000_000) as i64 / (1 << 20) - base);
-    let f = c.fault.get_or_insert_default();
-    f.leak = (mib_per_s > 0).then_some((mib_per_s, now));
-    f.lasts_ms = match (left, mib_per_s) {
-        (Some(left), rate) if rate > 0 => Some(left.max(0) * 1000 / rate),
-        _ => None,
-    };
-    f.end_at = f.lasts_ms.map(|ms| now + ms);
-    let node = cluster.kubelets.pod(uid).map(|r| r.node.clone());
-    if let Some(node) = node.and_then(|n| cluster.kubelets.node_mut(&n)) {
-        node.heavy = true;
-    }
-}
-
-/// Containers whose fault ends them by now.
-pub fn strike(cluster: &mut Cluster, uid: &Str) {
-    let now = cluster.now;
-    let Some(run) = cluster.kubelets.pod(uid) else {
-        return;
-    };
-    let due: Vec<usize> = (0..run.containers.len())
-        .filter(|i| {
-            let c = &run.containers[*i];
-            c.is_running()
-                && c.fault
-                    .as_ref()
-                    .is_some_and(|f| f.end_at.is_some_and(|t| t <= now))
-        })
-        .collect();
-    for i in due {
-        let mut oom = false;
-        mark(cluster, uid, i, |f| {
-            f.end_at = None;
-            oom = f.leak.is_some();
-        });
-        let (code, reason) = if oom {
-            (137, Some("OOMKilled"))
-        } else {
-            (1, None)
-        };
-        process::kill_now(cluster, uid, i, code, reason);
-    }
-}
-
-/// A container with faults has started.
-pub fn started(c: &mut run::ContainerRun, now: Millis, slow: i64) {
-    for s in &mut c.servers {
-        s.from = now + (s.from - now) * slow;
-    }
-    let Some(f) = &mut c.fault else { return };
-    if let Some((_, since)) = &mut f.leak {
-        *since = now;
-        f.end_at = f.lasts_ms.map(|ms| now + ms);
-    }
-    if f.crash {
-        f.end_at = Some(now + 700);
-    }
-    for s in &mut c.servers {
-        s.from += f.extra_start_ms;
-    }
-}

@@ -42,13 +42,13 @@ pub mod volumes;
 
 use crate::Cluster;
 use crate::cx::Cx;
-use crate::event::Event;
+use crate::event::Queue;
 use crate::store::Change;
 use machinery::time::Millis;
 use machinery::{
     Object, Request, Response, Str, StreamId, StreamIn, StreamOut, Trigger, WatchType,
 };
-use run::{NodeRun, PodRun, Runs};
+use run::{ContainerRun, NodeRun, PodRun, Runs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -92,6 +92,12 @@ impl State {
     }
     pub(crate) fn pod_mut(&mut self, uid: &str) -> Option<&mut PodRun> {
         self.pods.get_mut(uid).map(Rc::make_mut)
+    }
+    pub(crate) fn container(&self, uid: &str, i: usize) -> Option<&ContainerRun> {
+        self.pod(uid)?.containers.get(i)
+    }
+    pub(crate) fn container_mut(&mut self, uid: &str, i: usize) -> Option<&mut ContainerRun> {
+        self.pod_mut(uid)?.containers.get_mut(i)
     }
     pub fn node(&self, name: &str) -> Option<&NodeRun> {
         self.nodes.get(name).map(Rc::as_ref)
@@ -147,14 +153,7 @@ fn pod_changed(cluster: &mut Cluster, change: &Change) {
         }
         let (node, uid) = (Str::from(node), Str::from(change.new.uid()));
         let at = cluster.now + cluster.world.delays.watch_ms;
-        cluster.queue.push(
-            at,
-            Event::Kubelet {
-                node,
-                uid,
-                wake: Wake::Sync,
-            },
-        );
+        cluster.queue.kubelet(at, node, uid, Wake::Sync);
     }
 }
 
@@ -170,36 +169,23 @@ pub(crate) fn wake(cluster: &mut Cluster, node: &Str, uid: &Str, wake: &Wake) {
 
 /// Queues a look at the pod at `at`, unless an earlier one is queued already.
 pub(crate) fn wake_at(cluster: &mut Cluster, run: &mut PodRun, at: Millis) {
-    let at = at.max(cluster.now);
-    if run.wake_at.is_some_and(|t| t <= at && t > cluster.now) {
-        return;
-    }
-    run.wake_at = Some(at);
-    let event = Event::Kubelet {
-        node: run.node.clone(),
-        uid: run.uid.clone(),
-        wake: Wake::Sync,
-    };
-    cluster.queue.push(at, event);
+    wake_run(&mut cluster.queue, cluster.now, run, at);
 }
 
-/// As [`wake_at`], for a pod whose run is in its place.
-fn wake_pod_at(cluster: &mut Cluster, uid: &str, at: Millis) {
-    let at = at.max(cluster.now);
-    let now = cluster.now;
-    let Some(run) = cluster.kubelets.pod_mut(uid) else {
-        return;
-    };
+fn wake_run(queue: &mut Queue, now: Millis, run: &mut PodRun, at: Millis) {
+    let at = at.max(now);
     if run.wake_at.is_some_and(|t| t <= at && t > now) {
         return;
     }
     run.wake_at = Some(at);
-    let event = Event::Kubelet {
-        node: run.node.clone(),
-        uid: run.uid.clone(),
-        wake: Wake::Sync,
-    };
-    cluster.queue.push(at, event);
+    queue.kubelet(at, run.node.clone(), run.uid.clone(), Wake::Sync);
+}
+
+/// As [`wake_at`], for a pod whose run is in its place.
+fn wake_pod_at(cluster: &mut Cluster, uid: &str, at: Millis) {
+    if let Some(run) = cluster.kubelets.pod_mut(uid) {
+        wake_run(&mut cluster.queue, cluster.now, run, at);
+    }
 }
 
 /// Seconds of a spec as milliseconds; absurd ones are as good as for ever.

@@ -4,7 +4,6 @@
 use super::run::NodeRun;
 use super::{Wake, actor};
 use crate::Cluster;
-use crate::event::Event;
 use crate::network;
 use crate::world::NodeSpec;
 use machinery::time::{rfc3339, rfc3339_micro};
@@ -200,12 +199,10 @@ pub fn heartbeat(cluster: &mut Cluster, name: &Str) {
     } else {
         0
     };
-    let event = Event::Kubelet {
-        node: name.clone(),
-        uid: Str::default(),
-        wake: Wake::Heartbeat,
-    };
-    cluster.queue.push(now + LEASE_MS - spread, event);
+    let (at, node) = (now + LEASE_MS - spread, name.clone());
+    cluster
+        .queue
+        .kubelet(at, node, Str::default(), Wake::Heartbeat);
 }
 
 fn lease(cluster: &mut Cluster, name: &Str) {
@@ -337,11 +334,7 @@ pub fn sync(cluster: &mut Cluster, name: &Str) {
         if let Some(run) = cluster.kubelets.pod_mut(&uid) {
             run.dirty(0, "the node is reachable again");
         }
-        let event = Event::Kubelet {
-            node: name.clone(),
-            uid,
-            wake: Wake::Sync,
-        };
-        cluster.queue.push(cluster.now, event);
+        let now = cluster.now;
+        cluster.queue.kubelet(now, name.clone(), uid, Wake::Sync);
     }
 }

@@ -106,7 +106,7 @@ pub fn advance(cluster: &mut Cluster, pod: &Object, uid: &Str) {
     let stopping = run.stopping.is_some();
     for i in 0..run.containers.len() {
         for what in What::ALL {
-            let Some(c) = cluster.kubelets.pod(uid).and_then(|r| r.containers.get(i)) else {
+            let Some(c) = cluster.kubelets.container(uid, i) else {
                 continue;
             };
             let Some(probes) = c.probes.as_ref().filter(|_| c.is_running()) else {
@@ -136,11 +136,7 @@ fn period(spec: &Value) -> i64 {
 
 fn put_off(cluster: &mut Cluster, uid: &Str, i: usize, what: What) {
     let now = cluster.now;
-    let Some(c) = cluster
-        .kubelets
-        .pod_mut(uid)
-        .and_then(|r| r.containers.get_mut(i))
-    else {
+    let Some(c) = cluster.kubelets.container_mut(uid, i) else {
         return;
     };
     if let Some(p) = c
@@ -154,10 +150,7 @@ fn put_off(cluster: &mut Cluster, uid: &Str, i: usize, what: What) {
 
 fn probe(cluster: &mut Cluster, pod: &Object, uid: &Str, i: usize, what: What) {
     let now = cluster.now;
-    let Some(run) = cluster.kubelets.pod(uid) else {
-        return;
-    };
-    let Some(c) = run.containers.get(i) else {
+    let Some(c) = cluster.kubelets.container(uid, i) else {
         return;
     };
     let spec = c.spec(pod).get(what.field()).clone();
@@ -330,10 +323,7 @@ fn ask(
 }
 
 fn fault_hangs(cluster: &Cluster, place: &Place) -> bool {
-    let c = cluster
-        .kubelets
-        .pod(place.uid)
-        .and_then(|r| r.containers.get(place.index));
+    let c = cluster.kubelets.container(place.uid, place.index);
     c.and_then(|c| c.fault.as_ref()).is_some_and(|f| f.hang)
 }
 
@@ -372,10 +362,7 @@ fn port_of(cluster: &Cluster, place: &Place, port: &Value) -> u16 {
         return u16::try_from(n).unwrap_or(0);
     }
     let name = port.as_str().unwrap_or("");
-    let c = cluster
-        .kubelets
-        .pod(place.uid)
-        .and_then(|r| r.containers.get(place.index));
+    let c = cluster.kubelets.container(place.uid, place.index);
     let ports = c.map_or(&[][..], |c| c.spec(place.pod).get("ports").items());
     let found = ports.iter().find(|p| p.text("name") == name);
     found.map_or_else(

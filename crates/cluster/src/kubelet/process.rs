@@ -114,11 +114,7 @@ pub fn advance(cluster: &mut Cluster, uid: &Str) {
     let now = cluster.now;
     let count = cluster.kubelets.pod(uid).map_or(0, |r| r.containers.len());
     for i in 0..count {
-        let ready = cluster
-            .kubelets
-            .pod(uid)
-            .and_then(|r| r.containers.get(i))
-            .and_then(due);
+        let ready = cluster.kubelets.container(uid, i).and_then(due);
         if ready.is_some_and(|t| t <= now) {
             advance_one(cluster, uid, i);
         }
@@ -130,11 +126,7 @@ fn advance_one(cluster: &mut Cluster, uid: &Str, i: usize) {
     let Some(pod) = cluster.store.by_uid(uid).cloned() else {
         return;
     };
-    let Some(c) = cluster
-        .kubelets
-        .pod_mut(uid)
-        .and_then(|r| r.containers.get_mut(i))
-    else {
+    let Some(c) = cluster.kubelets.container_mut(uid, i) else {
         return;
     };
     if !c.is_running() {
@@ -154,11 +146,7 @@ fn advance_one(cluster: &mut Cluster, uid: &Str, i: usize) {
             let over = drive(cluster, &place, &mut script, now);
             let chunks = script.machine.drain();
             super::exec::show(cluster, uid, i, &chunks);
-            let Some(c) = cluster
-                .kubelets
-                .pod_mut(uid)
-                .and_then(|r| r.containers.get_mut(i))
-            else {
+            let Some(c) = cluster.kubelets.container_mut(uid, i) else {
                 return;
             };
             for chunk in chunks {
@@ -221,11 +209,7 @@ pub fn kill_now(
     reason: Option<&'static str>,
 ) {
     let now = cluster.now;
-    if let Some(c) = cluster
-        .kubelets
-        .pod_mut(uid)
-        .and_then(|r| r.containers.get_mut(i))
-    {
+    if let Some(c) = cluster.kubelets.container_mut(uid, i) {
         start::ended(c, now, code, reason);
     }
 }

@@ -88,8 +88,7 @@ pub fn run(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now
     let name = argv.first().map_or("", |w| shell::fs::name(w)).to_string();
     let image = cluster
         .kubelets
-        .pod(place.uid)
-        .and_then(|r| r.containers.get(place.index))
+        .container(place.uid, place.index)
         .and_then(|c| c.image);
     let Some(image) = image else {
         return Done::with(127, "", "");
@@ -132,11 +131,6 @@ pub fn run(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now
         Some(Outcome::Wait) => Done::default(),
         None => Done::with(1, "", format!("bottleship does not simulate {name} here\n")),
     }
-}
-
-/// Whether a program is given its standard input.
-pub fn reads_stdin(_argv: &[String]) -> bool {
-    false
 }
 
 /// Process 1 of the container, and who asks: what else runs beside is not told apart.

@@ -1,24 +1,29 @@
 //! The life of one container: its image, its start, its end, and its restart.
-//! Upstream: `pkg/kubelet/images/image_manager.go`, `pkg/kubelet/kuberuntime/kuberuntime_container.go`.
+//! Upstream: `pkg/kubelet/kuberuntime/kuberuntime_container.go`.
+
+mod image;
 
 use super::catalogue::Image;
 use super::env;
-use super::images;
 use super::process;
 use super::run::{Backoff, ContainerRun, Ended, Log, Phase, PodRun, Role};
 use super::sync::NOTICE_MS;
 use super::{ahead, probes, stop};
 use crate::cx::Cx;
+use image::{begin, pulled};
 use machinery::time::Millis;
-use machinery::{Object, Str};
+use machinery::{Object, duration};
 use std::rc::Rc;
 
 /// How long the kubelet waits before it tries a container with a broken configuration again.
 const CONFIG_RETRY_MS: i64 = 10_000;
+
 /// From noticing an end until the container is started again, the first time.
 const RESTART_MS: i64 = 100;
+
 /// How long an end is shown before `CrashLoopBackOff` takes its place.
 const SHOWN_MS: i64 = 700;
+
 /// Back-off events come about this often while a container is backed off.
 const REMIND_MS: i64 = 13_000;
 
@@ -182,14 +187,7 @@ fn back_off(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     let now = cx.now();
     let (namespace, name, uid) = (run.namespace.clone(), run.name.clone(), run.uid.clone());
     let c = &mut run.containers[i];
-    let seconds = c.crash.delay / 1000;
-    let delay = if seconds % 60 == 0 {
-        format!("{}m0s", seconds / 60)
-    } else if seconds > 60 {
-        format!("{}m{}s", seconds / 60, seconds % 60)
-    } else {
-        format!("{seconds}s")
-    };
+    let delay = duration::print(c.crash.delay);
     let told = format!(
         "back-off {delay} restarting failed container={} pod={name}_{namespace}({uid})",
         c.name
@@ -209,84 +207,6 @@ fn back_off(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     run.dirty(now, "the container keeps failing");
 }
 
-/// Decides about the image. True: go on at once.
-fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bool {
-    let now = cx.now();
-    let c = &mut run.containers[i];
-    if let Phase::Waiting {
-        reason: "CrashLoopBackOff",
-        ..
-    } = c.phase
-    {
-        let end = c.last.as_ref().map_or(0, |e| e.at);
-        if c.crash.holds(end, now) {
-            back_off(cx, pod, run, i);
-            return false;
-        }
-        let c = &mut run.containers[i];
-        c.crash.next(end, now);
-        c.restarts += 1;
-    }
-    let c = &mut run.containers[i];
-    let spec = c.spec(pod).clone();
-    if let machinery::Value::Str(image) = spec.get("image") {
-        c.tried = image.clone();
-    }
-    let image = spec.text("image");
-    let path = c.field_path();
-    let Some(reference) = images::parse(image) else {
-        let message = format!(
-            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format"
-        );
-        cx.event_at(pod, &path, "Warning", "InspectFailed", &message);
-        cx.event_at(pod, &path, "Warning", "Failed", "Error: InvalidImageName");
-        wait(
-            run,
-            i,
-            now,
-            "InvalidImageName",
-            &message,
-            now + CONFIG_RETRY_MS,
-        );
-        return false;
-    };
-    let full = reference.full();
-    let present = cx
-        .cluster
-        .kubelets
-        .node(&run.node)
-        .and_then(|n| n.images.get(full.as_str()).copied());
-    match (spec.text("imagePullPolicy"), present) {
-        ("Never", None) => {
-            let message =
-                format!("Container image \"{image}\" is not present with pull policy of Never");
-            cx.event_at(pod, &path, "Warning", "ErrImageNeverPull", &message);
-            cx.event_at(pod, &path, "Warning", "Failed", "Error: ErrImageNeverPull");
-            wait(
-                run,
-                i,
-                now,
-                "ErrImageNeverPull",
-                &message,
-                now + CONFIG_RETRY_MS,
-            );
-            false
-        }
-        ("Always", _) | (_, None) => {
-            pull(cx, pod, run, i, image, present.is_some());
-            true
-        }
-        (_, Some(found)) => {
-            let message = format!(
-                "Container image \"{image}\" already present on machine and can be accessed by the pod"
-            );
-            cx.event_at(pod, &path, "Normal", "Pulled", &message);
-            create(cx, pod, run, i, found);
-            true
-        }
-    }
-}
-
 fn wait(
     run: &mut PodRun,
     i: usize,
@@ -301,133 +221,6 @@ fn wait(
         retry: Some(retry),
     };
     run.dirty(now, reason);
-}
-
-/// Starts pulling, or says that it is backed off.
-fn pull(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &str, present: bool) {
-    let now = cx.now();
-    let path = run.containers[i].field_path();
-    let c = &mut run.containers[i];
-    if c.pull.holds(c.pull.updated, now) {
-        let message = format!("Back-off pulling image \"{image}\"");
-        cx.event_at(pod, &path, "Normal", "BackOff", &message);
-        cx.event_at(pod, &path, "Warning", "Failed", "Error: ImagePullBackOff");
-        let c = &mut run.containers[i];
-        let told = match &c.pull_error {
-            Some(error) => format!("{message}: ErrImagePull: {error}"),
-            None => message,
-        };
-        let retry = (c.pull.updated + c.pull.delay)
-            .min(now + REMIND_MS)
-            .max(now + 1);
-        wait(run, i, now, "ImagePullBackOff", &told, retry);
-        return;
-    }
-    cx.event_at(
-        pod,
-        &path,
-        "Normal",
-        "Pulling",
-        &format!("Pulling image \"{image}\""),
-    );
-    let delays = cx.cluster.world.delays.clone();
-    let size = match images::parse(image).map(|r| images::find(&r)) {
-        Some(Ok(found)) if !present => found.size,
-        _ => 0,
-    };
-    let node = run.node.clone();
-    let takes = delays.pull_latency_ms + size * 1000 / delays.pull_bytes_per_s.max(1);
-    let takes = takes * slowness(cx, &node);
-    let from = match cx.cluster.kubelets.node_mut(&node) {
-        Some(node) => {
-            let from = node.pull_free_at.max(now);
-            node.pull_free_at = from + takes;
-            from
-        }
-        None => now,
-    };
-    let c = &mut run.containers[i];
-    // While it is pulled, the reason that was told before stays.
-    c.phase = Phase::Pulling {
-        since: now,
-        from,
-        until: from + takes,
-    };
-}
-
-/// How many times as long as usual its node takes for everything.
-pub(super) fn slowness(cx: &Cx, node: &str) -> i64 {
-    cx.cluster.kubelets.node(node).map_or(1, |n| n.slow.max(1))
-}
-
-/// The end of a pull.
-fn pulled(
-    cx: &mut Cx,
-    pod: &Object,
-    run: &mut PodRun,
-    i: usize,
-    (since, from, until): (Millis, Millis, Millis),
-) {
-    let now = cx.now();
-    let spec = run.containers[i].spec(pod).clone();
-    let image = spec.text("image");
-    let path = run.containers[i].field_path();
-    let found = images::parse(image)
-        .map_or_else(|| Err(String::new()), |r| images::find(&r).map(|i| (r, i)));
-    match found {
-        Ok((reference, found)) => {
-            let message = format!(
-                "Successfully pulled image \"{image}\" in {} ({} including waiting). Image size: {} bytes.",
-                go_duration(until - from),
-                go_duration(until - since),
-                found.size,
-            );
-            cx.event_at(pod, &path, "Normal", "Pulled", &message);
-            let full = Str::from(reference.full());
-            if let Some(node) = cx.cluster.kubelets.node_mut(&run.node.clone())
-                && !node.images.contains_key(&full)
-            {
-                Rc::make_mut(&mut node.images).insert(full, found);
-            }
-            let c = &mut run.containers[i];
-            c.pull = Backoff::default();
-            c.pull_error = None;
-            create(cx, pod, run, i, found);
-        }
-        Err(error) => {
-            cx.event_at(
-                pod,
-                &path,
-                "Warning",
-                "Failed",
-                &format!("Failed to pull image \"{image}\": {error}"),
-            );
-            cx.event_at(pod, &path, "Warning", "Failed", "Error: ErrImagePull");
-            let c = &mut run.containers[i];
-            c.pull.next(now, now);
-            c.pull_error = Some(error.as_str().into());
-            wait(run, i, now, "ErrImagePull", &error, now + 1_500);
-        }
-    }
-}
-
-/// `1.2s`, `350ms`: a duration as Go prints it.
-pub fn go_duration(ms: i64) -> String {
-    match ms {
-        ms if ms < 1000 => format!("{ms}ms"),
-        ms => {
-            let (m, s, rest) = (ms / 60_000, ms / 1000 % 60, ms % 1000);
-            let fraction = format!("{rest:03}");
-            let fraction = fraction.trim_end_matches('0');
-            let dot = if fraction.is_empty() { "" } else { "." };
-            let minutes = if m > 0 {
-                format!("{m}m")
-            } else {
-                String::new()
-            };
-            format!("{minutes}{s}{dot}{fraction}s")
-        }
-    }
 }
 
 /// The image is there: the configuration is made, and the runtime is asked for the container.
@@ -462,6 +255,11 @@ fn create(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &'static
             c.phase = Phase::Creating { until: now + takes };
         }
     }
+}
+
+/// How many times as long as usual its node takes for everything.
+pub(super) fn slowness(cx: &Cx, node: &str) -> i64 {
+    cx.cluster.kubelets.node(node).map_or(1, |n| n.slow.max(1))
 }
 
 /// The container is created and started.
@@ -555,8 +353,6 @@ fn post_start(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
             "FailedPostStartHook",
             &format!("PostStartHook failed: {error}"),
         );
-        let message = format!("FailedPostStartHook: {error}");
-        let _ = message;
         stop::container(cx, pod, run, i, "FailedPostStartHook");
     } else if let Some(p) = &mut run.containers[i].probes {
         p.delay(done.took_ms);

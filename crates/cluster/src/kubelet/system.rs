@@ -6,7 +6,6 @@
 use super::{Wake, actor, images};
 use crate::Cluster;
 use crate::cx::Cx;
-use crate::event::Event;
 use kinds::Kind;
 use machinery::time::rfc3339_micro;
 use machinery::{Object, Str, Trigger, Value, value};
@@ -71,12 +70,10 @@ pub(super) fn home(cluster: &Cluster) -> Option<String> {
 
 /// Static pods of a node are looked after a moment later.
 pub(super) fn wake(cluster: &mut Cluster, node: &str) {
-    let event = Event::Kubelet {
-        node: Str::from(node),
-        uid: Str::default(),
-        wake: Wake::Static,
-    };
-    cluster.queue.push(cluster.now + AWAY_MS, event);
+    let (at, node) = (cluster.now + AWAY_MS, Str::from(node));
+    cluster
+        .queue
+        .kubelet(at, node, Str::default(), Wake::Static);
 }
 
 pub(crate) fn is_mirror(pod: &Object) -> bool {

@@ -323,11 +323,7 @@ pub fn close(cluster: &mut Cluster, pod: &Object, uid: &str, i: usize, fs: &Fs, 
     if any {
         usage::weigh(cluster, pod, uid);
     }
-    if let Some(c) = cluster
-        .kubelets
-        .pod_mut(uid)
-        .and_then(|run| run.containers.get_mut(i))
-    {
+    if let Some(c) = cluster.kubelets.container_mut(uid, i) {
         c.fs = Some(Rc::new(fs.clone()));
     }
 }

@@ -209,10 +209,7 @@ pub fn ask_pod(
         Reply::Proxy { url, hop } => proxied(cluster, &pod, request, url, hop, client),
     };
     if let Some(line) = server::log_line(cluster, &place, &server, request, client, &answer)
-        && let Some(c) = cluster
-            .kubelets
-            .pod_mut(&uid)
-            .and_then(|r| r.containers.get_mut(index))
+        && let Some(c) = cluster.kubelets.container_mut(&uid, index)
     {
         c.log_mut().line(now, &line);
     }

@@ -1,9 +1,9 @@
 //! How far a wish is followed: bounds, stabilisation windows, policies for the speed of change.
 //! Upstream: `horizontal.go` (`normalizeDesiredReplicas`, `...WithBehaviors`).
 
-use super::{Memory, Told};
+use super::{Memory, Told, memory};
 use crate::cx::Cx;
-use machinery::{Object, Str, Value};
+use machinery::{Object, Value};
 
 /// Longest period that a policy can have.
 const REMEMBERED_MS: i64 = 3_600_000;
@@ -12,12 +12,7 @@ const DOWN_WINDOW_S: i64 = 300;
 /// The size to go to now, between the bounds, told in the conditions.
 pub fn follow(cx: &mut Cx, hpa: &Object, have: i64, wish: i64, told: &mut Told) -> i64 {
     let now = cx.now();
-    let memory = cx
-        .cluster
-        .controllers
-        .autoscalers
-        .entry(Str::from(hpa.uid()))
-        .or_default();
+    let memory = memory(cx, hpa);
     let rules = hpa.at("spec.behavior");
     let calm = stabilized(memory, rules, have, wish, now);
     let (reason, text) = match wish {
@@ -170,12 +165,7 @@ fn rate(
 /// A change is remembered as long as some policy may count it.
 pub fn remember(cx: &mut Cx, hpa: &Object, have: i64, now_has: i64) {
     let now = cx.now();
-    let memory = cx
-        .cluster
-        .controllers
-        .autoscalers
-        .entry(Str::from(hpa.uid()))
-        .or_default();
+    let memory = memory(cx, hpa);
     let (list, by) = match now_has > have {
         true => (&mut memory.ups, now_has - have),
         false => (&mut memory.downs, have - now_has),

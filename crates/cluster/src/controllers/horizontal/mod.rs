@@ -43,6 +43,11 @@ pub(super) struct Memory {
     downs: Vec<(Millis, i64)>,
 }
 
+fn memory<'a>(cx: &'a mut Cx, hpa: &Object) -> &'a mut Memory {
+    let all = &mut cx.cluster.controllers.autoscalers;
+    all.entry(Str::from(hpa.uid())).or_default()
+}
+
 /// Conditions as they come to be.
 struct Told<'a> {
     list: Vec<Value>,
@@ -74,12 +79,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     };
     // It keeps its beat: the first look comes a period after it was made, a change is seen at the next.
     let now = cx.now();
-    let memory = cx
-        .cluster
-        .controllers
-        .autoscalers
-        .entry(Str::from(hpa.uid()))
-        .or_default();
+    let memory = memory(cx, &hpa);
     if memory.next_look == 0 {
         memory.next_look = now + PERIOD_MS;
     }
@@ -121,15 +121,11 @@ fn look(cx: &mut Cx, hpa: &Object, status: &mut Value, told: &mut Told) {
     status.set("currentReplicas", have);
     let min = hpa.at("spec.minReplicas").as_i64().unwrap_or(1);
     let max = hpa.int("spec.maxReplicas");
-    let memory = cx
-        .cluster
-        .controllers
-        .autoscalers
-        .entry(Str::from(hpa.uid()))
-        .or_default();
+    let now = cx.now();
+    let memory = memory(cx, hpa);
     if memory.wishes.is_empty() {
         // A first look knows of no earlier wishes but the size it finds.
-        memory.wishes.push((cx.cluster.now, have));
+        memory.wishes.push((now, have));
     }
     let (wanted, why) = if have == 0 && min != 0 {
         let text = "scaling is disabled since the replica count of the target is zero";

@@ -175,10 +175,7 @@ fn attach(cluster: &mut Cluster, pod: &Object, request: &Request) -> Result<Sess
         Ok(index) => {
             let mut session = Session::new(pod, index, Kind::Attach);
             // Who attaches while a container starts (`kubectl run -it`) sees what it has said until now.
-            let c = cluster
-                .kubelets
-                .pod(pod.uid())
-                .and_then(|r| r.containers.get(index));
+            let c = cluster.kubelets.container(pod.uid(), index);
             if let Some(c) = c
                 && let run::Phase::Running { since } = c.phase
                 && cluster.now - since < FRESH_MS

@@ -32,12 +32,7 @@ pub fn drive(
     script: &mut Script,
     clock: Millis,
 ) -> Option<i32> {
-    let image = cluster
-        .kubelets
-        .pod(place.uid)?
-        .containers
-        .get(place.index)?
-        .image?;
+    let image = cluster.kubelets.container(place.uid, place.index)?.image?;
     volumes::base::warm_image(cluster, image);
     volumes::warm(cluster, place.pod, place.uid);
     let run = cluster.kubelets.pods.get(place.uid)?.clone();
@@ -104,19 +99,11 @@ fn external(
     script: &mut Script,
     fs: &mut Fs,
     clock: Millis,
-    (pid, mut asked): (Pid, Asked),
+    (pid, asked): (Pid, Asked),
 ) {
-    if programs::reads_stdin(&asked.argv)
-        && let shell::machine::StdinRead::Data(bytes) = script.machine.read_stdin(pid, fs)
-    {
-        asked.stdin = bytes;
-    }
     let done = programs::run(cluster, place, &asked, fs, clock);
     if !done.servers.is_empty()
-        && let Some(c) = cluster
-            .kubelets
-            .pod_mut(place.uid)
-            .and_then(|r| r.containers.get_mut(place.index))
+        && let Some(c) = cluster.kubelets.container_mut(place.uid, place.index)
     {
         c.servers
             .extend(done.servers.into_iter().map(|s| Server { pid, ..s }));
@@ -138,11 +125,7 @@ fn external(
 
 fn kill(cluster: &mut Cluster, place: &Place, script: &mut Script, pid: Pid) {
     script.pending.retain(|p| p.pid != pid);
-    if let Some(c) = cluster
-        .kubelets
-        .pod_mut(place.uid)
-        .and_then(|r| r.containers.get_mut(place.index))
-    {
+    if let Some(c) = cluster.kubelets.container_mut(place.uid, place.index) {
         c.servers.retain(|s| s.pid != pid);
     }
     script.machine.exited(pid, 143);
@@ -155,7 +138,6 @@ pub struct Asked {
     pub env: Env,
     pub cwd: String,
     pub tty: bool,
-    pub stdin: Vec<u8>,
 }
 
 /// What a machine of a container asks the world for.
@@ -191,7 +173,6 @@ impl Host for PodHost<'_> {
                 env: env.clone(),
                 cwd: cwd.to_string(),
                 tty,
-                stdin: Vec::new(),
             };
             self.asked.push((pid, asked));
         }

@@ -294,7 +294,8 @@ fn http(
                 .cloned()
         };
         let read = |path: &str| match path {
-            "-" => Some(String::from_utf8_lossy(&asked.stdin).into_owned()),
+            // Standard input does not reach these programs.
+            "-" => Some(String::new()),
             path => fs.read_text(&shell::fs::resolve(&asked.cwd, path)).ok(),
         };
         let mut around = Around {

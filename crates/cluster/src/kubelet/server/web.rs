@@ -192,10 +192,7 @@ pub fn version(cluster: &Cluster, place: &Place) -> String {
 }
 
 pub(super) fn tag(cluster: &Cluster, place: &Place) -> String {
-    let c = cluster
-        .kubelets
-        .pod(place.uid)
-        .and_then(|r| r.containers.get(place.index));
+    let c = cluster.kubelets.container(place.uid, place.index);
     let image = c.map_or("", |c| c.spec(place.pod).text("image"));
     images::parse(image).map_or_else(String::new, |r| r.tag)
 }
