@@ -40,7 +40,11 @@ pub struct State {
     written: VecDeque<(Millis, Str, Str)>,
     /// Causes last used: most events have one of a few.
     causes: [Option<Rc<Cause>>; CAUSES],
+    /// Texts last used: many events have the same.
+    texts: VecDeque<Str>,
 }
+
+const TEXTS: usize = 16;
 
 const CAUSES: usize = 4;
 
@@ -91,13 +95,20 @@ pub(crate) fn record(
 ) {
     let now = cx.now();
     forget(cx.cluster, now);
+    let m = about.get("metadata");
+    let word = |v: &'_ Value| apiserver::str_of(v);
+    let (namespace, name, uid) = (
+        word(m.get("namespace")),
+        word(m.get("name")),
+        word(m.get("uid")),
+    );
     let parts = [
         cx.actor,
         cx.host.as_str(),
         about.kind(),
-        about.namespace(),
-        about.name(),
-        about.uid(),
+        namespace.as_str(),
+        name.as_str(),
+        uid.as_str(),
         field_path,
     ];
     let source = parts.into_iter().fold(Mark::NONE, Mark::and);
@@ -126,9 +137,9 @@ pub(crate) fn record(
         }
         return;
     }
-    let namespace = match about.namespace() {
+    let namespace = match namespace.as_str() {
         "" => Str::lit("default"),
-        _ => apiserver::str_of(about.at("metadata.namespace")),
+        _ => namespace,
     };
     let cause = cx.cluster.recorder.cause(cx.actor, &cx.trigger);
     let e = told::Told::new(
@@ -231,6 +242,18 @@ impl State {
         }
         true
     }
+    /// A text, shared with the events told lately that have it too.
+    fn share(&mut self, text: &str) -> Str {
+        if let Some(known) = self.texts.iter().find(|t| **t == *text) {
+            return known.clone();
+        }
+        let fresh = Str::from(text);
+        if self.texts.len() >= TEXTS {
+            self.texts.pop_front();
+        }
+        self.texts.push_back(fresh.clone());
+        fresh
+    }
     /// Who told it and what woke them, without a reason of its own.
     fn cause(&mut self, actor: &'static str, trigger: &Trigger) -> Rc<Cause> {
         let known = self.causes.iter().flatten();
@@ -272,11 +295,14 @@ fn forget(cluster: &mut Cluster, now: Millis) {
             return;
         }
         cluster.recorder.written.pop_front();
-        let last = cluster
-            .store
-            .get("events", &namespace, &name)
-            .map(|e| e.text("lastTimestamp").to_string());
-        let last = last.and_then(|t| time::parse_rfc3339(&t));
+        let stored = |cluster: &Cluster| {
+            let e = cluster.store.get("events", &namespace, &name)?;
+            time::parse_rfc3339(e.text("lastTimestamp"))
+        };
+        let told = cluster.store.told_at(&namespace, &name);
+        let last = told
+            .map(|at| at - at.rem_euclid(1000))
+            .or_else(|| stored(cluster));
         match last {
             None => {}
             Some(last) if now - last < KEPT_MS => {

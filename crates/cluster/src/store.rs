@@ -3,18 +3,19 @@
 //!
 //! Only `apiserver` writes here. Reads are by index (namespace, owner, node), never scans of everything.
 
+pub(crate) mod index;
 mod past;
+mod table;
 
 use crate::events::told::Told;
 use kinds::Kind;
 use machinery::time::Millis;
 use machinery::{Cause, Object, Str, Value, WatchType};
-use std::borrow::Borrow;
 use std::cell::Cell;
-use std::cmp::Ordering;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
+pub(crate) use table::Uid;
+use table::{Slot, Tables, Uids};
 
 /// `pods`, `deployments.apps`: the name of a resource, as the store and messages have it.
 pub type Resource = Str;
@@ -46,6 +47,8 @@ pub struct Facts {
     pub owner: Value,
     /// That of before, where the references are others by now.
     pub owner_before: Value,
+    /// There was one before, with the very same references to owners.
+    pub same_owners: bool,
     /// Whether a pod's change matters to Services, once somebody has asked.
     pub(crate) serves: Cell<Option<bool>>,
 }
@@ -55,84 +58,10 @@ impl Facts {
         let references = |o: &Object| o.at("metadata.ownerReferences").clone();
         let before = old.filter(|o| !references(o).same(&references(new)));
         Facts {
+            same_owners: old.is_some() && before.is_none(),
             owner: new.controller().clone(),
             owner_before: before.map_or(Value::Null, |o| o.controller().clone()),
             serves: Cell::new(None),
-        }
-    }
-}
-
-/// A key that is looked for, without owning its text: lets maps of [`Key`] be asked with two `&str`.
-trait Lookup {
-    fn parts(&self) -> (&str, &str);
-}
-impl Lookup for Key {
-    fn parts(&self) -> (&str, &str) {
-        (&self.0, &self.1)
-    }
-}
-impl Lookup for (&str, &str) {
-    fn parts(&self) -> (&str, &str) {
-        *self
-    }
-}
-impl<'a> Borrow<dyn Lookup + 'a> for Key {
-    fn borrow(&self) -> &(dyn Lookup + 'a) {
-        self
-    }
-}
-impl PartialEq for dyn Lookup + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-impl Eq for dyn Lookup + '_ {}
-impl PartialOrd for dyn Lookup + '_ {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for dyn Lookup + '_ {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let ((a, m), (b, n)) = (self.parts(), other.parts());
-        machinery::value::order(a, b).then_with(|| machinery::value::order(m, n))
-    }
-}
-
-/// A uid as a number, which is cheaper to compare than its text; the text itself where it is no UUID.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Uid {
-    Number(u128),
-    Text(Str),
-}
-
-impl Uid {
-    pub(crate) fn of(text: &str) -> Uid {
-        match <&[u8; 36]>::try_from(text.as_bytes()).ok().and_then(uuid) {
-            Some(n) => Uid::Number(n),
-            None => Uid::Text(Str::from(text)),
-        }
-    }
-}
-
-/// What stands under a key: an object, or an event that becomes one when it is read.
-#[derive(Clone)]
-enum Slot {
-    Object(Object),
-    Told(Rc<Told>),
-}
-
-impl Slot {
-    fn object(&self) -> &Object {
-        match self {
-            Slot::Object(o) => o,
-            Slot::Told(t) => &t.change().new,
-        }
-    }
-    fn into_object(self) -> Object {
-        match self {
-            Slot::Object(o) => o,
-            Slot::Told(t) => t.change().new.clone(),
         }
     }
 }
@@ -159,51 +88,11 @@ impl Logged {
     }
 }
 
-/// The number that a UUID in lower case stands for.
-fn uuid(b: &[u8; 36]) -> Option<u128> {
-    const NONE: u8 = 0xff;
-    const DIGITS: [u8; 256] = {
-        let mut t = [NONE; 256];
-        let mut i = 0;
-        while i < 16 {
-            t[b"0123456789abcdef"[i] as usize] = i as u8;
-            i += 1;
-        }
-        t
-    };
-    let (mut halves, mut bad) = ([0u64; 2], 0u8);
-    let mut part = |half: usize, from: usize, to: usize| {
-        for c in &b[from..to] {
-            let d = DIGITS[*c as usize];
-            bad |= d;
-            halves[half] = halves[half] << 4 | u64::from(d & 15);
-        }
-    };
-    part(0, 0, 8);
-    part(0, 9, 13);
-    part(0, 14, 18);
-    part(1, 19, 23);
-    part(1, 24, 36);
-    let dashes = [8, 13, 18, 23].iter().all(|i| b[*i] == b'-');
-    (dashes && bad < 16).then(|| u128::from(halves[0]) << 64 | u128::from(halves[1]))
-}
-
-#[derive(Clone, Default)]
-struct Table {
-    objects: BTreeMap<Key, Slot>,
-    /// uid of the controlling owner → keys.
-    by_owner: BTreeMap<Str, BTreeSet<Key>>,
-    /// `spec.nodeName` → keys, for pods.
-    by_node: BTreeMap<Str, BTreeSet<Key>>,
-    /// The version of the newest write to this resource.
-    version: u64,
-}
-
-/// Cloning copies maps of shared pointers.
+/// Cloning copies lists of shared pointers.
 #[derive(Clone, Default)]
 pub struct Store {
-    tables: BTreeMap<Resource, Table>,
-    by_uid: BTreeMap<Uid, (Resource, Key)>,
+    tables: Tables,
+    by_uid: Uids,
     version: u64,
     log: VecDeque<Logged>,
 }
@@ -218,17 +107,20 @@ impl Store {
         self.tables.get(resource).map_or(0, |t| t.version)
     }
     pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<&Object> {
-        let objects = &self.tables.get(resource)?.objects;
-        let slot = objects.get(&(namespace, name) as &dyn Lookup)?;
-        Some(slot.object())
+        let table = self.tables.get(resource)?;
+        table.cell(table.find(namespace, name)?)
     }
     pub fn by_uid(&self, uid: &str) -> Option<&Object> {
-        let (resource, key) = self.locate(uid)?;
-        Some(self.tables.get(resource)?.objects.get(key)?.object())
+        let (table, cell) = self.by_uid.get(&Uid::of(uid))?;
+        self.tables.at(table)?.1.cell(cell)
     }
-    /// The resource and key of the object with this uid.
-    pub fn locate(&self, uid: &str) -> Option<&(Resource, Key)> {
-        self.by_uid.get(&Uid::of(uid))
+    /// When an event was told that nobody has changed since.
+    pub(crate) fn told_at(&self, namespace: &str, name: &str) -> Option<Millis> {
+        let table = self.tables.get("events")?;
+        match table.cells.get(table.find(namespace, name)?)? {
+            Slot::Told(t) => Some(t.at),
+            Slot::Object(_) => None,
+        }
     }
     /// All objects of a resource, or those of one namespace, by namespace and name.
     pub fn list<'a>(
@@ -239,23 +131,26 @@ impl Store {
         let Some(table) = self.tables.get(resource) else {
             return Box::new(std::iter::empty());
         };
+        if table.order.is_empty() {
+            return Box::new(std::iter::empty());
+        }
         match namespace {
-            None => Box::new(table.objects.values().map(Slot::object)),
+            None => Box::new(table.order.values().filter_map(|i| table.cell(*i))),
             Some(ns) => {
                 let ns = Str::from(ns);
                 let from = (ns.clone(), Str::lit(""));
                 Box::new(
                     table
-                        .objects
+                        .order
                         .range(from..)
                         .take_while(move |(k, _)| k.0 == ns)
-                        .map(|(_, o)| o.object()),
+                        .filter_map(|(_, i)| table.cell(*i)),
                 )
             }
         }
     }
     pub fn count(&self, resource: &str) -> usize {
-        self.tables.get(resource).map_or(0, |t| t.objects.len())
+        self.tables.get(resource).map_or(0, |t| t.order.len())
     }
     /// The objects of a resource whose controlling owner has this uid.
     pub fn owned<'a>(
@@ -269,10 +164,7 @@ impl Store {
         let Some(keys) = table.by_owner.get(uid) else {
             return Box::new(std::iter::empty());
         };
-        Box::new(
-            keys.iter()
-                .filter_map(|k| Some(table.objects.get(k)?.object())),
-        )
+        Box::new(keys.iter().filter_map(|k| table.get(k)))
     }
     /// The pods bound to a node.
     pub fn on_node<'a>(&'a self, node: &str) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
@@ -282,10 +174,7 @@ impl Store {
         let Some(keys) = table.by_node.get(node) else {
             return Box::new(std::iter::empty());
         };
-        Box::new(
-            keys.iter()
-                .filter_map(|k| Some(table.objects.get(k)?.object())),
-        )
+        Box::new(keys.iter().filter_map(|k| table.get(k)))
     }
     /// Changes after `version`, oldest first; None if the log no longer reaches back that far.
     pub fn since(&self, version: u64) -> Option<impl Iterator<Item = &Rc<Change>>> {
@@ -309,7 +198,7 @@ impl Store {
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
         self.tables
             .iter()
-            .filter(|(_, t)| !t.objects.is_empty())
+            .filter(|(_, t)| !t.order.is_empty())
             .map(|(r, _)| r)
     }
 
@@ -325,19 +214,19 @@ impl Store {
     ) -> Rc<Change> {
         self.version += 1;
         let version = self.version;
-        let table = self.tables.entry(resource.clone()).or_default();
+        let (number, table) = self.tables.make(&resource);
         table.version = version;
         // In place where nobody else holds the object.
         let stamp = |mut o: Object| {
             *o.0.field("metadata").field("resourceVersion") = Value::Str(Str::number(version));
             o
         };
+        let mut cell = 0;
         let (what, old, stamped) = match new {
             Some(new) => {
                 let stamped = stamp(new);
-                let slot = Slot::Object(stamped.clone());
-                let old = table.objects.insert(key.clone(), slot);
-                let old = old.map(Slot::into_object);
+                let (old, i) = table.put(&key, Slot::Object(stamped.clone()));
+                cell = i;
                 table.reindex(old.as_ref(), Some(&stamped), &key);
                 let what = if old.is_some() {
                     WatchType::Modified
@@ -347,7 +236,7 @@ impl Store {
                 (what, old, stamped)
             }
             None => {
-                let old = table.objects.remove(&key).map(Slot::into_object);
+                let old = table.take(&key);
                 table.reindex(old.as_ref(), None, &key);
                 let last = stamp(old.clone().unwrap_or_default());
                 (WatchType::Deleted, old, last)
@@ -359,8 +248,7 @@ impl Store {
             if let Some(o) = &old {
                 self.by_uid.remove(&Uid::of(o.uid()));
             }
-            self.by_uid
-                .insert(Uid::of(stamped.uid()), (resource.clone(), key.clone()));
+            self.by_uid.insert(Uid::of(stamped.uid()), number, cell);
         }
         let change = Rc::new(Change {
             facts: Facts::of(old.as_ref(), &stamped),
@@ -379,14 +267,14 @@ impl Store {
     /// Commits an event that was just told. None if one of that name is there. It has no place among the uids: nothing
     /// belongs to an event.
     pub(crate) fn tell(&mut self, mut told: Told) -> Option<Rc<Told>> {
-        let table = self.tables.entry(Str::lit("events")).or_default();
-        let Entry::Vacant(place) = table.objects.entry(told.key.clone()) else {
+        let (_, table) = self.tables.make(&Str::lit("events"));
+        if table.find(&told.key.0, &told.key.1).is_some() {
             return None;
-        };
+        }
         self.version += 1;
         told.version = self.version;
         let told = Rc::new(told);
-        place.insert(Slot::Told(told.clone()));
+        table.put(&told.key, Slot::Told(told.clone()));
         table.version = self.version;
         self.keep(Logged::Told(told.clone()));
         Some(told)
@@ -405,53 +293,5 @@ pub fn resource_of(kind: &Kind) -> Resource {
         Str::lit(kind.plural)
     } else {
         Str::from(kind.resource())
-    }
-}
-
-impl Table {
-    /// Moves a key from where the old version stands in the indexes to where the new one belongs.
-    fn reindex(&mut self, old: Option<&Object>, new: Option<&Object>, key: &Key) {
-        fn owner(o: &Object) -> &str {
-            o.controller().text("uid")
-        }
-        fn node(o: &Object) -> &str {
-            o.get("spec").get("nodeName").as_str().unwrap_or("")
-        }
-        if let (Some(o), Some(n)) = (old, new) {
-            let references = |o: &Object| o.at("metadata.ownerReferences").clone();
-            if !references(o).same(&references(n)) {
-                move_key(&mut self.by_owner, Some(owner(o)), Some(owner(n)), key);
-            }
-            if !o.spec().same(n.spec()) {
-                move_key(&mut self.by_node, Some(node(o)), Some(node(n)), key);
-            }
-            return;
-        }
-        move_key(&mut self.by_owner, old.map(owner), new.map(owner), key);
-        move_key(&mut self.by_node, old.map(node), new.map(node), key);
-    }
-}
-
-fn move_key(
-    index: &mut BTreeMap<Str, BTreeSet<Key>>,
-    from: Option<&str>,
-    to: Option<&str>,
-    key: &Key,
-) {
-    let (from, to) = (from.unwrap_or(""), to.unwrap_or(""));
-    if from == to {
-        return;
-    }
-    if let Some(keys) = index.get_mut(from) {
-        keys.remove(key);
-        if keys.is_empty() {
-            index.remove(from);
-        }
-    }
-    if !to.is_empty() {
-        match index.get_mut(to) {
-            Some(keys) => keys.insert(key.clone()),
-            None => index.entry(Str::from(to)).or_default().insert(key.clone()),
-        };
     }
 }

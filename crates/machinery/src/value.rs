@@ -188,17 +188,23 @@ pub fn order(a: &str, b: &str) -> std::cmp::Ordering {
     if a.as_ptr() == b.as_ptr() {
         return a.len().cmp(&b.len());
     }
-    let ((x, x_rest), (y, y_rest)) = (a.as_bytes().as_chunks::<8>(), b.as_bytes().as_chunks::<8>());
-    for (m, n) in x.iter().zip(y) {
-        let (m, n) = (u64::from_be_bytes(*m), u64::from_be_bytes(*n));
+    let (mut x, mut y) = (a.as_bytes(), b.as_bytes());
+    while let (Some((m, x_rest)), Some((n, y_rest))) =
+        (x.split_first_chunk::<8>(), y.split_first_chunk::<8>())
+    {
         if m != n {
-            return m.cmp(&n);
+            return u64::from_be_bytes(*m).cmp(&u64::from_be_bytes(*n));
         }
+        (x, y) = (x_rest, y_rest);
     }
-    match x.len() == y.len() {
-        true => x_rest.iter().cmp(y_rest),
-        false => a.cmp(b),
+    // One of them has fewer than eight bytes left.
+    while let (Some((m, x_rest)), Some((n, y_rest))) = (x.split_first(), y.split_first()) {
+        if m != n {
+            return m.cmp(n);
+        }
+        (x, y) = (x_rest, y_rest);
     }
+    x.len().cmp(&y.len())
 }
 
 /// A JSON value. Cloning is O(1).

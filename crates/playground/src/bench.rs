@@ -127,6 +127,8 @@ fn status(c: &Cluster, field: &str) -> usize {
 /// Second after second until `over`.
 fn until(cluster: &mut Cluster, watch: &mut Watch, over: &dyn Fn(&Cluster) -> bool) {
     let end = cluster.now + LIMIT_MS;
+    let next = cluster.now + 1000;
+    watch.advance(cluster, next);
     while !over(cluster) && cluster.now < end {
         let next = cluster.now + 1000;
         watch.advance(cluster, next);

@@ -4,7 +4,7 @@
 use super::Call;
 use crate::Cluster;
 use kinds::Kind;
-use machinery::{Errors, Object, Path, Status, Value, time};
+use machinery::{Errors, Object, Path, Status, Str, Value};
 
 /// Generated names keep this much of their prefix.
 const PREFIX_MAX: usize = 58;
@@ -56,8 +56,8 @@ pub(crate) fn name_new(cluster: &mut Cluster, call: &Call, v: &mut Value) -> Res
 
 /// uid, creationTimestamp, generation; what only the server may set is dropped.
 pub(crate) fn stamp_new(cluster: &mut Cluster, kind: &Kind, v: &mut Value) {
-    let uid = cluster.uids.uuid();
-    let now = time::rfc3339(cluster.now);
+    let uid = Value::Str(Str::plain(&cluster.uids.uuid()));
+    let now = cluster.api.stamp(cluster.now);
     let m = v.field("metadata").map_mut();
     for key in [
         "deletionTimestamp",
@@ -67,8 +67,8 @@ pub(crate) fn stamp_new(cluster: &mut Cluster, kind: &Kind, v: &mut Value) {
     ] {
         m.remove(key);
     }
-    *m.entry("uid") = Value::from(uid);
-    *m.entry("creationTimestamp") = Value::from(now);
+    *m.entry("uid") = uid;
+    *m.entry("creationTimestamp") = now;
     if kind.generation {
         *m.entry("generation") = Value::Int(1);
     } else {

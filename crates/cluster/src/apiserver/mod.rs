@@ -185,8 +185,26 @@ impl Done {
 #[derive(Clone, Default)]
 pub struct State {
     pub(crate) memo: create::Memo,
+    pub(crate) bound: subresource::Bound,
+    /// The second written last, and its text.
+    stamp: Option<(i64, Value)>,
     /// Kinds that CustomResourceDefinitions made.
     pub(crate) custom: Vec<&'static Kind>,
+}
+
+impl State {
+    /// A time as text; what is written within one second shares it.
+    pub(crate) fn stamp(&mut self, at: machinery::time::Millis) -> Value {
+        let second = at.div_euclid(1000);
+        match &self.stamp {
+            Some((s, text)) if *s == second => text.clone(),
+            _ => {
+                let text = Value::from(machinery::time::rfc3339(at));
+                self.stamp = Some((second, text.clone()));
+                text
+            }
+        }
+    }
 }
 
 /// The identity under which a component acts: controllers as `system:serviceaccount:kube-system:NAME`, the scheduler as

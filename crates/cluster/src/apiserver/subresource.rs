@@ -8,6 +8,7 @@ use crate::kubelet;
 use crate::rng::Rng;
 use machinery::Arrange;
 use machinery::{Errors, Object, Path, Request, Response, Status, Str, Value, time, value};
+use std::collections::BTreeMap;
 
 /// Subresources of a pod that its node's kubelet serves.
 const CONNECT: &[&str] = &["log", "exec", "attach", "portforward"];
@@ -93,6 +94,50 @@ fn body(call: &Call) -> Value {
     call.body.clone().unwrap_or_default()
 }
 
+/// What binding made of pods lately: those of one template that go to one node, or are bound within one second, share it.
+#[derive(Clone, Default)]
+pub(crate) struct Bound {
+    /// Conditions before, second, generation; and what they became.
+    conditions: Option<(Value, i64, i64, Value)>,
+    /// The spec before, and by node what it became.
+    spec: Value,
+    specs: BTreeMap<Str, Value>,
+}
+
+impl Bound {
+    fn conditions(&mut self, pod: &Object, now: time::Millis) -> Value {
+        let old = pod.at("status.conditions");
+        let (second, generation) = (now.div_euclid(1000), pod.generation());
+        if let Some((o, s, g, new)) = &self.conditions
+            && (o.same(old), *s, *g) == (true, second, generation)
+        {
+            return new.clone();
+        }
+        let mut new = old.clone();
+        let list = new.list_mut();
+        list.retain(|c| c.text("type") != "PodScheduled");
+        list.push(value!({
+            "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": time::rfc3339(now),
+            "observedGeneration": generation,
+        }));
+        self.conditions = Some((old.clone(), second, generation, new.clone()));
+        new
+    }
+    fn spec(&mut self, pod: &Object, node: Str) -> Value {
+        if !self.spec.same(pod.spec()) {
+            self.spec = pod.spec().clone();
+            self.specs.clear();
+        }
+        if let Some(known) = self.specs.get(&node) {
+            return known.clone();
+        }
+        let mut spec = pod.spec().clone();
+        *spec.field("nodeName") = Value::Str(node.clone());
+        self.specs.insert(node, spec.clone());
+        spec
+    }
+}
+
 /// The scheduler's verdict becomes the pod's node. Upstream: `kubernetes:pkg/registry/core/pod/storage`.
 fn bind(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
     let old = call.stored(cluster)?;
@@ -119,17 +164,11 @@ fn bind(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
         errors.required(&Path::root("target").child("name"), "");
         return Err(Status::invalid("", "Binding", &call.name, &errors));
     }
-    let now = Value::from(time::rfc3339(cluster.now));
-    let generation = old.generation();
+    let conditions = cluster.api.bound.conditions(&old, cluster.now);
     let new = old.edit(|v| {
-        *v.field("spec").field("nodeName") = Value::Str(node);
+        *v.field("spec") = cluster.api.bound.spec(&old, node);
         let status = v.field("status");
-        let list = status.field("conditions").list_mut();
-        list.retain(|c| c.text("type") != "PodScheduled");
-        list.push(value!({
-            "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now,
-            "observedGeneration": generation,
-        }));
+        *status.field("conditions") = conditions;
         if status.has("nominatedNodeName") {
             status.map_mut().remove("nominatedNodeName");
         }

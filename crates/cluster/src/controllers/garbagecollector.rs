@@ -57,6 +57,9 @@ fn key(uid: &str) -> Key {
 }
 
 fn same_owners(change: &Change) -> bool {
+    if change.facts.same_owners {
+        return true;
+    }
     let path = "metadata.ownerReferences";
     change
         .old

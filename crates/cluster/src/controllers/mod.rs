@@ -57,6 +57,8 @@ pub enum Requeue {
     Never,
     /// Milliseconds from now.
     After(i64),
+    /// At once: this look was one part of a long one.
+    Now,
 }
 
 /// A controller is a const struct: what it knows is in the store.

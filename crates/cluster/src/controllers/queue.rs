@@ -56,6 +56,8 @@ pub struct State {
     /// A reconcile says here how long it took beyond `reconcile_ms`: one with 10,000 pods to count takes its time, and so
     /// sees many changes at once.
     pub(crate) took_ms: i64,
+    /// How many pods are left to be made of a look that goes on.
+    pub(super) left: BTreeMap<Str, usize>,
     /// Pods and ReplicaSets without a controller, by resource: candidates for adoption.
     orphans: BTreeMap<Str, BTreeSet<Key>>,
     /// References to owners that are not the controlling one: owner's uid → dependents' uids.
@@ -144,11 +146,13 @@ fn note_orphan(state: &mut State, change: &Change) {
 
 fn note_tally(state: &mut State, change: &Change) {
     let gone = change.kind == machinery::WatchType::Deleted;
-    let old = change
-        .old
-        .as_ref()
-        .map(|p| (p.controller().text("uid"), Tally::of(p)));
-    let new = (!gone).then(|| (change.new.controller().text("uid"), Tally::of(&change.new)));
+    let owner = change.facts.owner.text("uid");
+    let owner_before = match change.facts.same_owners {
+        true => owner,
+        false => change.facts.owner_before.text("uid"),
+    };
+    let old = change.old.as_ref().map(|p| (owner_before, Tally::of(p)));
+    let new = (!gone).then(|| (owner, Tally::of(&change.new)));
     let labels = |p: &Object| p.at("metadata.labels").clone();
     let relabelled = !gone
         && change
@@ -188,9 +192,7 @@ pub(super) fn tally(cluster: &Cluster, uid: &str) -> Tally {
 }
 
 fn note_references(state: &mut State, change: &Change) {
-    let references = |o: &Object| o.at("metadata.ownerReferences").clone();
-    let unchanged = |o: &Object| references(o).same(&references(&change.new));
-    if change.kind != machinery::WatchType::Deleted && change.old.as_ref().is_some_and(unchanged) {
+    if change.kind != machinery::WatchType::Deleted && change.facts.same_owners {
         return;
     }
     let uid = Str::from(change.new.uid());
@@ -311,6 +313,11 @@ pub(crate) fn reconcile(cluster: &mut Cluster, controller: usize, key: &Key) {
         trigger: w.trigger,
     };
     let result = (c.reconcile)(&mut cx, key);
+    if result == Ok(Requeue::Now) {
+        let (now, trigger) = (cx.now(), cx.trigger);
+        go_on(cluster, item, now, trigger);
+        return;
+    }
     let took = std::mem::take(&mut cluster.controllers.took_ms);
     if took > 0 {
         hold(cluster, &item, took);
@@ -318,10 +325,25 @@ pub(crate) fn reconcile(cluster: &mut Cluster, controller: usize, key: &Key) {
     settle(cluster, item, result);
 }
 
+/// The next part of a long look: at the same instant, for the same reason.
+fn go_on(cluster: &mut Cluster, item: Item, now: Millis, trigger: Trigger) {
+    let event = Event::Reconcile {
+        controller: item.0,
+        key: item.1.clone(),
+    };
+    let waiting = Waiting {
+        due: now,
+        trigger,
+        by_itself: false,
+    };
+    cluster.controllers.waiting.insert(item, waiting);
+    cluster.queue.push(now, event);
+}
+
 /// What follows from a reconcile's answer.
 fn settle(cluster: &mut Cluster, item: Item, result: Result<Requeue, machinery::Status>) {
     match result {
-        Ok(Requeue::Never) => {
+        Ok(Requeue::Never | Requeue::Now) => {
             cluster.controllers.failures.remove(&item);
         }
         Ok(Requeue::After(ms)) => {

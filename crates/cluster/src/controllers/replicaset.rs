@@ -11,7 +11,7 @@ use crate::cx::Cx;
 use crate::store::Key;
 use kinds::Kind;
 use kinds::replicaset::KIND;
-use machinery::{Object, Status, Value, time, value};
+use machinery::{Object, Status, Str, Value, time, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "replicaset-controller",
@@ -50,7 +50,11 @@ pub(super) fn reconcile_as(cx: &mut Cx, key: &Key, flavor: &Flavor) -> Result<Re
     };
     if let Some(count) = known_count(cx, &rs, flavor) {
         // Nothing is to be chosen: the count alone is enough.
-        let outcome = grow(cx, &rs, count.active);
+        let mut part = Part::of(cx, &rs, count.active);
+        let outcome = grow(cx, &rs, count.active, part.now);
+        if outcome.is_ok() && part.go_on(cx, &rs) {
+            return Ok(Requeue::Now);
+        }
         let count = known_count(cx, &rs, flavor).unwrap_or(count);
         let counts = Counts {
             active: count.active,
@@ -93,13 +97,43 @@ fn known_count(cx: &Cx, rs: &Object, flavor: &Flavor) -> Option<Tally> {
     (plain && settled && few && !adoptable()).then_some(t)
 }
 
-fn grow(cx: &mut Cx, rs: &Object, have: usize) -> Outcome {
+/// So many pods are made in one piece of work; a page that draws frames in between cannot wait for five hundred.
+const PART: usize = 40;
+
+/// How many of the pods of one look are made now, and how many after.
+struct Part {
+    now: usize,
+    after: usize,
+}
+
+impl Part {
+    fn of(cx: &mut Cx, rs: &Object, have: usize) -> Part {
+        let want = rs.int("spec.replicas").max(0) as usize;
+        let left = cx.cluster.controllers.left.remove(rs.uid());
+        let all = want.saturating_sub(have).min(left.unwrap_or(BURST));
+        let now = all.min(PART);
+        Part {
+            now,
+            after: all - now,
+        }
+    }
+    /// Notes what is left to do; false if nothing is.
+    fn go_on(&mut self, cx: &mut Cx, rs: &Object) -> bool {
+        if self.after > 0 {
+            let left = &mut cx.cluster.controllers.left;
+            left.insert(Str::from(rs.uid()), self.after);
+        }
+        self.after > 0
+    }
+}
+
+fn grow(cx: &mut Cx, rs: &Object, have: usize, most: usize) -> Outcome {
     let want = rs.int("spec.replicas").max(0) as usize;
     if have >= want {
         return Ok(());
     }
     let reason = format!("wanted {want}, had {have}");
-    let n = (want - have).min(BURST);
+    let n = (want - have).min(most);
     create_pods(cx, rs, rs.at("spec.template"), n, &reason).map_err(|e| ("FailedCreate", e))
 }
 
@@ -111,7 +145,7 @@ fn manage(cx: &mut Cx, rs: &Object, active: &[Object]) -> Outcome {
     let (want, have) = (rs.int("spec.replicas").max(0) as usize, active.len());
     let reason = format!("wanted {want}, had {have}");
     if have < want {
-        grow(cx, rs, have)
+        grow(cx, rs, have, BURST)
     } else if have > want {
         let n = (have - want).min(BURST);
         let mut victims = active.to_vec();

@@ -27,7 +27,7 @@ fn triggers(cluster: &Cluster, change: &Change, keys: &mut Vec<Key>) {
             keys.extend(cluster.store.on_node(new.name()).map(super::key_of));
         }
     }
-    if change.resource == "pods" {
+    if change.resource == "pods" && !old.is_some_and(|o| o.spec().same(new.spec())) {
         let differs = |path: &str| old.is_none_or(|o| o.at(path) != new.at(path));
         let node = new.text("spec.nodeName");
         if !node.is_empty() && (differs("spec.nodeName") || differs("spec.tolerations")) {

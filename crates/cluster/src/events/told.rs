@@ -19,7 +19,7 @@ pub struct Told {
     /// Namespace and name of the event.
     pub key: Key,
     pub version: u64,
-    at: Millis,
+    pub at: Millis,
     uid: (u64, u64),
     /// About whom.
     about: About,
@@ -84,10 +84,10 @@ impl Told {
                 version,
                 namespaced: !about.namespace().is_empty(),
             },
-            field_path: Str::from(field_path),
+            field_path: cx.cluster.recorder.share(field_path),
             kind,
-            reason: Str::from(reason),
-            message: Str::from(message),
+            reason: cx.cluster.recorder.share(reason),
+            message: cx.cluster.recorder.share(message),
             actor: cx.actor,
             host: cx.host.clone(),
             cause,

@@ -257,7 +257,7 @@ fn verdict(
                     .unwrap_or(30),
             };
             let node = run.node.clone();
-            let Some(run) = cluster.kubelets.pods.remove(uid) else {
+            let Some(run) = cluster.kubelets.pods.take(uid) else {
                 return;
             };
             let mut run: PodRun = Rc::unwrap_or_clone(run);

@@ -7,6 +7,8 @@ use super::catalogue::Image;
 use super::probes::Probes;
 use super::process::Proc;
 use crate::store::Uid;
+use crate::store::index::{Index, Slab};
+use machinery::Arrange;
 use machinery::time::Millis;
 use machinery::{Object, Str, Value};
 use shell::Fs;
@@ -62,26 +64,59 @@ pub struct PodRun {
 
 /// The pods' runs by uid.
 #[derive(Clone, Default)]
-pub(crate) struct Runs(BTreeMap<Uid, Rc<PodRun>>);
+pub(crate) struct Runs {
+    /// A run that is being worked on is out of its place, which is kept.
+    list: Slab<(Uid, Option<Rc<PodRun>>)>,
+    index: Index,
+}
 
 impl Runs {
+    fn find(&self, uid: &Uid) -> Option<u32> {
+        let is = |i| self.list.get(i).is_some_and(|e| e.0 == *uid);
+        self.index.find(uid.hash(), is)
+    }
     pub fn get(&self, uid: &str) -> Option<&Rc<PodRun>> {
-        self.0.get(&Uid::of(uid))
+        self.list.get(self.find(&Uid::of(uid))?)?.1.as_ref()
     }
     pub fn get_mut(&mut self, uid: &str) -> Option<&mut Rc<PodRun>> {
-        self.0.get_mut(&Uid::of(uid))
+        let i = self.find(&Uid::of(uid))?;
+        self.list.get_mut(i)?.1.as_mut()
     }
     pub fn insert(&mut self, uid: Str, run: Rc<PodRun>) {
-        self.0.insert(Uid::of(&uid), run);
+        let uid = Uid::of(&uid);
+        if let Some(i) = self.find(&uid)
+            && let Some(place) = self.list.get_mut(i)
+        {
+            place.1 = Some(run);
+            return;
+        }
+        let hash = uid.hash();
+        let i = self.list.add((uid, Some(run)));
+        let list = &self.list;
+        let of = |i| list.get(i).map_or(0, |e| e.0.hash());
+        self.index.insert(hash, i, of);
+    }
+    /// Takes a run out that will be put back.
+    pub fn take(&mut self, uid: &str) -> Option<Rc<PodRun>> {
+        let i = self.find(&Uid::of(uid))?;
+        self.list.get_mut(i)?.1.take()
     }
     pub fn remove(&mut self, uid: &str) -> Option<Rc<PodRun>> {
-        self.0.remove(&Uid::of(uid))
+        let uid = Uid::of(uid);
+        let i = self.find(&uid)?;
+        let list = &self.list;
+        let of = |i| list.get(i).map_or(0, |e| e.0.hash());
+        self.index.remove(uid.hash(), i, of);
+        self.list.remove(i)?.1
     }
+    /// All of them, by uid.
     pub fn iter(&self) -> impl Iterator<Item = (&Str, &Rc<PodRun>)> {
-        self.0.values().map(|run| (&run.uid, run))
+        self.values().map(|run| (&run.uid, run))
     }
     pub fn values(&self) -> impl Iterator<Item = &Rc<PodRun>> {
-        self.0.values()
+        let mut all: Vec<&(Uid, Option<Rc<PodRun>>)> = self.list.iter().collect();
+        all.arrange_by(|a, b| a.0.cmp(&b.0));
+        all.into_iter().filter_map(|e| e.1.as_ref())
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::run::{ContainerRun, Phase, PodRun, Role, Stage};
 use super::{
-    actor, faults, images, ms, probes, process, start, status, stop, volumes, wake_pod_at,
+    actor, faults, images, ms, probes, process, start, status, stop, volumes, wake_at, wake_pod_at,
 };
 use crate::Cluster;
 use crate::cx::Cx;
@@ -48,7 +48,7 @@ pub fn sync(cluster: &mut Cluster, node: &Str, uid: &Str) {
 
 /// The pod's run, out of the map; a new one for a pod not seen before.
 fn take(cluster: &mut Cluster, pod: &Object, node: &Str) -> Option<PodRun> {
-    if let Some(run) = cluster.kubelets.pods.remove(pod.uid()) {
+    if let Some(run) = cluster.kubelets.pods.take(pod.uid()) {
         return Some(Rc::try_unwrap(run).unwrap_or_else(|shared| (*shared).clone()));
     }
     if matches!(pod.text("status.phase"), "Succeeded" | "Failed") {
@@ -106,6 +106,9 @@ fn adopt_containers(pod: &Object, run: &mut PodRun) {
     };
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         let items = pod.spec().get(list).items();
+        if run.containers.is_empty() {
+            run.containers.reserve_exact(items.len());
+        }
         for (at, c) in items.iter().enumerate().skip(have(run, list)) {
             let role = match list {
                 "initContainers" if c.text("restartPolicy") == "Always" => Role::Sidecar,
@@ -258,12 +261,26 @@ fn containers(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
 }
 
 /// What is done with the run back in its place: processes, probes, the status, the next wake-up.
-fn finish(cluster: &mut Cluster, pod: Object, run: PodRun, reachable: bool) {
-    let uid = run.uid.clone();
+fn finish(cluster: &mut Cluster, pod: Object, mut run: PodRun, reachable: bool) {
+    let (uid, now) = (run.uid.clone(), cluster.now);
+    let acts = |c: &ContainerRun| {
+        c.fault.is_some() || c.probes.is_some() || process::due(c).is_some_and(|t| t <= now)
+    };
+    let busy = run.containers.iter().any(acts);
+    if !busy && run.flush_at.is_none_or(|t| t > now) && reachable {
+        // Nothing needs it in its place: the usual case.
+        if let Some(at) = due(&run, &pod) {
+            wake_at(cluster, &mut run, at);
+        }
+        cluster.kubelets.pods.insert(uid, Rc::new(run));
+        return;
+    }
     cluster.kubelets.pods.insert(uid.clone(), Rc::new(run));
-    faults::strike(cluster, &uid);
-    process::advance(cluster, &uid);
-    probes::advance(cluster, &pod, &uid);
+    if busy {
+        faults::strike(cluster, &uid);
+        process::advance(cluster, &uid);
+        probes::advance(cluster, &pod, &uid);
+    }
     if reachable {
         status::flush(cluster, &uid);
     }

@@ -91,7 +91,7 @@ pub fn source_changed(cluster: &mut Cluster, change: &Change) {
         return;
     };
     for uid in uids.clone() {
-        let Some(run) = cluster.kubelets.pods.remove(&uid) else {
+        let Some(run) = cluster.kubelets.pods.take(&uid) else {
             continue;
         };
         let mut run = Rc::unwrap_or_clone(run);

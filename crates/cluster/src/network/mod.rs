@@ -320,13 +320,18 @@ pub fn node_cidr(index: usize) -> u32 {
 }
 
 pub fn text_ip(ip: u32) -> String {
-    format!(
-        "{}.{}.{}.{}",
-        ip >> 24,
-        ip >> 16 & 255,
-        ip >> 8 & 255,
-        ip & 255
-    )
+    let mut out = String::with_capacity(15);
+    for (i, n) in ip.to_be_bytes().into_iter().enumerate() {
+        if i > 0 {
+            out.push('.');
+        }
+        for (unit, shown) in [(100, n >= 100), (10, n >= 10), (1, true)] {
+            if shown {
+                out.push(char::from(b'0' + n / unit % 10));
+            }
+        }
+    }
+    out
 }
 
 pub fn parse_ip(text: &str) -> Option<u32> {

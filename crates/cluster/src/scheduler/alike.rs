@@ -59,8 +59,8 @@ struct Known {
 #[derive(Clone, Default)]
 pub(super) struct Kinds {
     list: Vec<Kind>,
-    /// The spec of the last pod that was looked at the long way: its next like is worth remembering.
-    last: Value,
+    /// What the last pod that was looked at the long way asked: its next like is worth remembering.
+    last: Option<Box<Ask>>,
 }
 
 const KINDS_MAX: usize = 4;
@@ -79,10 +79,20 @@ pub(super) fn choose(cluster: &mut Cluster, pod: &Object) -> Option<Chosen> {
     if !s.nominated.is_empty() || !s.rows.with_neighbours.is_empty() {
         return None;
     }
-    let same = |k: &Kind| k.spec.same(pod.spec()) || k.spec == *pod.spec();
-    let mut kind = match s.alike.list.iter().rposition(same) {
-        Some(i) => s.alike.list.remove(i),
-        None => learn(cluster, pod)?,
+    let list = &mut s.alike.list;
+    let mut kind = match list.iter().rposition(|k| k.spec.same(pod.spec())) {
+        Some(i) => list.remove(i),
+        None => {
+            let is_claim = |v: &Value| v.has("persistentVolumeClaim") || v.has("ephemeral");
+            if pod.at("spec.volumes").items().iter().any(is_claim) {
+                return None;
+            }
+            let ask = Ask::of(pod);
+            match list.iter().rposition(|k| like(&k.probe.ask, &ask)) {
+                Some(i) => list.remove(i),
+                None => learn(cluster, ask)?,
+            }
+        }
     };
     let chosen = rank(cluster, pod, &mut kind);
     let list = &mut cluster.scheduler.alike.list;
@@ -93,15 +103,30 @@ pub(super) fn choose(cluster: &mut Cluster, pod: &Object) -> Option<Chosen> {
     chosen
 }
 
+/// They ask the same of a node, whatever else is different.
+fn like(a: &Ask, b: &Ask) -> bool {
+    let rules = |x: &Ask| {
+        let spec = x.pod.spec();
+        ["topologySpreadConstraints", "affinity"].map(|k| spec.get(k).clone())
+    };
+    a.requests == b.requests
+        && a.assumed == b.assumed
+        && a.ports == b.ports
+        && a.selector == b.selector
+        && a.tolerations == b.tolerations
+        && a.images == b.images
+        && rules(a) == rules(b)
+}
+
 /// Asks the plugins whether they can be plain about such pods.
-fn learn(cluster: &mut Cluster, pod: &Object) -> Option<Kind> {
-    let last = std::mem::replace(&mut cluster.scheduler.alike.last, pod.spec().clone());
-    let is_volume = |v: &Value| v.has("persistentVolumeClaim") || v.has("ephemeral");
-    if last != *pod.spec() || pod.at("spec.volumes").items().iter().any(is_volume) {
+fn learn(cluster: &mut Cluster, ask: Ask) -> Option<Kind> {
+    let last = &mut cluster.scheduler.alike.last;
+    if !last.as_ref().is_some_and(|l| like(l, &ask)) {
+        *last = Some(Box::new(ask));
         return None;
     }
     let probe = Snapshot {
-        ask: Ask::of(pod),
+        ask,
         slots: Rc::default(),
         total: 0,
         start: 0,
@@ -115,7 +140,7 @@ fn learn(cluster: &mut Cluster, pod: &Object) -> Option<Kind> {
         }
     }
     Some(Kind {
-        spec: pod.spec().clone(),
+        spec: probe.ask.pod.spec().clone(),
         images: probe.ask.images.len(),
         probe: Rc::new(probe),
         ranks: ranks.into(),

@@ -21,22 +21,18 @@ impl Store {
 
     fn take_back(&mut self, change: &Change) {
         self.version = change.version - 1;
-        let table = self.tables.entry(change.resource.clone()).or_default();
+        let (number, table) = self.tables.make(&change.resource);
         let now = (change.kind != WatchType::Deleted).then_some(&change.new);
         table.reindex(now, change.old.as_ref(), &change.key);
-        match &change.old {
-            Some(old) => {
-                let old = Slot::Object(old.clone());
-                table.objects.insert(change.key.clone(), old)
-            }
-            None => table.objects.remove(&change.key),
-        };
         if let Some(o) = now {
             self.by_uid.remove(&Uid::of(o.uid()));
         }
-        if let Some(o) = &change.old {
-            let place = (change.resource.clone(), change.key.clone());
-            self.by_uid.insert(Uid::of(o.uid()), place);
+        match &change.old {
+            Some(old) => {
+                let (_, cell) = table.put(&change.key, Slot::Object(old.clone()));
+                self.by_uid.insert(Uid::of(old.uid()), number, cell);
+            }
+            None => drop(table.take(&change.key)),
         }
     }
 }

@@ -92,7 +92,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let wait = update_status(cx, &view)?;
     Ok(match managed? {
         Requeue::After(ms) => Requeue::After(ms),
-        Requeue::Never => wait,
+        Requeue::Never | Requeue::Now => wait,
     })
 }
 

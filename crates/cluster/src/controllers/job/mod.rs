@@ -102,7 +102,7 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     if let Some(left) = left {
         wait = match wait {
             Requeue::After(ms) => Requeue::After(ms.min(left)),
-            Requeue::Never => Requeue::After(left),
+            Requeue::Never | Requeue::Now => Requeue::After(left),
         };
     }
     Ok(wait)
