@@ -10,7 +10,7 @@ pub struct Status {
     /// `NotFound`, `AlreadyExists`, ...
     pub reason: &'static str,
     pub message: String,
-    /// `details` of the wire form: name, group, kind, uid, causes, retryAfterSeconds.
+    /// `details` of the wire form: name, group, kind, uid, causes, retryAfterSeconds. `continue` is shown in `metadata`.
     pub details: Value,
 }
 
@@ -132,8 +132,12 @@ impl Status {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": Value::str(&self.message), "reason": self.reason, "code": i64::from(self.code),
         });
-        if !self.details.is_null() {
-            v.set("details", self.details.clone());
+        let mut details = self.details.clone();
+        if details.has("continue") {
+            v.set("metadata.continue", details.remove("continue"));
+        }
+        if !details.is_empty() {
+            v.set("details", details);
         }
         v
     }

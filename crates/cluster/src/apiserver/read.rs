@@ -83,7 +83,7 @@ pub(crate) fn list(
     let mut objects = match from.at {
         Some(at) if at < cluster.store.version() => {
             let then = versions::as_of(cluster, route, at);
-            let mut then = then.ok_or_else(|| versions::too_old(from.after.is_some()))?;
+            let mut then = then.ok_or_else(|| versions::too_old(&from))?;
             then.retain(|o| what.is_everything() || what.matches(o));
             then
         }
@@ -102,7 +102,10 @@ pub(crate) fn list(
         let left = objects.len() - limit;
         objects.truncate(limit);
         if let Some(last) = objects.last() {
-            metadata.set("continue", versions::token(version, last));
+            metadata.set(
+                "continue",
+                versions::token(version as i64, last.namespace(), last.name()),
+            );
             // Of a selection nobody knows how much is left.
             if what.is_everything() {
                 metadata.set("remainingItemCount", left);

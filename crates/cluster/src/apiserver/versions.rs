@@ -149,35 +149,53 @@ pub(crate) fn as_of(cluster: &Cluster, route: &Target, version: u64) -> Option<V
     Some(out.into_values().collect())
 }
 
-/// What a list is told whose version is forgotten.
-pub(crate) fn too_old(is_page: bool) -> Status {
-    Status::gone(if is_page {
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter."
-    } else {
-        "The resourceVersion for the provided list is too old."
-    })
+/// What a list is told whose version is forgotten; a page gets a token for the rest as it is now.
+pub(crate) fn too_old(from: &From) -> Status {
+    let Some((ns, name)) = &from.after else {
+        return Status::gone("The resourceVersion for the provided list is too old.");
+    };
+    let mut status = Status::gone(
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+    );
+    status.details = value!({ "continue": token(-1, ns, name) });
+    status
 }
 
-/// The token for the page after this object.
-pub(crate) fn token(version: u64, last: &Object) -> String {
-    let start = match last.namespace() {
-        "" => format!("{}\0", last.name()),
-        ns => format!("{ns}/{}\0", last.name()),
+/// The token for the page after this object. Version -1: whatever is there by then.
+pub(crate) fn token(version: i64, ns: &str, name: &str) -> String {
+    let start = match ns {
+        "" => format!("{name}\0"),
+        ns => format!("{ns}/{name}\0"),
     };
-    let token = value!({ "v": "meta.k8s.io/v1", "rv": version as i64, "start": start });
+    let token = value!({ "v": "meta.k8s.io/v1", "rv": version, "start": start });
     codec::encode_base64url(machinery::json::print(&token).as_bytes())
 }
 
 fn read_token(text: &str) -> Result<From, Status> {
-    let bad =
-        || Status::bad_request("continue key is not valid: illegal base64 data at input byte 0");
-    let bytes = codec::decode_base64url(text).ok_or_else(bad)?;
-    let text = String::from_utf8(bytes).map_err(|_| bad())?;
-    let token: Value = machinery::json::parse(&text).map_err(|_| bad())?;
+    let bad = |why: &str| Status::bad_request(format!("continue key is not valid: {why}"));
+    let bytes =
+        codec::decode_base64url(text).ok_or_else(|| bad("illegal base64 data at input byte 0"))?;
+    let token = String::from_utf8(bytes).ok();
+    let token: Option<Value> = token.and_then(|t| machinery::json::parse(&t).ok());
+    let token = token.ok_or_else(|| bad("invalid character in its JSON"))?;
+    if token.text("v") != "meta.k8s.io/v1" {
+        let version = token.text("v");
+        return Err(bad(&format!(
+            "server does not recognize this encoded version {version:?}"
+        )));
+    }
+    if token.int("rv") == 0 {
+        return Err(bad(
+            "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+        ));
+    }
+    if token.text("start").is_empty() {
+        return Err(bad("encoded start key empty (version meta.k8s.io/v1)"));
+    }
     let start = token.text("start").trim_end_matches('\0');
     let (ns, name) = start.rsplit_once('/').unwrap_or(("", start));
     Ok(From {
-        at: u64::try_from(token.int("rv")).ok().filter(|n| *n > 0),
+        at: u64::try_from(token.int("rv")).ok(),
         after: Some((ns.to_string(), name.to_string())),
     })
 }

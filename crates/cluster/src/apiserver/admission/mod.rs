@@ -9,6 +9,7 @@ mod podsecurity;
 pub(crate) mod policies;
 pub(crate) mod quota;
 mod storage;
+mod webhooks;
 
 use super::{Call, Verb};
 use crate::Cluster;
@@ -74,7 +75,9 @@ pub(crate) static PLUGINS: &[&Plugin] = &[
     &storage::CLAIM_RESIZE,
     &pods::RUNTIME_CLASS,
     &storage::DEFAULT_INGRESS_CLASS,
+    &webhooks::MUTATING,
     &policies::VALIDATING_POLICY,
+    &webhooks::VALIDATING,
 ];
 
 /// Mutating admission of a create (no old) or an update.

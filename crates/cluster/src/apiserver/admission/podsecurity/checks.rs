@@ -1,5 +1,5 @@
 //! The checks of PodSecurity: each looks at a pod's metadata and spec, and says what is wrong.
-//! Upstream: `pod-security-admission:policy/check_*.go`.
+//! Upstream: `pod-security-admission:policy/check_*.go`. The last argument is the minor version whose rules hold.
 
 use super::Found;
 use machinery::{Arrange, Value};
@@ -9,34 +9,112 @@ fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
     all.into_iter().flat_map(|l| spec.get(l).items())
 }
 
-/// `container "a"` or `containers "a", "b"`: those of which `bad` holds.
-fn named(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
-    let names: Vec<String> = containers(spec)
+fn names_of<'a>(spec: &'a Value, bad: impl Fn(&Value) -> bool + 'a) -> Vec<String> {
+    containers(spec)
         .filter(|c| bad(c))
-        .map(|c| format!("{:?}", c.text("name")))
-        .collect();
-    match names.len() {
-        0 => None,
-        1 => Some(format!("container {}", names.join(", "))),
-        _ => Some(format!("containers {}", names.join(", "))),
-    }
+        .map(|c| c.text("name").to_string())
+        .collect()
 }
 
-fn quoted(mut list: Vec<String>) -> String {
+/// `container "a"` or `containers "a", "b"`; none for none.
+fn counted(word: &str, names: &[String]) -> Option<String> {
+    let s = if names.len() == 1 { "" } else { "s" };
+    (!names.is_empty()).then(|| format!("{word}{s} {}", quoted_list(names)))
+}
+
+/// The containers of which `bad` holds.
+fn named(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
+    counted("container", &names_of(spec, bad))
+}
+
+/// `pod and containers "a", "b"`: who sets what it should not.
+fn setters(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
+    let pod = bad(spec).then(|| "pod".to_string());
+    let all: Vec<String> = pod.into_iter().chain(named(spec, bad)).collect();
+    (!all.is_empty()).then(|| all.join(" and "))
+}
+
+fn quoted_list(list: &[String]) -> String {
+    let all: Vec<String> = list.iter().map(|s| format!("\"{s}\"")).collect();
+    all.join(", ")
+}
+
+fn set(mut list: Vec<String>) -> Vec<String> {
     list.arrange();
     list.dedup();
-    list.iter()
-        .map(|s| format!("{s:?}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    list
+}
+
+fn quoted(list: Vec<String>) -> String {
+    quoted_list(&set(list))
+}
+
+/// `use` of one, `uses` of several.
+fn uses(who: &str) -> &'static str {
+    match who.starts_with("containers") || who.starts_with("volumes") {
+        true => "use",
+        false => "uses",
+    }
 }
 
 fn is_windows(spec: &Value) -> bool {
     spec.text("os.name") == "windows"
 }
 
-pub(super) fn allow_privilege_escalation(_: &Value, spec: &Value) -> Found {
-    if is_windows(spec) {
+/// Who is root in a user namespace of the pod's own is nobody outside.
+fn has_own_users(spec: &Value, minor: u32) -> bool {
+    minor >= 35 && spec.get("hostUsers").as_bool() == Some(false)
+}
+
+/// The pod's security context and those of its containers.
+fn contexts(spec: &Value) -> impl Iterator<Item = &Value> {
+    std::iter::once(spec)
+        .chain(containers(spec))
+        .map(|v| v.get("securityContext"))
+}
+
+pub(super) fn app_armor(metadata: &Value, spec: &Value, _: u32) -> Found {
+    const KEY: &str = "container.apparmor.security.beta.kubernetes.io/";
+    let bad = |context: &Value| {
+        let profile = context.get("appArmorProfile");
+        let ty = profile.text("type");
+        (!profile.is_null() && !matches!(ty, "RuntimeDefault" | "Localhost"))
+            .then(|| ty.to_string())
+    };
+    let who = setters(spec, |v| bad(v.get("securityContext")).is_some());
+    let mut values = set(contexts(spec).filter_map(bad).collect());
+    let notes: Vec<String> = metadata
+        .get("annotations")
+        .entries()
+        .iter()
+        .filter(|(k, _)| k.starts_with(KEY))
+        .map(|(k, v)| (k, v.as_str().unwrap_or("")))
+        .filter(|(_, v)| !v.is_empty() && *v != "runtime/default" && !v.starts_with("localhost/"))
+        .map(|(k, v)| format!("{k}={v:?}"))
+        .collect();
+    let mut all: Vec<String> = who.into_iter().collect();
+    match notes.len() {
+        0 => {}
+        1 => all.push("annotation".into()),
+        _ => all.push("annotations".into()),
+    }
+    values.extend(notes);
+    let what = match values.len() {
+        1 => "forbidden AppArmor profile",
+        _ => "forbidden AppArmor profiles",
+    };
+    (!all.is_empty()).then(|| {
+        let who = all.join(" and ");
+        let values = quoted_list(&values);
+        (
+            what,
+            format!("{who} must not set AppArmor profile type to {values}"),
+        )
+    })
+}
+
+pub(super) fn allow_privilege_escalation(_: &Value, spec: &Value, minor: u32) -> Found {
+    if minor >= 25 && is_windows(spec) {
         return None;
     }
     let who = named(spec, |c| {
@@ -73,30 +151,25 @@ fn added(c: &Value, allowed: &[&str]) -> Vec<String> {
     bad.map(str::to_string).collect()
 }
 
-pub(super) fn capabilities_baseline(_: &Value, spec: &Value) -> Found {
-    let who = named(spec, |c| !added(c, CAPABILITIES).is_empty())?;
-    let bad = containers(spec)
-        .flat_map(|c| added(c, CAPABILITIES))
-        .collect();
-    Some((
-        "non-default capabilities",
-        format!(
-            "{who} must not include {} in securityContext.capabilities.add",
-            quoted(bad)
-        ),
+fn adds(spec: &Value, allowed: &[&str]) -> Option<String> {
+    let who = named(spec, |c| !added(c, allowed).is_empty())?;
+    let bad = quoted(containers(spec).flat_map(|c| added(c, allowed)).collect());
+    Some(format!(
+        "{who} must not include {bad} in securityContext.capabilities.add"
     ))
 }
 
-pub(super) fn capabilities_restricted(_: &Value, spec: &Value) -> Found {
-    if is_windows(spec) {
+pub(super) fn capabilities_baseline(_: &Value, spec: &Value, _: u32) -> Found {
+    adds(spec, CAPABILITIES).map(|text| ("non-default capabilities", text))
+}
+
+pub(super) fn capabilities_restricted(_: &Value, spec: &Value, minor: u32) -> Found {
+    if minor >= 25 && is_windows(spec) {
         return None;
     }
-    const ALLOWED: &[&str] = &["NET_BIND_SERVICE"];
     let drops = |c: &Value| {
-        c.at("securityContext.capabilities.drop")
-            .items()
-            .iter()
-            .any(|d| d.as_str() == Some("ALL"))
+        let list = c.at("securityContext.capabilities.drop").items();
+        list.iter().any(|d| d.as_str() == Some("ALL"))
     };
     let mut parts = Vec::new();
     if let Some(who) = named(spec, |c| !drops(c)) {
@@ -104,17 +177,11 @@ pub(super) fn capabilities_restricted(_: &Value, spec: &Value) -> Found {
             "{who} must set securityContext.capabilities.drop=[\"ALL\"]"
         ));
     }
-    if let Some(who) = named(spec, |c| !added(c, ALLOWED).is_empty()) {
-        let bad = containers(spec).flat_map(|c| added(c, ALLOWED)).collect();
-        parts.push(format!(
-            "{who} must not include {} in securityContext.capabilities.add",
-            quoted(bad)
-        ));
-    }
+    parts.extend(adds(spec, &["NET_BIND_SERVICE"]));
     (!parts.is_empty()).then(|| ("unrestricted capabilities", parts.join("; ")))
 }
 
-pub(super) fn host_namespaces(_: &Value, spec: &Value) -> Found {
+pub(super) fn host_namespaces(_: &Value, spec: &Value, _: u32) -> Found {
     let all = ["hostNetwork", "hostPID", "hostIPC"];
     let bad: Vec<String> = all
         .iter()
@@ -125,85 +192,84 @@ pub(super) fn host_namespaces(_: &Value, spec: &Value) -> Found {
 }
 
 fn volumes(spec: &Value, bad: impl Fn(&Value) -> bool) -> Option<String> {
-    let names: Vec<String> = spec
-        .get("volumes")
-        .items()
-        .iter()
+    let all = spec.get("volumes").items().iter();
+    let names: Vec<String> = all
         .filter(|v| bad(v))
         .map(|v| v.text("name").to_string())
         .collect();
-    let word = if names.len() == 1 {
-        "volume"
-    } else {
-        "volumes"
-    };
-    (!names.is_empty()).then(|| {
-        format!(
-            "{word} {}",
-            names
-                .iter()
-                .map(|n| format!("{n:?}"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        )
-    })
+    counted("volume", &names)
 }
 
-pub(super) fn host_path_volumes(_: &Value, spec: &Value) -> Found {
+pub(super) fn host_path_volumes(_: &Value, spec: &Value, _: u32) -> Found {
     volumes(spec, |v| v.has("hostPath")).map(|who| ("hostPath volumes", who))
 }
 
-pub(super) fn host_ports(_: &Value, spec: &Value) -> Found {
-    let ports = |c: &Value| -> Vec<i64> {
-        c.get("ports")
-            .items()
-            .iter()
-            .map(|p| p.int("hostPort"))
-            .filter(|p| *p != 0)
-            .collect()
+pub(super) fn host_ports(_: &Value, spec: &Value, _: u32) -> Found {
+    let ports = |c: &Value| -> Vec<String> {
+        let all = c.get("ports").items().iter().map(|p| p.int("hostPort"));
+        all.filter(|p| *p != 0).map(|p| p.to_string()).collect()
     };
     let who = named(spec, |c| !ports(c).is_empty())?;
-    let mut all: Vec<i64> = containers(spec).flat_map(ports).collect();
-    all.arrange();
-    all.dedup();
-    let word = if all.len() == 1 {
-        "hostPort"
-    } else {
-        "hostPorts"
-    };
-    let list = all
-        .iter()
-        .map(i64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    Some(("hostPort", format!("{who} uses {word} {list}")))
+    let all = set(containers(spec).flat_map(ports).collect());
+    let s = if all.len() == 1 { "" } else { "s" };
+    let (verb, list) = (uses(&who), all.join(", "));
+    Some(("hostPort", format!("{who} {verb} hostPort{s} {list}")))
 }
 
-pub(super) fn privileged(_: &Value, spec: &Value) -> Found {
-    let who = named(spec, |c| c.flag("securityContext.privileged"))?;
+pub(super) fn host_probes(_: &Value, spec: &Value, _: u32) -> Found {
+    const WHERE: &[&str] = &[
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+        "lifecycle.postStart",
+        "lifecycle.preStop",
+    ];
+    let hosts = |c: &Value| -> Vec<String> {
+        let all = WHERE
+            .iter()
+            .flat_map(|p| ["httpGet", "tcpSocket"].map(|how| c.at(p).get(how).text("host")));
+        all.filter(|h| !h.is_empty()).map(str::to_string).collect()
+    };
+    let who = counted("container", &set(names_of(spec, |c| !hosts(c).is_empty())))?;
+    let bad = set(containers(spec).flat_map(hosts).collect());
+    let list = counted("probe or lifecycle host", &bad)?;
+    let verb = uses(&who);
+    Some(("probe or lifecycle host", format!("{who} {verb} {list}")))
+}
+
+pub(super) fn privileged(_: &Value, spec: &Value, _: u32) -> Found {
+    let who = named(spec, |c| {
+        c.at("securityContext.privileged").as_bool() == Some(true)
+    })?;
     Some((
         "privileged",
         format!("{who} must not set securityContext.privileged=true"),
     ))
 }
 
-pub(super) fn proc_mount(_: &Value, spec: &Value) -> Found {
-    let of = |c: &Value| c.text("securityContext.procMount").to_string();
-    let who = named(spec, |c| !matches!(of(c).as_str(), "" | "Default"))?;
-    let bad = containers(spec)
-        .map(of)
-        .filter(|p| !matches!(p.as_str(), "" | "Default"))
-        .collect();
+pub(super) fn proc_mount(metadata: &Value, spec: &Value, minor: u32) -> Found {
+    match has_own_users(spec, minor) {
+        true => None,
+        false => proc_mount_restricted(metadata, spec, minor),
+    }
+}
+
+pub(super) fn proc_mount_restricted(_: &Value, spec: &Value, _: u32) -> Found {
+    let of = |c: &Value| {
+        c.at("securityContext.procMount")
+            .as_str()
+            .map(str::to_string)
+    };
+    let bad = |p: &String| p != "Default";
+    let who = named(spec, |c| of(c).is_some_and(|p| bad(&p)))?;
+    let values = quoted(containers(spec).filter_map(of).filter(bad).collect());
     Some((
         "procMount",
-        format!(
-            "{who} must not set securityContext.procMount to {}",
-            quoted(bad)
-        ),
+        format!("{who} must not set securityContext.procMount to {values}"),
     ))
 }
 
-pub(super) fn restricted_volumes(_: &Value, spec: &Value) -> Found {
+pub(super) fn restricted_volumes(_: &Value, spec: &Value, _: u32) -> Found {
     const ALLOWED: &[&str] = &[
         "configMap",
         "csi",
@@ -215,87 +281,104 @@ pub(super) fn restricted_volumes(_: &Value, spec: &Value) -> Found {
         "projected",
         "secret",
     ];
-    let types = |v: &Value| -> Vec<String> {
-        v.entries()
-            .iter()
-            .map(|e| e.0.to_string())
-            .filter(|k| k != "name" && !ALLOWED.contains(&k.as_str()))
-            .collect()
+    let ty = |v: &Value| {
+        let mut keys = v.entries().iter().map(|e| e.0.to_string());
+        keys.find(|k| k != "name" && !ALLOWED.contains(&k.as_str()))
     };
-    let who = volumes(spec, |v| !types(v).is_empty())?;
-    let all: Vec<String> = spec.get("volumes").items().iter().flat_map(types).collect();
-    let word = if all.len() == 1 { "type" } else { "types" };
-    let verb = if who.starts_with("volumes") {
-        "use"
-    } else {
-        "uses"
-    };
-    Some((
-        "restricted volume types",
-        format!("{who} {verb} restricted volume {word} {}", quoted(all)),
-    ))
+    let who = volumes(spec, |v| ty(v).is_some())?;
+    let all = set(spec.get("volumes").items().iter().filter_map(ty).collect());
+    let list = counted("restricted volume type", &all)?;
+    let verb = uses(&who);
+    Some(("restricted volume types", format!("{who} {verb} {list}")))
 }
 
-pub(super) fn run_as_non_root(_: &Value, spec: &Value) -> Found {
-    let pod = spec.at("securityContext.runAsNonRoot").as_bool();
-    let own = |c: &Value| c.at("securityContext.runAsNonRoot").as_bool();
-    if pod == Some(false) {
-        return Some((
-            "runAsNonRoot != true",
-            "pod must not set securityContext.runAsNonRoot=false".into(),
-        ));
-    }
-    if let Some(who) = named(spec, |c| own(c) == Some(false)) {
-        return Some((
-            "runAsNonRoot != true",
-            format!("{who} must not set securityContext.runAsNonRoot=false"),
-        ));
-    }
-    if pod == Some(true) {
+pub(super) fn run_as_non_root(_: &Value, spec: &Value, minor: u32) -> Found {
+    const WHAT: &str = "runAsNonRoot != true";
+    if has_own_users(spec, minor) {
         return None;
     }
-    let who = named(spec, |c| own(c).is_none())?;
+    let of = |v: &Value| v.at("securityContext.runAsNonRoot").as_bool();
+    if let Some(who) = setters(spec, |v| of(v) == Some(false)) {
+        let text = format!("{who} must not set securityContext.runAsNonRoot=false");
+        return Some((WHAT, text));
+    }
+    if of(spec) == Some(true) {
+        return None;
+    }
+    let who = named(spec, |c| of(c).is_none())?;
     Some((
-        "runAsNonRoot != true",
+        WHAT,
         format!("pod or {who} must set securityContext.runAsNonRoot=true"),
     ))
 }
 
-pub(super) fn run_as_user(_: &Value, spec: &Value) -> Found {
-    let root = |v: &Value| v.at("securityContext.runAsUser").as_i64() == Some(0);
-    if root(spec) {
-        return Some(("runAsUser=0", "pod must not set runAsUser=0".into()));
+pub(super) fn run_as_user(_: &Value, spec: &Value, minor: u32) -> Found {
+    if has_own_users(spec, minor) {
+        return None;
     }
-    let who = named(spec, root)?;
+    let who = setters(spec, |v| {
+        v.at("securityContext.runAsUser").as_i64() == Some(0)
+    })?;
     Some(("runAsUser=0", format!("{who} must not set runAsUser=0")))
 }
 
-fn seccomp(v: &Value) -> &str {
-    v.text("securityContext.seccompProfile.type")
+/// The type of a seccomp profile, where there is one.
+fn seccomp(v: &Value) -> Option<&str> {
+    let profile = v.at("securityContext.seccompProfile");
+    (!profile.is_null()).then(|| profile.text("type"))
 }
 
-pub(super) fn seccomp_baseline(_: &Value, spec: &Value) -> Found {
-    if seccomp(spec) == "Unconfined" {
-        return Some((
-            "seccompProfile",
-            "pod must not set securityContext.seccompProfile.type to \"Unconfined\"".into(),
-        ));
-    }
-    let who = named(spec, |c| seccomp(c) == "Unconfined")?;
+fn is_unconfined(v: &Value) -> bool {
+    seccomp(v).is_some_and(|t| !matches!(t, "RuntimeDefault" | "Localhost"))
+}
+
+fn unconfined(spec: &Value) -> Found {
+    let who = setters(spec, is_unconfined)?;
+    let all = std::iter::once(spec).chain(containers(spec));
+    let values = all.filter(|v| is_unconfined(v)).filter_map(seccomp);
+    let values = quoted(values.map(str::to_string).collect());
     Some((
         "seccompProfile",
-        format!("{who} must not set securityContext.seccompProfile.type to \"Unconfined\""),
+        format!("{who} must not set securityContext.seccompProfile.type to {values}"),
     ))
 }
 
-pub(super) fn seccomp_restricted(metadata: &Value, spec: &Value) -> Found {
-    if let Some((_, text)) = seccomp_baseline(metadata, spec) {
-        return Some(("seccompProfile", text));
+pub(super) fn seccomp_baseline(metadata: &Value, spec: &Value, minor: u32) -> Found {
+    if minor >= 19 {
+        return unconfined(spec);
     }
-    if is_windows(spec) || !seccomp(spec).is_empty() {
+    const POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+    let of = containers(spec).map(|c| {
+        format!(
+            "container.seccomp.security.alpha.kubernetes.io/{}",
+            c.text("name")
+        )
+    });
+    let bad = |key: String| {
+        let v = metadata.get("annotations").get(&key).as_str()?;
+        let fine = matches!(v, "runtime/default" | "docker/default") || v.starts_with("localhost/");
+        (!fine).then(|| format!("{key}={v:?}"))
+    };
+    let found = set(std::iter::once(POD.to_string())
+        .chain(of)
+        .filter_map(bad)
+        .collect());
+    let s = if found.len() == 1 { "" } else { "s" };
+    let text = format!("forbidden annotation{s} {}", found.join(", "));
+    (!found.is_empty()).then_some(("seccompProfile", text))
+}
+
+pub(super) fn seccomp_restricted(_: &Value, spec: &Value, minor: u32) -> Found {
+    if minor >= 25 && is_windows(spec) {
         return None;
     }
-    let who = named(spec, |c| seccomp(c).is_empty())?;
+    if let Some(found) = unconfined(spec) {
+        return Some(found);
+    }
+    if seccomp(spec).is_some() {
+        return None;
+    }
+    let who = named(spec, |c| seccomp(c).is_none())?;
     Some((
         "seccompProfile",
         format!(
@@ -304,63 +387,60 @@ pub(super) fn seccomp_restricted(metadata: &Value, spec: &Value) -> Found {
     ))
 }
 
-pub(super) fn selinux(_: &Value, spec: &Value) -> Found {
-    const TYPES: &[&str] = &[
-        "",
-        "container_t",
-        "container_init_t",
-        "container_kvm_t",
-        "container_engine_t",
-    ];
-    let bad = |v: &Value| {
-        let o = v.at("securityContext.seLinuxOptions");
-        !TYPES.contains(&o.text("type")) || !o.text("user").is_empty() || !o.text("role").is_empty()
+pub(super) fn selinux(_: &Value, spec: &Value, minor: u32) -> Found {
+    let fine = |ty: &str| {
+        matches!(
+            ty,
+            "" | "container_t" | "container_init_t" | "container_kvm_t"
+        ) || (minor >= 31 && ty == "container_engine_t")
     };
-    if bad(spec) {
-        return Some((
-            "seLinuxOptions",
-            "pod set forbidden securityContext.seLinuxOptions".into(),
-        ));
+    let options = |v: &Value| v.at("securityContext.seLinuxOptions").clone();
+    let who = setters(spec, |v| {
+        let o = options(v);
+        !fine(o.text("type")) || !o.text("user").is_empty() || !o.text("role").is_empty()
+    })?;
+    let all = || contexts(spec).map(|c| c.get("seLinuxOptions"));
+    let types = all().map(|o| o.text("type").to_string());
+    let types = set(types.filter(|t| !fine(t)).collect());
+    let mut bad: Vec<String> = counted("type", &types).into_iter().collect();
+    for key in ["user", "role"] {
+        if all().any(|o| !o.text(key).is_empty()) {
+            bad.push(format!("{key} may not be set"));
+        }
     }
-    let who = named(spec, bad)?;
+    let bad = bad.join("; ");
     Some((
         "seLinuxOptions",
-        format!("{who} set forbidden securityContext.seLinuxOptions"),
+        format!("{who} set forbidden securityContext.seLinuxOptions: {bad}"),
     ))
 }
 
-pub(super) fn sysctls(_: &Value, spec: &Value) -> Found {
-    const SAFE: &[&str] = &[
-        "kernel.shm_rmid_forced",
-        "net.ipv4.ip_local_port_range",
-        "net.ipv4.ip_local_reserved_ports",
-        "net.ipv4.ip_unprivileged_port_start",
-        "net.ipv4.ping_group_range",
-        "net.ipv4.tcp_fin_timeout",
-        "net.ipv4.tcp_keepalive_intvl",
-        "net.ipv4.tcp_keepalive_probes",
-        "net.ipv4.tcp_keepalive_time",
-        "net.ipv4.tcp_rmem",
-        "net.ipv4.tcp_syncookies",
-        "net.ipv4.tcp_wmem",
+pub(super) fn sysctls(_: &Value, spec: &Value, minor: u32) -> Found {
+    const SAFE: &[(&str, u32)] = &[
+        ("kernel.shm_rmid_forced", 0),
+        ("net.ipv4.ip_local_port_range", 0),
+        ("net.ipv4.tcp_syncookies", 0),
+        ("net.ipv4.ping_group_range", 0),
+        ("net.ipv4.ip_unprivileged_port_start", 0),
+        ("net.ipv4.ip_local_reserved_ports", 27),
+        ("net.ipv4.tcp_keepalive_time", 29),
+        ("net.ipv4.tcp_fin_timeout", 29),
+        ("net.ipv4.tcp_keepalive_intvl", 29),
+        ("net.ipv4.tcp_keepalive_probes", 29),
+        ("net.ipv4.tcp_rmem", 32),
+        ("net.ipv4.tcp_wmem", 32),
     ];
+    let safe = |n: &str| SAFE.iter().any(|(s, since)| *s == n && *since <= minor);
     let list = spec.at("securityContext.sysctls").items().iter();
-    let bad: Vec<String> = list
-        .map(|s| s.text("name").to_string())
-        .filter(|n| !SAFE.contains(&n.as_str()))
-        .collect();
+    let names = list.map(|s| s.text("name").to_string());
+    let bad: Vec<String> = names.filter(|n| !safe(n)).collect();
     (!bad.is_empty()).then(|| ("forbidden sysctls", bad.join(", ")))
 }
 
-pub(super) fn windows_host_process(_: &Value, spec: &Value) -> Found {
-    let on = |v: &Value| v.flag("securityContext.windowsOptions.hostProcess");
-    if on(spec) {
-        return Some((
-            "hostProcess",
-            "pod must not set securityContext.windowsOptions.hostProcess=true".into(),
-        ));
-    }
-    let who = named(spec, on)?;
+pub(super) fn windows_host_process(_: &Value, spec: &Value, _: u32) -> Found {
+    let who = setters(spec, |v| {
+        v.at("securityContext.windowsOptions.hostProcess").as_bool() == Some(true)
+    })?;
     Some((
         "hostProcess",
         format!("{who} must not set securityContext.windowsOptions.hostProcess=true"),
