@@ -282,6 +282,65 @@ fn control() {
 }
 
 #[test]
+fn arrays() {
+    check(&[
+        (
+            "a=(x 'y z'); for i in \"${a[@]}\"; do echo \"[$i]\"; done; echo ${#a[@]} $a",
+            "[x]\n[y z]\n2 x\n",
+        ),
+        (
+            "a=(1 2); a+=(3 4); a[6]=z; unset 'a[1]'; echo ${!a[@]} ${a[@]} ${a[-1]}",
+            "0 2 3 6 1 3 4 z z\n",
+        ),
+        (
+            "a=(1 2 3 4); echo ${a[@]:1:2} \"${a[@]/#/v}\"; i=1; echo $((a[i] + a[i+1]))",
+            "2 3 v1 v2 v3 v4\n5\n",
+        ),
+        (
+            "declare -A m=([a]=1 [b c]=2); m[d]=3; echo \"${m[b c]}\" ${!m[@]} ${#m[@]}",
+            "2 a b c d 3\n",
+        ),
+        (
+            "f() { local -a l=(\"$@\"); echo ${#l[@]} $FUNCNAME; }; f 1 '2 3'",
+            "2 f\n",
+        ),
+        (
+            "a=($(echo 1 2) $(echo 3)); b=(\"${a[@]}\" 4); echo ${#b[@]}",
+            "4\n",
+        ),
+        ("x='a[x]'; echo $((x))", "0\n"),
+        (
+            "IFS=, read -ra p <<< a,b; mapfile -t l < <(printf '1\\n2\\n'); echo ${p[1]} ${l[1]}",
+            "b 2\n",
+        ),
+        (
+            "diff <(echo a) <(echo b); cat <(echo c) - <<< d",
+            "1c1\n< a\n---\n> b\nc\nd\n",
+        ),
+        (
+            "[[ v1.36 =~ v([0-9]+)\\.([0-9]+) ]]; echo ${BASH_REMATCH[2]}; false | true; echo ${PIPESTATUS[@]}",
+            "36\n1 0\n",
+        ),
+        (
+            "n=x; x=5; echo ${!n}; set -- a b c; echo ${@:2} ${@: -1}",
+            "5\nb c c\n",
+        ),
+        (
+            "case a in a) echo 1;& b) echo 2;; esac; echo err 2>&1 |& cat",
+            "1\n2\nerr\n",
+        ),
+        (
+            "set -- -a foo -bx; while getopts a:bx o; do echo $o$OPTARG; done; echo $OPTIND",
+            "afoo\nb\nx\n4\n",
+        ),
+        (
+            "trap 'echo bad' ERR; false; if false; then :; fi; false || true; echo end",
+            "bad\nend\n",
+        ),
+    ]);
+}
+
+#[test]
 fn pipes_and_files() {
     check(&[
         (

@@ -5,6 +5,8 @@ const MAX_DEPTH: usize = 64;
 
 pub(super) trait Vars {
     fn get(&mut self, name: &str) -> String;
+    /// The name of an array's element, whose index, as text and as a number, is this.
+    fn element(&mut self, name: &str, index: &str, at: Option<i64>) -> String;
     fn set(&mut self, name: &str, value: i64);
 }
 
@@ -20,9 +22,10 @@ fn eval_at(text: &str, vars: &mut dyn Vars, depth: usize) -> Result<i64> {
         at: 0,
         vars,
         depth,
-        whole: text.trim(),
+        whole: text.trim_start(),
+        operand: 0,
     };
-    if parser.whole.is_empty() {
+    if parser.whole.trim_end().is_empty() {
         return Ok(0);
     }
     let value = parser.comma(true)?;
@@ -56,6 +59,8 @@ struct Parser<'a> {
     vars: &'a mut dyn Vars,
     depth: usize,
     whole: &'a str,
+    /// Where the right side of the operator at hand starts.
+    operand: usize,
 }
 
 impl Parser<'_> {
@@ -66,11 +71,7 @@ impl Parser<'_> {
             .unwrap_or_default()
             .iter()
             .collect();
-        format!(
-            "{}: {what} (error token is \"{}\")",
-            self.whole,
-            rest.trim_end()
-        )
+        format!("{}: {what} (error token is \"{}\")", self.whole, rest)
     }
 
     fn blanks(&mut self) {
@@ -170,7 +171,10 @@ impl Parser<'_> {
                     "||" => left == 0,
                     _ => true,
                 };
+                self.blanks();
+                let operand = self.at;
                 let right = self.binary(level + 1, live && needed)?;
+                self.operand = operand;
                 left = self.apply(op, left, right, live && needed)?;
                 continue 'next;
             }
@@ -210,8 +214,10 @@ impl Parser<'_> {
             "*" => a.wrapping_mul(b),
             "/" | "%" if b == 0 => {
                 if live {
+                    let token = self.text.get(self.operand..).unwrap_or_default();
+                    let token: String = token.iter().collect();
                     return Err(format!(
-                        "{}: division by 0 (error token is \"0\")",
+                        "{}: division by 0 (error token is \"{token}\")",
                         self.whole
                     ));
                 }
@@ -303,7 +309,29 @@ impl Parser<'_> {
         {
             self.at += 1;
         }
-        Some(self.text.get(start..self.at)?.iter().collect())
+        let name: String = self.text.get(start..self.at)?.iter().collect();
+        if self.text.get(self.at) != Some(&'[') {
+            return Some(name);
+        }
+        let inside = self.at + 1;
+        let mut open = 0;
+        loop {
+            match self.text.get(self.at)? {
+                '[' => open += 1,
+                ']' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 {
+                break;
+            }
+        }
+        let index: String = self.text.get(inside..self.at - 1)?.iter().collect();
+        let at = match self.depth < MAX_DEPTH {
+            true => eval_at(&index, self.vars, self.depth + 8).ok(),
+            false => None,
+        };
+        Some(self.vars.element(&name, &index, at))
     }
 
     /// A variable's value is an expression of its own.

@@ -2,6 +2,7 @@
 //! which are inside of every shell for speed.
 
 mod flow;
+mod folders;
 mod process;
 mod vars;
 
@@ -13,8 +14,9 @@ use super::{Dialect, Lookup, printf, test};
 use crate::filters;
 use crate::fs::resolve;
 use flow::{eval, exit, leave_loop, return_command, source};
-use process::{bg, fg, kill, list_jobs, trap, wait};
-use vars::{export, local, read, readonly, set, shift, unset};
+use folders::{cd, folders, pwd};
+use process::{bg, disown, fg, kill, list_jobs, trap, wait};
+use vars::{export, getopts, local, mapfile, read, readonly, set, shift, shopt, unset};
 
 pub(super) struct Builtin {
     pub name: &'static str,
@@ -46,10 +48,16 @@ const BUILTINS: &[Builtin] = &[
     inside("alias", alias),
     inside("bg", bg),
     inside("break", |cpu, args| leave_loop(cpu, args, false)),
+    inside("builtin", command),
     inside("cd", cd),
     inside("command", command),
+    // What Tab offers for kubectl and its aliases is built in.
+    inside("complete", |cpu, _| status(cpu, 0)),
+    inside("compopt", |cpu, _| status(cpu, 0)),
     inside("continue", |cpu, args| leave_loop(cpu, args, true)),
     inside("declare", local),
+    inside("dirs", folders),
+    inside("disown", disown),
     both("echo", echo),
     inside("eval", eval),
     inside("exec", |cpu, _| status(cpu, 0)),
@@ -57,19 +65,25 @@ const BUILTINS: &[Builtin] = &[
     inside("export", export),
     both("false", |cpu, _| status(cpu, 1)),
     inside("fg", fg),
+    inside("getopts", getopts),
     inside("hash", |cpu, _| status(cpu, 0)),
     inside("history", history),
     inside("jobs", list_jobs),
     both("kill", kill),
     inside("let", let_command),
     inside("local", local),
+    inside("mapfile", mapfile),
+    inside("popd", folders),
     both("printf", printf_command),
+    inside("pushd", folders),
     both("pwd", pwd),
     inside("read", read),
+    inside("readarray", mapfile),
     inside("readonly", readonly),
     inside("return", return_command),
     inside("set", set),
     inside("shift", shift),
+    inside("shopt", shopt),
     inside("source", source),
     both("test", test_command),
     inside("times", |cpu, _| status(cpu, 0)),
@@ -105,56 +119,6 @@ fn fail(cpu: &mut Cpu<'_>, code: i32, message: &str) -> Flow {
 
 fn rest(args: &[String]) -> &[String] {
     args.get(1..).unwrap_or_default()
-}
-
-fn cd(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
-    let args: Vec<&str> = rest(args)
-        .iter()
-        .map(String::as_str)
-        .filter(|a| !["-P", "-L", "--"].contains(a))
-        .collect();
-    if args.len() > 1 {
-        return fail(cpu, 1, "cd: too many arguments");
-    }
-    let var = |cpu: &Cpu<'_>, name: &str| cpu.shell.var(name).map(str::to_owned);
-    let (target, print) = match args.first() {
-        Some(&"-") => match var(cpu, "OLDPWD") {
-            Some(old) => (old, true),
-            None => return fail(cpu, 1, "cd: OLDPWD not set"),
-        },
-        Some(target) => ((*target).to_owned(), false),
-        None => match var(cpu, "HOME") {
-            Some(home) => (home, false),
-            None => return fail(cpu, 1, "cd: HOME not set"),
-        },
-    };
-    let path = resolve(&cpu.shell.cwd, &target);
-    if let Err(error) = cpu.fs.list(&path) {
-        let message = match cpu.machine.dialect {
-            Dialect::Bash => format!("cd: {target}: {error}"),
-            Dialect::Busybox => format!("cd: can't cd to {target}: {error}"),
-            Dialect::Dash => format!("cd: can't cd to {target}"),
-        };
-        let code = if cpu.machine.dialect == Dialect::Bash {
-            1
-        } else {
-            2
-        };
-        return fail(cpu, code, &message);
-    }
-    let old = std::mem::replace(&mut cpu.shell.cwd, path.as_str().into());
-    cpu.shell.set_var("OLDPWD", &old);
-    cpu.shell.set_var("PWD", &path);
-    if print {
-        cpu.put(&format!("{path}\n"));
-    }
-    status(cpu, 0)
-}
-
-fn pwd(cpu: &mut Cpu<'_>, _: &[String]) -> Flow {
-    let text = format!("{}\n", cpu.shell.cwd);
-    cpu.put(&text);
-    status(cpu, 0)
 }
 
 fn echo(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
@@ -310,9 +274,24 @@ fn describe_name(cpu: &Cpu<'_>, name: &str) -> Option<(String, String)> {
 
 fn type_command(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     let mut code = 0;
+    let flag = args.get(1).filter(|arg| arg.starts_with('-'));
     for name in rest(args).iter().filter(|arg| !arg.starts_with('-')) {
         match describe_name(cpu, name) {
-            Some((_, text)) => cpu.put(&format!("{text}\n")),
+            Some((short, text)) => {
+                let text = match flag.map(String::as_str) {
+                    Some("-t") => ["is aliased", "is a function", "is a shell builtin"]
+                        .iter()
+                        .position(|what| text.contains(what))
+                        .and_then(|at| ["alias", "function", "builtin"].get(at))
+                        .unwrap_or(&"file")
+                        .to_string(),
+                    Some("-p" | "-P") if short.starts_with('/') => short,
+                    Some("-p" | "-P") => continue,
+                    _ => text,
+                };
+                cpu.put(&format!("{text}\n"));
+            }
+            None if flag.is_some() => code = 1,
             None => {
                 cpu.complain(&format!("type: {name}: not found"));
                 code = 1;

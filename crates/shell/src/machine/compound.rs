@@ -269,11 +269,33 @@ impl Cpu<'_> {
             },
         };
         self.shell.status = 0;
-        while let Some(CaseArm { patterns, body }) = arms.get(arm) {
+        while let Some(CaseArm {
+            patterns,
+            body,
+            end,
+        }) = arms.get(arm)
+        {
             while let Some(word) = patterns.get(pattern) {
                 match self.expand_pattern(word) {
                     Ok(text) if glob::matches(&text, &subject) => {
-                        self.shell.push_script(body.clone());
+                        let mut bodies = vec![body.clone()];
+                        let mut end = *end;
+                        while let (";&", Some(next)) = (end, arms.get(arm + 1)) {
+                            arm += 1;
+                            bodies.push(next.body.clone());
+                            end = next.end;
+                        }
+                        if end == ";;&" {
+                            self.shell.frames.push(Frame::Case {
+                                command: command.clone(),
+                                subject: Some(subject),
+                                arm: arm + 1,
+                                pattern: 0,
+                            });
+                        }
+                        for body in bodies.into_iter().rev() {
+                            self.shell.push_script(body);
+                        }
                         return Flow::Ran;
                     }
                     Ok(_) => pattern += 1,

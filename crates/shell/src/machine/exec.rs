@@ -56,7 +56,7 @@ impl Cpu<'_> {
             Frame::Redirecting { command, targets } => self.redirecting(command, targets),
             Frame::Restore(saved) => self.restore(*saved),
             Frame::Wait { pids, negated } => self.wait_for(pids, negated),
-            Frame::Capture { pid, ofd } => self.captured(pid, ofd),
+            Frame::Capture { pid, ofd, file } => self.captured(pid, ofd, file),
             Frame::If {
                 command,
                 arm,
@@ -83,7 +83,7 @@ impl Cpu<'_> {
             } => self.case(command, subject, arm, pattern),
             Frame::Arith { command } => self.arith_command(command),
             Frame::Condition { command, words } => self.condition(command, words),
-            Frame::Call { args, locals } => {
+            Frame::Call { args, locals, .. } => {
                 self.shell.args = args;
                 for (name, var) in locals.into_iter().rev() {
                     self.shell.put_var(&name, var);
@@ -171,7 +171,7 @@ impl Cpu<'_> {
             Frame::Restore(saved) => {
                 self.restore(*saved);
             }
-            Frame::Call { args, locals } => {
+            Frame::Call { args, locals, .. } => {
                 self.shell.args = args;
                 for (name, var) in locals.into_iter().rev() {
                     self.shell.put_var(&name, var);
@@ -230,12 +230,26 @@ impl Cpu<'_> {
             .rest
             .last()
             .map_or(current.first.negated, |(_, p)| p.negated);
-        if self.shell.options.errexit
-            && self.shell.status != 0
-            && !negated
-            && !self.status_is_tested()
-        {
-            return self.exit(self.shell.status);
+        if self.shell.status == 0 || negated || self.status_is_tested() {
+            return Flow::Ran;
+        }
+        let status = self.shell.status;
+        let handled = |frame: &Frame| matches!(frame, Frame::Trap { .. } | Frame::Exit(_));
+        let action = match self.shell.frames.iter().any(handled) {
+            true => None,
+            false => self.shell.traps.get("ERR").cloned(),
+        };
+        let action = action.and_then(|text| syntax::parse(&text, &self.shell.aliases).ok());
+        match (action, self.shell.options.errexit) {
+            (Some(script), errexit) => {
+                self.shell.frames.push(match errexit {
+                    true => Frame::Exit(status),
+                    false => Frame::Trap { status },
+                });
+                self.shell.push_script(script);
+            }
+            (None, true) => return self.exit(status),
+            _ => {}
         }
         Flow::Ran
     }
@@ -357,6 +371,8 @@ impl Cpu<'_> {
                     argv: Vec::new(),
                     targets: Vec::new(),
                     values: Vec::new(),
+                    item: 0,
+                    items: Vec::new(),
                 };
                 self.shell.frames.push(Frame::Simple(Box::new(frame)));
                 Flow::Ran
@@ -400,7 +416,7 @@ impl Cpu<'_> {
     /// A word could not be expanded yet, or not at all.
     pub(super) fn stop(&mut self, frame: Frame, stop: Stop) -> Flow {
         match stop {
-            Stop::Need(script) => {
+            Stop::Need(script, file) => {
                 if self.machine.tasks.len() >= MAX_TASKS {
                     return self.fork_failed();
                 }
@@ -414,7 +430,7 @@ impl Cpu<'_> {
                     part: 0,
                 }];
                 let pid = self.fork(frames, fds, false);
-                self.shell.frames.push(Frame::Capture { pid, ofd });
+                self.shell.frames.push(Frame::Capture { pid, ofd, file });
                 Flow::Ran
             }
             Stop::Error(error) => {
@@ -425,15 +441,23 @@ impl Cpu<'_> {
         }
     }
 
-    fn captured(&mut self, pid: Pid, ofd: u32) -> Flow {
+    fn captured(&mut self, pid: Pid, ofd: u32, file: bool) -> Flow {
         match self.machine.tasks.get(&pid).map(|task| task.status) {
             Some(None) => {
-                self.shell.frames.push(Frame::Capture { pid, ofd });
+                self.shell.frames.push(Frame::Capture { pid, ofd, file });
                 Flow::Blocked
             }
             status => {
                 self.machine.tasks.remove(&pid);
                 let bytes = self.machine.take_capture(ofd);
+                if file {
+                    let path = self.machine.next_file();
+                    // A read-only file system has no such file; the command will say so.
+                    let _ = self.fs.mkdir("/dev/fd", true);
+                    let _ = self.fs.write(&path, bytes);
+                    self.shell.captured.push(path.into());
+                    return Flow::Ran;
+                }
                 let text = String::from_utf8_lossy(&bytes).replace('\0', "");
                 self.shell.captured.push(text.trim_end_matches('\n').into());
                 self.shell.capture_status = Some(status.flatten().unwrap_or(0));

@@ -7,19 +7,21 @@
 
 use std::rc::Rc;
 
-use super::arith;
 use super::exec::Cpu;
 use super::fields::{Fields, replace, to_pattern, to_text};
+use super::task::Frame;
+use super::{Dialect, arith, arrays};
 use crate::glob;
 use crate::syntax::{Param, ParamOp, Part, Script, Word};
 
 pub(super) enum Stop {
-    Need(Rc<Script>),
+    /// A substitution has to run; the flag: `<(...)`, whose output becomes a file.
+    Need(Rc<Script>, bool),
     /// An error that ends the command, as it is printed after the shell's name.
     Error(String),
 }
 
-type Result<T> = std::result::Result<T, Stop>;
+pub(super) type Result<T> = std::result::Result<T, Stop>;
 
 impl Cpu<'_> {
     /// All that a word stands for: several fields, file names put in for patterns.
@@ -43,7 +45,7 @@ impl Cpu<'_> {
                 .any(|(c, quoted)| !quoted && "*?[".contains(*c));
             if magic && !self.shell.options.noglob {
                 let found = self.fs.glob(&self.shell.cwd, &to_pattern(&field));
-                if !found.is_empty() {
+                if !found.is_empty() || self.shell.options.nullglob {
                     out.extend(found);
                     continue;
                 }
@@ -86,14 +88,19 @@ impl Cpu<'_> {
         // The substitutions of this word are used up.
         self.shell.captured.clear();
         for (name, value) in assigned {
-            if !self.shell.set_var(&name, &value) {
+            if !self.shell.set_named(&name, &value) {
                 return Err(Stop::Error(format!("{name}: readonly variable")));
             }
         }
         Ok(())
     }
 
-    fn parts(&mut self, fields: &mut Fields, parts: &[Part], quoted: bool) -> Result<()> {
+    pub(super) fn parts(
+        &mut self,
+        fields: &mut Fields,
+        parts: &[Part],
+        quoted: bool,
+    ) -> Result<()> {
         for part in parts {
             self.part(fields, part, quoted)?;
         }
@@ -105,12 +112,12 @@ impl Cpu<'_> {
             Part::Lit(text) => fields.push(text, quoted),
             Part::Quoted(text) => fields.push(text, true),
             Part::Double(parts) => {
-                // "$@" alone yields no field at all if there are no arguments.
-                let only_args = matches!(parts.as_slice(), [Part::Param(param)]
-                    if param.name == "@" && matches!(param.op, ParamOp::Plain));
-                if !only_args || !self.shell.args.is_empty() {
-                    fields.exists = true;
-                }
+                // "$@" and "${a[@]}" alone yield no field at all if there is nothing in them.
+                let list = match parts.as_slice() {
+                    [Part::Param(param)] => self.values(param).filter(|(_, star)| !star),
+                    _ => None,
+                };
+                fields.exists |= list.is_none();
                 self.parts(fields, parts, true)?;
             }
             Part::Tilde(name) => {
@@ -126,9 +133,17 @@ impl Cpu<'_> {
                 let at = fields.subs;
                 fields.subs += 1;
                 let Some(text) = self.shell.captured.get(at).cloned() else {
-                    return Err(Stop::Need(script.clone()));
+                    return Err(Stop::Need(script.clone(), false));
                 };
                 self.value(fields, &text, quoted);
+            }
+            Part::Process(script) => {
+                let at = fields.subs;
+                fields.subs += 1;
+                let Some(path) = self.shell.captured.get(at).cloned() else {
+                    return Err(Stop::Need(script.clone(), true));
+                };
+                fields.push(&path, true);
             }
             Part::Arith(word) => {
                 let text = self.inner_text(fields, word)?;
@@ -140,7 +155,7 @@ impl Cpu<'_> {
         Ok(())
     }
 
-    fn value(&mut self, fields: &mut Fields, text: &str, quoted: bool) {
+    pub(super) fn value(&mut self, fields: &mut Fields, text: &str, quoted: bool) {
         if quoted || !fields.split {
             fields.push(text, true);
         } else {
@@ -180,7 +195,7 @@ impl Cpu<'_> {
             .collect())
     }
 
-    fn arith(&mut self, fields: &mut Fields, text: &str) -> Result<i64> {
+    pub(super) fn arith(&mut self, fields: &mut Fields, text: &str) -> Result<i64> {
         let mut vars = ArithVars { cpu: self, fields };
         arith::eval(text, &mut vars).map_err(Stop::Error)
     }
@@ -191,7 +206,7 @@ impl Cpu<'_> {
         let value = match self.arith(&mut fields, text) {
             Ok(value) => value,
             Err(Stop::Error(error)) => return Err(error),
-            Err(Stop::Need(_)) => return Err("syntax error".to_owned()),
+            Err(Stop::Need(..)) => return Err("syntax error".to_owned()),
         };
         match self.commit(fields.assigned) {
             Err(Stop::Error(error)) => Err(error),
@@ -203,6 +218,12 @@ impl Cpu<'_> {
         let assigned = fields.assigned.iter().rev().find(|(n, _)| n == name);
         if let Some((_, value)) = assigned {
             return Some(value.clone());
+        }
+        if let Some((name, key)) = arrays::split(name) {
+            return self.element(name, key).or_else(|| match (name, key) {
+                ("FUNCNAME" | "BASH_SOURCE", "0") => self.get(fields, name),
+                _ => None,
+            });
         }
         let shell = &*self.shell;
         if let Ok(number) = name.parse::<usize>() {
@@ -218,6 +239,15 @@ impl Cpu<'_> {
             "#" => Some(shell.args.len().to_string()),
             "-" => Some(self.option_letters()),
             "@" | "*" => (!shell.args.is_empty()).then(|| shell.args.join(" ")),
+            "OPTIND" if shell.var(name).is_none() => Some("1".to_owned()),
+            "BASH_SOURCE" => Some(shell.argv0.to_string()),
+            "BASH_VERSION" if self.machine.dialect == Dialect::Bash => {
+                Some("5.2.21(1)-release".to_owned())
+            }
+            "FUNCNAME" => shell.frames.iter().rev().find_map(|frame| match frame {
+                Frame::Call { name, .. } => Some(name.to_string()),
+                _ => None,
+            }),
             "LINENO" => Some(shell.line.to_string()),
             "PPID" if shell.var(name).is_none() => Some(self.task.parent.to_string()),
             "RANDOM" => Some(self.machine.next_random().to_string()),
@@ -228,12 +258,17 @@ impl Cpu<'_> {
     }
 
     fn param(&mut self, fields: &mut Fields, param: &Param, quoted: bool) -> Result<()> {
-        let name = param.name.as_str();
-        let all = name == "@" || name == "*";
-        if all && matches!(param.op, ParamOp::Plain) {
-            self.all_args(fields, name, quoted);
-            return Ok(());
+        if let Some(list) = self.values(param) {
+            return self.list_param(fields, param, list, quoted);
         }
+        let mut name = param.name.clone();
+        if param.indirect {
+            name = self.get(fields, &name).unwrap_or_default();
+        } else if let Some(index) = &param.index {
+            let index = self.inner_text(fields, index)?;
+            name = self.element_name(fields, &name, &index)?;
+        }
+        let name = name.as_str();
         let value = self.get(fields, name);
         let missing = |colon: bool| match &value {
             None => true,
@@ -245,11 +280,7 @@ impl Cpu<'_> {
                 None => self.unset(name)?,
             },
             ParamOp::Length => {
-                let length = match (all, &value) {
-                    (true, _) => self.shell.args.len(),
-                    (_, Some(value)) => value.chars().count(),
-                    _ => 0,
-                };
+                let length = value.map_or(0, |value| value.chars().count());
                 fields.push(&length.to_string(), quoted);
             }
             ParamOp::Default { colon, word } => match missing(*colon) {
@@ -300,32 +331,41 @@ impl Cpu<'_> {
         }
     }
 
-    /// `$@` and `$*`
-    fn all_args(&mut self, fields: &mut Fields, name: &str, quoted: bool) {
-        let args = self.shell.args.clone();
-        if quoted && name == "*" || !fields.split {
-            let ifs = self.shell.var("IFS").unwrap_or(" ");
-            let glue = ifs.chars().next().map(String::from).unwrap_or_default();
-            let glue = if fields.split { glue } else { " ".to_owned() };
-            fields.push(&args.join(&glue), true);
-            return;
+    /// Where `:from:length` starts and ends among so many characters or values.
+    pub(super) fn range(
+        &mut self,
+        fields: &mut Fields,
+        from: &Word,
+        length: Option<&Word>,
+        count: usize,
+    ) -> Result<(usize, usize)> {
+        let from = self.inner_text(fields, from)?;
+        let from = self.arith(fields, &from)?;
+        let count = count as i64;
+        let start = match from < 0 {
+            true => (count + from).max(0),
+            false => from.min(count),
+        };
+        let mut end = count;
+        if let Some(length) = length {
+            let length = self.inner_text(fields, length)?;
+            let length = self.arith(fields, &length)?;
+            end = if length < 0 {
+                count.saturating_add(length)
+            } else {
+                start.saturating_add(length)
+            };
         }
-        for (index, arg) in args.iter().enumerate() {
-            if index > 0 && (quoted || fields.exists) {
-                fields.end_field();
-            }
-            match quoted {
-                true => {
-                    fields.push(arg, true);
-                    fields.exists = true;
-                }
-                false => self.value(fields, arg, false),
-            }
-        }
+        Ok((start as usize, end.clamp(start, count) as usize))
     }
 
     /// The operators that make a new text out of the value.
-    fn edit(&mut self, fields: &mut Fields, value: &str, op: &ParamOp) -> Result<String> {
+    pub(super) fn edit(
+        &mut self,
+        fields: &mut Fields,
+        value: &str,
+        op: &ParamOp,
+    ) -> Result<String> {
         let chars: Vec<char> = value.chars().collect();
         let text = |chars: &[char]| chars.iter().collect::<String>();
         let case = |all: bool, change: fn(char) -> String| {
@@ -369,26 +409,8 @@ impl Cpu<'_> {
                 replace(&chars, &pattern, &with, *all)
             }
             ParamOp::Slice { from, length } => {
-                let from = self.inner_text(fields, from)?;
-                let from = self.arith(fields, &from)?;
-                let count = chars.len() as i64;
-                let start = if from < 0 {
-                    (count + from).max(0)
-                } else {
-                    from.min(count)
-                };
-                let mut end = count;
-                if let Some(length) = length {
-                    let length = self.inner_text(fields, length)?;
-                    let length = self.arith(fields, &length)?;
-                    end = if length < 0 {
-                        count.saturating_add(length)
-                    } else {
-                        start.saturating_add(length)
-                    };
-                }
-                let end = end.clamp(start, count);
-                text(&chars[start as usize..end as usize])
+                let (start, end) = self.range(fields, from, length.as_ref(), chars.len())?;
+                text(&chars[start..end])
             }
             _ => value.to_owned(),
         })
@@ -403,6 +425,13 @@ struct ArithVars<'a, 'b, 'c> {
 impl arith::Vars for ArithVars<'_, '_, '_> {
     fn get(&mut self, name: &str) -> String {
         self.cpu.get(self.fields, name).unwrap_or_default()
+    }
+
+    fn element(&mut self, name: &str, index: &str, at: Option<i64>) -> String {
+        match at {
+            Some(at) if !self.cpu.shell.is_assoc(name) => format!("{name}[{at}]"),
+            _ => format!("{name}[{index}]"),
+        }
     }
 
     fn set(&mut self, name: &str, value: i64) {

@@ -83,6 +83,13 @@ pub(super) fn replace(chars: &[char], pattern: &[char], with: &str, all: bool) -
     };
     let mut out = String::new();
     let mut at = 0;
+    if pattern.is_empty() && (anchor_start || anchor_end) {
+        let text: String = chars.iter().collect();
+        return match anchor_start {
+            true => format!("{with}{text}"),
+            false => format!("{text}{with}"),
+        };
+    }
     // Quadratic in the worst case, so only so much is looked at.
     let limit = chars.len().min(4096);
     while at < limit && !pattern.is_empty() {

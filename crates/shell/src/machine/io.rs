@@ -69,6 +69,16 @@ impl Machine {
         id
     }
 
+    /// The file for the output of a `<(...)`: bash counts down from 63; so many are there at a time.
+    pub(super) fn next_file(&mut self) -> String {
+        self.last_file = if self.last_file <= 10 {
+            63
+        } else {
+            self.last_file - 1
+        };
+        format!("/dev/fd/{}", self.last_file)
+    }
+
     /// A pipe's reading and writing end.
     pub(super) fn add_pipe(&mut self) -> (u32, u32) {
         let id = self.next_id;

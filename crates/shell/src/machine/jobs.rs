@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::exec::{Cpu, Flow};
+use super::fields::{Fields, to_text};
 use super::io::StdinRead;
-use super::task::{Frame, Job, Kind, ReadFrame, Task};
+use super::task::{Frame, Into, Job, Kind, ReadFrame, Task};
 use super::{Host, Machine, Pid, Signal};
 use crate::fs::Fs;
 use crate::syntax;
@@ -26,12 +27,18 @@ impl Cpu<'_> {
         }
         let mut status = 0;
         let mut failed = 0;
+        let mut statuses = Vec::new();
         for pid in &pids {
             let task = self.machine.tasks.remove(pid);
             status = task.and_then(|task| task.status).unwrap_or(127);
+            statuses.push(status);
             if status != 0 {
                 failed = status;
             }
+        }
+        if let [_, _, ..] = pids.as_slice() {
+            let statuses = statuses.iter().map(i32::to_string).collect();
+            self.shell.set_list("PIPESTATUS", statuses);
         }
         if self.shell.options.pipefail && failed != 0 {
             status = failed;
@@ -187,7 +194,7 @@ impl Cpu<'_> {
         }
         let line = String::from_utf8_lossy(&frame.line).into_owned();
         self.assign_read(&frame, &line);
-        self.shell.status = i32::from(ended);
+        self.shell.status = i32::from(ended && !matches!(frame.into, Into::Lines { .. }));
         Flow::Ran
     }
 
@@ -203,6 +210,26 @@ impl Cpu<'_> {
             }
         }
         let text = |part: &[(char, bool)]| part.iter().map(|(c, _)| *c).collect::<String>();
+        if let (Into::Lines { strip }, Some(name)) = (frame.into, frame.names.first()) {
+            let lines = line.split_inclusive('\n');
+            let cut = |line: &str| match strip {
+                true => line.trim_end_matches('\n').to_owned(),
+                false => line.to_owned(),
+            };
+            self.shell.set_list(name, lines.map(cut).collect());
+            return;
+        }
+        if let (Into::Words, Some(name)) = (frame.into, frame.names.first()) {
+            let mut fields = Fields {
+                split: true,
+                ..Fields::default()
+            };
+            fields.push_split(&text(&rest), &ifs);
+            let (done, _) = fields.finish();
+            let words = done.iter().map(|field| to_text(field)).collect();
+            self.shell.set_list(name, words);
+            return;
+        }
         if frame.names.is_empty() {
             let value = text(&rest);
             self.shell.set_var("REPLY", &value);
@@ -299,7 +326,7 @@ impl Machine {
                         shell.put_var(&name, var);
                     }
                 }
-                Frame::Call { args, locals } => {
+                Frame::Call { args, locals, .. } => {
                     shell.args = args;
                     for (name, var) in locals.into_iter().rev() {
                         shell.put_var(&name, var);

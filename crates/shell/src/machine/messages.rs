@@ -21,7 +21,11 @@ impl Machine {
                     }
                     _ => String::new(),
                 };
-                format!("{}: -c: line 1: {error}\n{near}", self.name)
+                let line = match error {
+                    SyntaxError::Incomplete(None) => text.lines().count() + 1,
+                    _ => 1,
+                };
+                format!("{}: -c: line {line}: {error}\n{near}", self.name)
             }
             _ => match error {
                 SyntaxError::Unexpected(token) => {

@@ -9,9 +9,10 @@
 //! the if, while and for among them, `simple` one command with its words and redirections, `expand` and `arith` what `$` means, `builtins`,
 //! `test` and `printf` the commands inside the shell, `run` the round-robin over processes.
 //!
-//! Left out: stopping jobs with Ctrl+Z, arrays, process substitution.
+//! `<(...)` runs to its end before the command that reads it starts; its output is a file in `/dev/fd`.
 
 mod arith;
+mod arrays;
 mod builtins;
 mod compound;
 mod exec;
@@ -158,6 +159,8 @@ pub struct Machine {
     /// File descriptors were closed: pipes may have lost their ends.
     fds_changed: bool,
     random: u64,
+    /// The number of the last file made for a `<(...)`.
+    last_file: u32,
     /// Lines that were typed, for `history`.
     history: Rc<Vec<String>>,
     pace: pace::Pace,
@@ -189,6 +192,7 @@ impl Machine {
             stdin_closed: false,
             fds_changed: false,
             random: 0x9E37_79B9_7F4A_7C15,
+            last_file: 64,
             history: Rc::default(),
             pace: pace::Pace::default(),
             tty_in: false,

@@ -40,8 +40,9 @@ impl Cpu<'_> {
         } = frame;
         let assigned: Vec<(&str, &str)> = assigns
             .iter()
-            .map(|a| &*a.name)
             .zip(values.iter().map(String::as_str))
+            .filter(|(assign, _)| assign.items.is_none() && assign.index.is_none())
+            .map(|(assign, value)| (&*assign.name, value))
             .collect();
         let Some(name) = argv.first().cloned() else {
             return self.assign_only(&command, &targets, &assigned);
@@ -53,6 +54,7 @@ impl Cpu<'_> {
                     let args = Rc::new(argv.get(1..).unwrap_or_default().to_vec());
                     let args = std::mem::replace(&mut self.shell.args, args);
                     self.shell.frames.push(Frame::Call {
+                        name: name.as_str().into(),
                         args,
                         locals: Vec::new(),
                     });
@@ -103,6 +105,11 @@ impl Cpu<'_> {
             return Ok(());
         }
         if let Some(assign) = assigns.get(at - command.redirects.len()) {
+            if assign.items.is_some() || assign.index.is_some() {
+                self.assign_array(frame, assign)?;
+                frame.values.push(String::new());
+                return Ok(());
+            }
             let mut value = self.expand_text(&assign.value)?;
             if assign.append {
                 value.insert_str(0, self.shell.var(&assign.name).unwrap_or(""));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+pub use super::arrays::Items;
 use super::{Env, Pid, Signal};
 use crate::filters::Tool;
 use crate::syntax::{Aliases, Command, Script};
@@ -89,6 +90,8 @@ impl Task {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Var {
     pub value: String,
+    /// Of an array; the value above is element 0.
+    pub items: Option<Rc<Items>>,
     pub exported: bool,
     pub read_only: bool,
 }
@@ -120,6 +123,10 @@ pub(super) struct Shell {
     pub shell_pid: Pid,
     pub line: u32,
     pub exiting: bool,
+    /// `getopts`: the argument it has come to, and the letter in it.
+    pub getopts: (usize, usize),
+    /// `pushd`
+    pub folders: Vec<Rc<str>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -139,6 +146,7 @@ pub(super) struct Options {
     /// Commands are typed: messages carry no line numbers.
     pub interactive: bool,
     pub pipefail: bool,
+    pub nullglob: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -188,6 +196,8 @@ pub(super) enum Frame {
     Capture {
         pid: Pid,
         ofd: u32,
+        /// `<(...)`: what was collected becomes a file.
+        file: bool,
     },
     If {
         command: Rc<Command>,
@@ -224,6 +234,7 @@ pub(super) enum Frame {
         words: Vec<String>,
     },
     Call {
+        name: Rc<str>,
         args: Rc<Vec<String>>,
         locals: Vec<(String, Option<Var>)>,
     },
@@ -261,6 +272,9 @@ pub(super) struct SimpleFrame {
     pub argv: Vec<String>,
     pub targets: Vec<String>,
     pub values: Vec<String>,
+    /// Of the array that is being assigned: which word comes next, and what those before came to.
+    pub item: usize,
+    pub items: Vec<(Option<String>, String)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -270,9 +284,18 @@ pub(super) struct Saved {
     pub vars: Vec<(String, Option<Var>)>,
 }
 
+/// Where what was read goes: variables, one array of its words (`read -a`), one of its lines (`mapfile`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Into {
+    Names,
+    Words,
+    Lines { strip: bool },
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct ReadFrame {
     pub names: Vec<String>,
+    pub into: Into,
     pub raw: bool,
     pub line: Vec<u8>,
     pub delimiter: u8,
@@ -285,7 +308,7 @@ impl Shell {
         let var = |value| Var {
             value,
             exported: true,
-            read_only: false,
+            ..Var::default()
         };
         // Not collected, which would sort: a sort is made anew for each type, and costs the page kilobytes.
         let mut vars: BTreeMap<String, Var> = BTreeMap::new();
@@ -318,6 +341,8 @@ impl Shell {
             shell_pid: 1,
             line: 1,
             exiting: false,
+            getopts: (1, 0),
+            folders: Vec::new(),
         }
     }
 
@@ -344,6 +369,8 @@ impl Shell {
             shell_pid: self.shell_pid,
             line: self.line,
             exiting: false,
+            getopts: self.getopts,
+            folders: self.folders.clone(),
         }
     }
 
@@ -372,7 +399,11 @@ impl Shell {
             _ => {}
         }
         let vars = Rc::make_mut(&mut self.vars);
-        vars.entry(name.to_owned()).or_default().value = value.to_owned();
+        let var = vars.entry(name.to_owned()).or_default();
+        var.value = value.to_owned();
+        if var.items.is_some() {
+            return self.set_element(name, "0", Some(value));
+        }
         true
     }
 
@@ -398,7 +429,7 @@ impl Shell {
     }
 
     pub fn env(&self) -> Env {
-        let exported = self.vars.iter().filter(|(_, var)| var.exported);
+        let exported = (self.vars.iter()).filter(|(_, var)| var.exported && var.items.is_none());
         let mut env = Env::default();
         env.extend(exported.map(|(name, var)| (name.clone(), var.value.clone())));
         env

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::exec::{Cpu, Flow};
-use super::expand::Stop;
 use super::task::Frame;
 use crate::fs::{FileKind, Fs, resolve};
 use crate::glob;
@@ -209,9 +208,6 @@ impl Cpu<'_> {
             };
             match expanded {
                 Ok(word) => words.push(word),
-                Err(Stop::Need(script)) => {
-                    return self.stop(Frame::Condition { command, words }, Stop::Need(script));
-                }
                 Err(stop) => return self.stop(Frame::Condition { command, words }, stop),
             }
         }
@@ -235,7 +231,17 @@ impl Cpu<'_> {
                 Some((op, right)) if op == "==" || op == "=" => glob::matches(right, word),
                 Some((op, right)) if op == "!=" => !glob::matches(right, word),
                 Some((op, right)) if op == "=~" => match Regex::new(right, true, false) {
-                    Ok(regex) => regex.is_match(word),
+                    Ok(regex) => {
+                        let chars: Vec<char> = word.chars().collect();
+                        let found = regex.find_at(&chars, 0);
+                        let text = |place: &Option<(usize, usize)>| {
+                            let part = place.and_then(|(from, to)| chars.get(from..to));
+                            part.unwrap_or_default().iter().collect::<String>()
+                        };
+                        let groups = found.iter().flatten().map(text).collect();
+                        self.shell.set_list("BASH_REMATCH", groups);
+                        found.is_some()
+                    }
                     Err(_) => return Ok(false),
                 },
                 _ => {

@@ -81,6 +81,8 @@ pub enum CommandKind {
 pub struct CaseArm {
     pub patterns: Vec<Word>,
     pub body: Rc<Script>,
+    /// `;;`, `;&` (on into the next body) or `;;&` (on with the next patterns).
+    pub end: &'static str,
 }
 
 #[derive(Debug)]
@@ -92,8 +94,12 @@ pub enum CondToken {
 #[derive(Debug)]
 pub struct Assign {
     pub name: Rc<str>,
+    /// `a[index]=value`
+    pub index: Option<Word>,
     pub append: bool,
     pub value: Word,
+    /// `a=(x y)`
+    pub items: Option<Vec<Word>>,
 }
 
 #[derive(Debug)]
@@ -135,6 +141,8 @@ pub enum Part {
     Double(Vec<Part>),
     Param(Rc<Param>),
     Sub(Rc<Script>),
+    /// `<(...)`
+    Process(Rc<Script>),
     Arith(Rc<Word>),
     /// `~` or `~name` at the start of a word.
     Tilde(String),
@@ -143,6 +151,10 @@ pub enum Part {
 #[derive(Debug)]
 pub struct Param {
     pub name: String,
+    /// `${a[index]}`
+    pub index: Option<Word>,
+    /// `${!name}`, `${!a[@]}`
+    pub indirect: bool,
     pub op: ParamOp,
 }
 

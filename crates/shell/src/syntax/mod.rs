@@ -2,7 +2,7 @@
 //! users expect on top: `[[ ]]`, `(( ))`, `<<<`, `&>`, `{1..5}`, `function f`.
 //!
 //! Layout: `ast` is the tree, `parser` the grammar, `words` the inside of a word (quotes, `$`),
-//! `brace` the expansion of `{a,b}`. Left out: arrays, `select`, coprocesses, `;&`.
+//! `brace` the expansion of `{a,b}`. Left out: `select`, coprocesses, `>(...)`.
 
 pub mod ast;
 mod brace;
@@ -19,6 +19,7 @@ use std::rc::Rc;
 pub use ast::*;
 pub(crate) use escape::unescape;
 pub(crate) use parser::is_name;
+pub(crate) use simple::subscript;
 
 pub type Aliases = BTreeMap<String, String>;
 

@@ -77,7 +77,7 @@ impl Parser {
         loop {
             self.newlines()?;
             match self.peek()? {
-                Token::End | Token::Op(")" | ";;") => break,
+                Token::End | Token::Op(")" | ";;" | ";&" | ";;&") => break,
                 Token::Word(word) if word.as_literal().is_some_and(|w| until.contains(&w)) => break,
                 _ => {}
             }
@@ -134,8 +134,18 @@ impl Parser {
             negated = !negated;
         }
         let mut commands = vec![self.command()?];
-        while matches!(self.peek()?, Token::Op("|")) {
+        while let Token::Op(op @ ("|" | "|&")) = self.peek()? {
             self.take()?;
+            if op == "|&"
+                && let Some(command) = commands.last_mut().and_then(Rc::get_mut)
+            {
+                command.redirects.push(Redirect {
+                    fd: Some(2),
+                    op: RedirectOp::Dup,
+                    target: Word::literal("1"),
+                    here: None,
+                });
+            }
             self.newlines()?;
             self.need_more()?;
             commands.push(self.command()?);
@@ -183,6 +193,11 @@ impl Parser {
                         this.expect_close()?;
                     }
                     this.function(&name)?
+                }
+                (Token::Word(_), "select" | "coproc") => {
+                    return Err(SyntaxError::Other(format!(
+                        "syntax error: bottleship does not simulate `{word}'"
+                    )));
                 }
                 (Token::Word(_), word) if RESERVED.contains(&word) => {
                     return Err(SyntaxError::Unexpected(word.to_owned()));
@@ -409,14 +424,20 @@ impl Parser {
             }
             self.expect_close()?;
             let body = self.script(&["esac"])?;
-            arms.push(CaseArm { patterns, body });
+            let mut end = ";;";
             match self.peek()? {
-                Token::Op(";;") => {
+                Token::Op(op @ (";;" | ";&" | ";;&")) => {
                     self.take()?;
+                    end = op;
                 }
                 Token::Word(word) if word.as_literal() == Some("esac") => {}
                 _ => return Err(self.unexpected_here()?),
             }
+            arms.push(CaseArm {
+                patterns,
+                body,
+                end,
+            });
         }
     }
 

@@ -17,8 +17,8 @@ pub(super) enum Token {
 }
 
 const OPERATORS: &[&str] = &[
-    "&>>", "<<<", "<<-", "&&", "||", ";;", ">>", "<<", ">&", "<&", "&>", ">|", "<>", ";", "&", "|",
-    "<", ">", "(", ")",
+    "&>>", "<<<", "<<-", ";;&", "&&", "||", "|&", ";;", ";&", ">>", "<<", ">&", "<&", "&>", ">|",
+    "<>", ";", "&", "|", "<", ">", "(", ")",
 ];
 
 impl Parser {
@@ -128,11 +128,13 @@ impl Parser {
                 return Ok(Token::Number(number));
             }
         }
+        let process = matches!(c, '<' | '>') && self.char_at(self.at + 1) == Some('(');
         for op in OPERATORS {
-            if op
-                .chars()
-                .enumerate()
-                .all(|(i, c)| self.char_at(self.at + i) == Some(c))
+            if !process
+                && op
+                    .chars()
+                    .enumerate()
+                    .all(|(i, c)| self.char_at(self.at + i) == Some(c))
             {
                 self.at += op.len();
                 return Ok(Token::Op(op));

@@ -80,7 +80,10 @@ impl Parser {
                 };
             };
             let ends = match until {
-                Until::Blank => " \t\n;&|<>()".contains(c),
+                Until::Blank => {
+                    " \t\n;&|<>()".contains(c)
+                        && (!"<>".contains(c) || self.char_at(self.at + 1) != Some('('))
+                }
                 Until::Space => " \t\n".contains(c),
                 Until::Quote => c == '"',
                 Until::Brace { also, .. } => c == '}' || also == Some(c),
@@ -104,6 +107,17 @@ impl Parser {
                     self.nested(|this| this.parts(Until::Quote, &mut inner))?;
                     self.at += 1;
                     parts.push(Part::Double(inner));
+                }
+                '<' if until == Until::Blank => {
+                    flush(&mut lit, parts);
+                    if let Part::Sub(script) = self.substitution()? {
+                        parts.push(Part::Process(script));
+                    }
+                }
+                '>' if until == Until::Blank => {
+                    return Err(SyntaxError::Other(
+                        "syntax error: bottleship does not simulate `>(...)'".to_owned(),
+                    ));
                 }
                 '`' => {
                     flush(&mut lit, parts);
@@ -217,6 +231,8 @@ impl Parser {
         let plain = |name: String| {
             Ok(Some(Part::Param(Rc::new(Param {
                 name,
+                index: None,
+                indirect: false,
                 op: ParamOp::Plain,
             }))))
         };
@@ -323,6 +339,9 @@ impl Parser {
         if length {
             self.at += 1;
         }
+        let indirect =
+            self.peek_char() == Some('!') && self.char_at(self.at + 1).is_some_and(is_name_start);
+        self.at += usize::from(indirect);
         let start = self.at;
         match self.peek_char() {
             None => return Err(SyntaxError::Incomplete(Some('}'))),
@@ -340,6 +359,16 @@ impl Parser {
             Some(_) => return Err(bad(self)),
         }
         let name = self.slice(start, self.at);
+        let mut index = None;
+        if self.peek_char() == Some('[') {
+            self.at += 1;
+            let word = self.operand(Some(']'), false);
+            index = Some(word.map_err(|e| e.unwrap_or_else(|| bad(self)))?);
+            if self.peek_char() != Some(']') {
+                return Err(bad(self));
+            }
+            self.at += 1;
+        }
         let op = if length {
             ParamOp::Length
         } else {
@@ -351,7 +380,12 @@ impl Parser {
             None => return Err(SyntaxError::Incomplete(Some('}'))),
             Some(_) => return Err(bad(self)),
         }
-        Ok(Part::Param(Rc::new(Param { name, op })))
+        Ok(Part::Param(Rc::new(Param {
+            name,
+            index,
+            indirect,
+            op,
+        })))
     }
 
     /// What stands between the name and the `}`. An error of `None` is "bad substitution".

@@ -77,6 +77,20 @@ pub(super) fn bg(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     }
 }
 
+/// `disown`: the job goes on, and nobody speaks of it.
+pub(super) fn disown(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
+    match find_job(cpu, args.get(1)) {
+        Some(at) => {
+            cpu.shell.jobs.remove(at);
+            status(cpu, 0)
+        }
+        None => {
+            let name = args.get(1).map_or("current", String::as_str).to_owned();
+            fail(cpu, 1, &format!("disown: {name}: no such job"))
+        }
+    }
+}
+
 pub(super) fn wait(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     cpu.reap_jobs();
     let mut pids = Vec::new();
@@ -198,7 +212,13 @@ pub(super) fn trap(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     }
     let Some(action) = words.first() else {
         let traps = cpu.shell.traps.iter();
-        let prefix = |name: &str| if name == "EXIT" { "" } else { "SIG" };
+        let prefix = |name: &str| {
+            if name == "EXIT" || name == "ERR" {
+                ""
+            } else {
+                "SIG"
+            }
+        };
         let text: String = traps
             .map(|(name, action)| format!("trap -- '{action}' {}{name}\n", prefix(name)))
             .collect();
@@ -213,7 +233,12 @@ pub(super) fn trap(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     for word in names {
         let name = match word.as_str() {
             "EXIT" | "0" => "EXIT",
-            "ERR" | "DEBUG" | "RETURN" => continue,
+            "ERR" => "ERR",
+            "DEBUG" | "RETURN" => {
+                cpu.complain(&format!("trap: {word}: bottleship does not simulate this"));
+                code = 1;
+                continue;
+            }
             word => match Signal::parse(word) {
                 Some(signal) => signal.name(),
                 None => {

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use super::super::arrays;
 use super::super::exec::{Cpu, Flow};
+use super::super::fields::Fields;
 use super::super::run::queue;
-use super::super::task::{Frame, ReadFrame, Var};
+use super::super::task::{Frame, Into, Items, ReadFrame, Var};
 use super::{fail, quote, rest, status};
 use crate::syntax::is_name;
 
@@ -43,37 +45,89 @@ pub(super) fn readonly(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
 
 pub(super) fn local(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     let name = args.first().map_or("local", String::as_str).to_owned();
-    let in_function = cpu
-        .shell
-        .frames
-        .iter()
-        .any(|frame| matches!(frame, Frame::Call { .. }));
+    let is_call = |frame: &Frame| matches!(frame, Frame::Call { .. });
+    let in_function = cpu.shell.frames.iter().any(is_call);
     if name == "local" && !in_function {
         return fail(cpu, 1, "local: can only be used in a function");
     }
-    let exported = args.iter().any(|arg| arg == "-x");
+    let flags: String = rest(args)
+        .iter()
+        .filter_map(|arg| arg.strip_prefix('-'))
+        .collect();
+    let on = |flag: char| flags.contains(flag);
+    if on('p') {
+        return print_declared(cpu, args, &name);
+    }
+    let here = in_function && !on('g');
     declare(cpu, args, &name, |cpu, name, value| {
         let before = cpu.shell.vars.get(name).cloned();
-        let frames = cpu.shell.frames.iter_mut().rev();
-        for frame in frames {
-            if let Frame::Call { locals, .. } = frame {
-                if !locals.iter().any(|(known, _)| known == name) {
-                    locals.push((name.to_owned(), before));
-                }
-                break;
-            }
+        if before.as_ref().is_some_and(|var| var.read_only) {
+            return false;
         }
-        let value = value.unwrap_or_default().to_owned();
-        cpu.shell.put_var(
-            name,
-            Some(Var {
-                value,
-                exported,
-                read_only: false,
-            }),
-        );
+        let mut fresh = before.is_none();
+        if let (true, Some(Frame::Call { locals, .. })) = (
+            here,
+            cpu.shell
+                .frames
+                .iter_mut()
+                .rev()
+                .find(|frame| is_call(frame)),
+        ) && !locals.iter().any(|(known, _)| known == name)
+        {
+            locals.push((name.to_owned(), before.clone()));
+            fresh = true;
+        }
+        let mut var = before.filter(|_| !fresh).unwrap_or_default();
+        if let Some(value) = value {
+            value.clone_into(&mut var.value);
+        }
+        if (on('a') || on('A')) && var.items.is_none() {
+            let assoc = on('A');
+            var.items = Some(Rc::new(Items {
+                assoc,
+                ..Items::default()
+            }));
+        }
+        var.exported |= on('x');
+        var.read_only |= on('r');
+        cpu.shell.put_var(name, Some(var));
         true
     })
+}
+
+/// `declare -p NAME`
+fn print_declared(cpu: &mut Cpu<'_>, args: &[String], command: &str) -> Flow {
+    let mut code = 0;
+    for name in rest(args).iter().filter(|arg| !arg.starts_with('-')) {
+        match cpu.shell.vars.get(name).map(|var| declared(name, var)) {
+            Some(line) => cpu.put(&line),
+            None => {
+                cpu.complain(&format!("{command}: {name}: not found"));
+                code = 1;
+            }
+        }
+    }
+    status(cpu, code)
+}
+
+fn declared(name: &str, var: &Var) -> String {
+    let assoc = var.items.as_ref().map(|items| items.assoc);
+    let flags: String = [
+        (assoc == Some(false), 'a'),
+        (assoc == Some(true), 'A'),
+        (var.read_only, 'r'),
+        (var.exported, 'x'),
+    ]
+    .iter()
+    .filter(|(on, _)| *on)
+    .map(|(_, flag)| *flag)
+    .collect();
+    let flags = if flags.is_empty() { "-" } else { &flags };
+    let value = match &var.items {
+        Some(items) => items.listing(),
+        None => format!("\"{}\"", var.value),
+    };
+    format!("declare -{flags} {name}={value}\n")
 }
 
 /// `NAME` and `NAME=VALUE` arguments; without any, a list.
@@ -96,14 +150,7 @@ pub(super) fn declare(
                 _ => true,
             };
             if wanted {
-                let flag = if name == "export" {
-                    "-x"
-                } else if name == "readonly" {
-                    "-r"
-                } else {
-                    "--"
-                };
-                text.push_str(&format!("declare {flag} {var}=\"{}\"\n", value.value));
+                text.push_str(&declared(var, value));
             }
         }
         cpu.put(&text);
@@ -134,6 +181,17 @@ pub(super) fn unset(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
         if read_only && !functions {
             cpu.complain(&format!("unset: {name}: cannot unset: readonly variable"));
             code = 1;
+            continue;
+        }
+        if let Some((name, key)) = arrays::split(name) {
+            let name = name.to_owned();
+            match cpu.element_name(&mut Fields::default(), &name, key) {
+                Ok(element) => {
+                    let key = arrays::split(&element).unwrap_or_default().1;
+                    cpu.shell.set_element(&name, key, None);
+                }
+                Err(_) => code = 1,
+            }
             continue;
         }
         let known = !functions && Rc::make_mut(&mut cpu.shell.vars).remove(name).is_some();
@@ -203,6 +261,7 @@ pub(super) fn set(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
 pub(super) fn read(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     let mut frame = ReadFrame {
         names: Vec::new(),
+        into: Into::Names,
         raw: false,
         line: Vec::new(),
         delimiter: b'\n',
@@ -238,7 +297,11 @@ pub(super) fn read(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
                     let ms = (value.parse::<f64>().unwrap_or(0.0) * 1000.0) as i64;
                     frame.until_ms = Some(cpu.host.now_ms().saturating_add(ms));
                 }
-                'u' | 'a' | 'i' => {}
+                'a' => {
+                    frame.into = Into::Words;
+                    frame.names = vec![value];
+                }
+                'u' | 'i' => {}
                 flag => return fail(cpu, 2, &format!("read: -{flag}: invalid option")),
             }
             break;
@@ -250,4 +313,124 @@ pub(super) fn read(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
     }
     cpu.shell.frames.push(Frame::Read(Box::new(frame)));
     Flow::Ran
+}
+
+/// `mapfile`, `readarray`: lines into an array.
+pub(super) fn mapfile(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
+    let mut strip = false;
+    let mut name = "MAPFILE".to_owned();
+    for word in rest(args) {
+        match word.as_str() {
+            "-t" => strip = true,
+            flag if flag.starts_with('-') => {
+                let name = args.first().map_or("", String::as_str);
+                let message = format!("{name}: {flag}: bottleship does not simulate this option");
+                return fail(cpu, 2, &message);
+            }
+            word => word.clone_into(&mut name),
+        }
+    }
+    cpu.shell.frames.push(Frame::Read(Box::new(ReadFrame {
+        names: vec![name],
+        into: Into::Lines { strip },
+        raw: true,
+        line: Vec::new(),
+        delimiter: 0,
+        most: None,
+        until_ms: None,
+    })));
+    Flow::Ran
+}
+
+/// `getopts LETTERS NAME [ARGS...]`
+pub(super) fn getopts(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
+    let (Some(letters), Some(name)) = (args.get(1), args.get(2)) else {
+        return fail(cpu, 2, "getopts: usage: getopts optstring name [arg]");
+    };
+    let words = match args.get(3..) {
+        Some(own) if !own.is_empty() => own.to_vec(),
+        _ => cpu.shell.args.to_vec(),
+    };
+    let (mut index, mut at) = cpu.shell.getopts;
+    let asked = cpu.shell.var("OPTIND").and_then(|text| text.parse().ok());
+    if asked.unwrap_or(1) != index {
+        (index, at) = (asked.unwrap_or(1).max(1), 0);
+    }
+    let word = words.get(index - 1).map_or("", String::as_str);
+    if at == 0 && (word == "--" || word.len() < 2 || !word.starts_with('-')) {
+        index += usize::from(word == "--");
+        return getopts_end(cpu, name, "?", None, (index, 0), 1);
+    }
+    at = at.max(1);
+    let letter = word.chars().nth(at).unwrap_or('?');
+    let rest_of_word: String = word.chars().skip(at + 1).collect();
+    let known = letters.trim_start_matches(':').find(letter);
+    let takes = known.is_some() && letters.contains(&format!("{letter}:"));
+    let silent = letters.starts_with(':');
+    let mut next = match rest_of_word.is_empty() || takes {
+        true => (index + 1, 0),
+        false => (index, at + 1),
+    };
+    let argv0 = cpu.shell.argv0.clone();
+    let wrong = |cpu: &mut Cpu<'_>, what: &str, sign: &'static str| {
+        if silent {
+            return (sign, Some(letter.to_string()));
+        }
+        let text = format!("{argv0}: {what} -- {letter}\n");
+        queue(cpu.task, 2, text.as_bytes());
+        ("?", None)
+    };
+    let letter_text = letter.to_string();
+    let (found, value) = if known.is_none() || letter == ':' {
+        wrong(cpu, "illegal option", "?")
+    } else if !takes {
+        (letter_text.as_str(), None)
+    } else if !rest_of_word.is_empty() {
+        (letter_text.as_str(), Some(rest_of_word))
+    } else if let Some(value) = words.get(index) {
+        next = (index + 2, 0);
+        (letter_text.as_str(), Some(value.clone()))
+    } else {
+        wrong(cpu, "option requires an argument", ":")
+    };
+    getopts_end(cpu, name, found, value, next, 0)
+}
+
+fn getopts_end(
+    cpu: &mut Cpu<'_>,
+    name: &str,
+    found: &str,
+    value: Option<String>,
+    next: (usize, usize),
+    code: i32,
+) -> Flow {
+    cpu.shell.getopts = next;
+    cpu.shell.set_var(name, found);
+    cpu.shell.set_var("OPTIND", &next.0.to_string());
+    match value {
+        Some(value) => {
+            cpu.shell.set_var("OPTARG", &value);
+        }
+        None => cpu.shell.put_var("OPTARG", None),
+    }
+    status(cpu, code)
+}
+
+pub(super) fn shopt(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
+    let on = !args.iter().any(|arg| arg == "-u");
+    let mut code = 0;
+    for name in rest(args).iter().filter(|arg| !arg.starts_with('-')) {
+        match name.as_str() {
+            "nullglob" => cpu.shell.options.nullglob = on,
+            // As they are here already, or without meaning here.
+            "expand_aliases" | "checkwinsize" | "histappend" | "inherit_errexit" => {}
+            name => {
+                cpu.complain(&format!(
+                    "shopt: {name}: bottleship does not simulate this option"
+                ));
+                code = 1;
+            }
+        }
+    }
+    status(cpu, code)
 }
