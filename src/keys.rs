@@ -109,6 +109,7 @@ keys! {
     more
     more_pods
     net_clients
+    net_computer
     net_ingress
     net_pods
     net_services
@@ -181,6 +182,7 @@ keys! {
     time_step
     tray
     tray_empty
+    tray_first
     undo_last
     undo_none
     view_control

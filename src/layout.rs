@@ -54,6 +54,8 @@ const GAP: f64 = 10.0;
 /// Name, roles and bars of a node.
 const NODE_HEAD: f64 = 70.0;
 const INSET: f64 = 8.0;
+/// How narrow a node may be: three stand side by side on a small laptop.
+const NODE_LEAST: f64 = 146.0;
 
 /// Lays out the pods that `shown` lets through in `width` × at least `height`; of one node only, if one is looked at
 /// closely.
@@ -171,8 +173,10 @@ fn place_nodes(
         out.height = top;
         return;
     }
-    let min = if n > 12 { 132.0 } else { 176.0 };
+    let min = if n > 12 { 132.0 } else { NODE_LEAST };
     let columns = (((inner + GAP) / (min + GAP)).floor() as usize).clamp(1, n);
+    // On a phone a few nodes are read better one below the other.
+    let columns = if inner < 420.0 && n <= 3 { 1 } else { columns };
     // Few nodes share the rows evenly: 4 in 3 columns become 2 and 2.
     let rows = n.div_ceil(columns);
     let columns = n.div_ceil(rows);

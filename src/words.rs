@@ -3,6 +3,7 @@
 
 use crate::i18n::{Lang, T, Texts};
 use crate::model::pod::{Pod, PodState};
+use machinery::http::Hop;
 use machinery::time::Millis;
 use playground::WhyCard;
 
@@ -133,8 +134,44 @@ fn reason_words(lang: Lang, reason: &str) -> String {
     match (lang, numbers) {
         (Lang::Ko, Some((wanted, had))) => format!("{wanted}개가 있어야 하는데 {had}개였어요"),
         (Lang::En, Some((wanted, had))) => format!("{wanted} were wanted and there were {had}"),
+        (Lang::Ko, None) => {
+            let new = reason.strip_prefix("no ReplicaSet has this template yet: revision ");
+            new.map_or(reason.to_string(), |n| {
+                format!("이 템플릿의 레플리카셋이 아직 없어서 리비전 {n}로 만들었어요")
+            })
+        }
         _ => reason.to_string(),
     }
+}
+
+/// A station of a request, in the page's language: where, and what became of it there.
+pub fn hop(texts: &Texts, hop: &Hop) -> (String, String) {
+    let at = match hop.at.as_str() {
+        "host" => texts.get(T::net_computer).to_string(),
+        at => at.to_string(),
+    };
+    let note = hop.note.as_str();
+    if texts.lang == Lang::En {
+        return (at, note.to_string());
+    }
+    let words = match note {
+        "no ready endpoints" => "준비된 파드가 없어요".to_string(),
+        "no endpoint on this node" => "이 노드에는 뒤에 있는 파드가 없어요".to_string(),
+        "cut off" => "네트워크가 끊겼어요".to_string(),
+        "refuses" => "막았어요".to_string(),
+        _ => {
+            let port = note.strip_prefix("nothing listens on port ");
+            let none = note.strip_prefix("has no port ");
+            let one = note.strip_prefix("one of ");
+            match (port, none, one.and_then(|n| n.split_once(" endpoints: "))) {
+                (Some(port), ..) => format!("{port}번 포트에서 듣는 것이 없어요"),
+                (_, Some(port), _) => format!("{port}번 포트가 없어요"),
+                (_, _, Some((n, to))) => format!("{n}개 중 하나: {to}"),
+                _ => note.to_string(),
+            }
+        }
+    };
+    (at, words)
 }
 
 /// `deployments.apps` → `Deployment`

@@ -4,6 +4,7 @@ use super::icons::icon;
 use super::ui::{Act, Shown, Ui, use_ui};
 use crate::i18n::T;
 use crate::model::Page;
+use crate::words;
 use machinery::http::{Fetch, Hop};
 use playground::Input;
 use yew::prelude::*;
@@ -98,11 +99,20 @@ fn answer(ui: &Ui, page: &Page) -> Html {
         }
         _ => html! {},
     };
-    let hop = |h: &Hop| html! { <li><b>{ &h.at }</b>if !h.note.is_empty() { <span>{ &h.note }</span> }</li> };
+    let hop = |h: &Hop| {
+        let (at, note) = words::hop(&ui.texts, h);
+        html! { <li><b>{ at }</b>if !note.is_empty() { <span>{ note }</span> }</li> }
+    };
+    // Where a request begins and ends is one line.
+    let hops = page.hops.iter().enumerate();
+    let way = hops.filter(|(i, h)| {
+        let next = page.hops.get(i + 1);
+        !(h.note.is_empty() && next.is_some_and(|n| n.at == h.at))
+    });
     html! {
         <>
             { content }
-            <div class="way"><h4>{ ui.t(T::browser_way) }{ status }</h4><ol>{ for page.hops.iter().map(hop) }</ol></div>
+            <div class="way"><h4>{ ui.t(T::browser_way) }{ status }</h4><ol>{ for way.map(|(_, h)| hop(h)) }</ol></div>
         </>
     }
 }

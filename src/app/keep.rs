@@ -105,6 +105,11 @@ impl Prefs {
             w.and_then(|w| w.navigator().language())
                 .unwrap_or_else(|| "ko".into())
         };
+        // What a first visit gets: the cluster keeps room for three nodes side by side.
+        let page = web_sys::window()
+            .and_then(|w| w.inner_width().ok()?.as_f64())
+            .unwrap_or(1440.0);
+        let part = |of: f64, least: i32, most: i32| ((page * of) as i32).clamp(least, most);
         Prefs {
             lang: get("lang").map_or_else(|| Lang::of(&browser()), Lang::of),
             theme: match get("theme") {
@@ -120,8 +125,8 @@ impl Prefs {
                 _ => View::Nodes,
             },
             system: get("system") == Some("1"),
-            left: number("left", 340, LEFT),
-            right: number("right", 440, RIGHT),
+            left: number("left", part(0.25, 280, 340), LEFT),
+            right: number("right", part(0.28, 320, 520), RIGHT),
             share: number("share", 560, SHARE),
         }
     }

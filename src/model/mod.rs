@@ -328,10 +328,9 @@ impl Model {
     pub fn present(&self) -> Millis {
         self.now.max(self.history.present)
     }
-    /// How long the cluster has lived: since its oldest node.
+    /// How long the session has lived.
     pub fn lived(&self) -> Millis {
-        let born = self.cluster.nodes.values().map(|n| n.created).min();
-        born.map_or(0, |b| self.now - b)
+        (self.now - self.history.oldest).max(0)
     }
     /// Ends what was shown for a moment.
     pub fn expire(&mut self, real_ms: f64) {

@@ -41,12 +41,10 @@ pub async fn talk(cx: &Cx, id: StreamId, talk: Talk) -> Result<i32, Fail> {
         );
     }
     let mut open = talk.stdin;
-    let mut told = false;
     loop {
         // Each word that is said brings an answer: what has come since the last.
         let mut word = StreamIn::Poll;
-        if talk.tty && cx.host.0.interrupted() && !told {
-            told = true;
+        if talk.tty && cx.host.0.take_interrupt() {
             word = StreamIn::Interrupt;
         } else if open && let Some(bytes) = cx.host.0.stdin_ready() {
             open = !bytes.is_empty();

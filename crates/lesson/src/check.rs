@@ -185,6 +185,7 @@ fn plain(word: &str) -> String {
 /// The words of a command line, with `TYPE/NAME` taken apart.
 fn words(line: &str) -> Vec<String> {
     line.split_whitespace()
+        .map(|w| w.trim_end_matches([';', '|', '&']))
         .flat_map(|w| match w.split_once('/') {
             Some((k, n))
                 if !k.is_empty() && !n.is_empty() && k.chars().all(|c| c.is_ascii_lowercase()) =>

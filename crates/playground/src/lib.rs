@@ -71,6 +71,8 @@ pub struct Playground {
     /// The moment of the past that is looked at.
     past: Option<Millis>,
     settling: Option<time::Settling>,
+    /// When the learner came: what the cluster did before is no history of theirs.
+    pub(crate) began: Millis,
 }
 
 /// All that a command can change.
@@ -117,6 +119,7 @@ impl Playground {
         let mut session = session;
         session.terminal.set_tty(true);
         let mut playground = Playground {
+            began: session.now(),
             session,
             console: Console::new(),
             lessons,
@@ -292,7 +295,11 @@ impl Playground {
                 self.session.terminal.stdin(&text);
             }
             Act::Interrupt => self.session.terminal.interrupt(),
-            Act::Eof => self.session.terminal.eof(),
+            Act::Eof => {
+                // Ctrl+D leaves a shell as its word does.
+                self.progress.iter_mut().for_each(|p| p.ran("exit", 0));
+                self.session.terminal.eof();
+            }
         }
         self.session.poke();
     }
@@ -317,7 +324,13 @@ impl Playground {
                     self.ahead(&ahead);
                 }
             }
-            _ => self.running = Some(line.to_string()),
+            _ => {
+                // It counts from when it runs: a shell in a pod is entered, not left.
+                if let Some(p) = &mut self.progress {
+                    p.ran(line, 0);
+                }
+                self.running = Some(line.to_string());
+            }
         }
     }
 
@@ -445,12 +458,7 @@ impl Playground {
     }
 
     fn end_command(&mut self) {
-        let status = self.session.terminal.status();
-        if let Some(line) = self.running.take()
-            && let Some(p) = &mut self.progress
-        {
-            p.ran(&line, status);
-        }
+        self.running = None;
         self.show_prompt();
         let unread = self.session.terminal.take_input();
         let ahead = self.console.typed_ahead(&unread);

@@ -65,8 +65,9 @@ impl Playground {
     pub(crate) fn tell_history(&mut self) {
         let cluster = self.session.shared.cluster.borrow();
         let writes = cluster.store.history().filter(|c| !is_heartbeat(c));
-        let at = writes.map(|c| c.at).collect();
+        let at = writes.map(|c| c.at).filter(|at| *at > self.began).collect();
         let oldest = cluster.store.history().next().map_or(cluster.now, |c| c.at);
+        let oldest = oldest.max(self.began);
         drop(cluster);
         self.outputs.push(Output::History { oldest, at });
     }

@@ -367,6 +367,11 @@ impl Ctx {
         self.process.interrupted.get().is_some()
     }
 
+    /// As [`Ctx::interrupted`], and the next one will be seen too.
+    pub fn take_interrupt(&self) -> bool {
+        self.process.interrupted.take().is_some()
+    }
+
     /// From now on Ctrl+C does not end the program: it sees it by `interrupted`, and `wait` and
     /// `changed` resolve. A second Ctrl+C ends it.
     pub fn catch_interrupt(&self) {

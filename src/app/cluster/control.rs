@@ -19,6 +19,9 @@ const KUBELETS_MAX: usize = 8;
 /// Calls in the list.
 const LINES: usize = 7;
 const BOX: (f64, f64) = (150.0, 46.0);
+/// The width of a component of the control plane: its name on one line.
+const WIDE: f64 = 184.0;
+const SERVER: (f64, f64) = (184.0, 84.0);
 
 /// Somebody who talks to the API server.
 struct Party {
@@ -28,8 +31,9 @@ struct Party {
     /// None: nobody knows how it is.
     runs: bool,
     of: Option<Ref>,
-    /// The middle of its box.
+    /// The middle of its box, and its width.
     at: (f64, f64),
+    wide: f64,
 }
 
 #[component(Control)]
@@ -38,7 +42,7 @@ pub fn control(props: &Props) -> Html {
     let holder = use_node_ref();
     let (width, height) = use_size(holder.clone());
     let model = props.shown.model.borrow();
-    let size = (width.max(320.0), (height - 150.0).max(290.0));
+    let size = (width.max(320.0), (height - 120.0).max(232.0));
     let (parties, centre) = parties(&ui, &model, size);
     let places: BTreeMap<&str, (f64, f64)> =
         parties.iter().map(|p| (p.id.as_str(), p.at)).collect();
@@ -61,7 +65,7 @@ pub fn control(props: &Props) -> Html {
             if width > 0.0 {
                 <div class="stage" style={format!("height:{:.0}px", size.1)}>
                     <svg class="wires" width={num(size.0)} height={num(size.1)} aria-hidden="true">{ for parties.iter().map(wire) }</svg>
-                    <div class="party server" style={spot(centre, (184.0, 84.0))}>
+                    <div class="party server" style={spot(centre, SERVER)}>
                         <b>{ "kube-apiserver" }</b>
                         <span class="store"><b>{ "etcd" }</b>{ " " }{ ui.texts.count(T::objects, model.cluster.objects_known()) }</span>
                     </div>
@@ -119,7 +123,7 @@ fn who(ui: &Ui, call: &Call) -> String {
 fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64)) {
     let centre = (w / 2.0, h * 0.47);
     let top = BOX.1 / 2.0 + 14.0;
-    let component = |name: &str, at| {
+    let component = |name: &str, at, wide: f64| {
         let pods = &model.cluster.pods;
         let pod = pods
             .values()
@@ -131,9 +135,19 @@ fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64
             runs: model.cluster.runs(name),
             of: pod.map(|p| super::super::run::pod_ref(p)),
             at,
+            wide,
         }
     };
-    let side = (w * 0.17).max(BOX.0 / 2.0 + 10.0);
+    // On a narrow pane components stand higher than the server, beside what the learner types.
+    let narrow = w < 2.0 * WIDE + SERVER.0 + 60.0;
+    let half = if narrow {
+        (w - BOX.0 - 24.0) / 2.0
+    } else {
+        WIDE
+    };
+    let wide = half.clamp(90.0, WIDE);
+    let side = (w * 0.17).max(wide / 2.0 + 8.0);
+    let beside = if narrow { top } else { centre.1 - 20.0 };
     let mut all = vec![
         Party {
             id: "kubectl".into(),
@@ -142,9 +156,10 @@ fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64
             runs: true,
             of: None,
             at: (w / 2.0, top),
+            wide: if narrow { BOX.0.min(w / 4.0) } else { BOX.0 },
         },
-        component("kube-scheduler", (side, centre.1 - 20.0)),
-        component("kube-controller-manager", (w - side, centre.1 - 20.0)),
+        component("kube-scheduler", (side, beside), wide),
+        component("kube-controller-manager", (w - side, beside), wide),
     ];
     let nodes = &model.cluster.nodes;
     let bottom = h - BOX.1 / 2.0 - 12.0;
@@ -160,6 +175,7 @@ fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64
             runs: true,
             of: None,
             at: (w / 2.0, bottom),
+            wide: BOX.0,
         });
     }
     let step = w / nodes.len().max(1) as f64;
@@ -179,13 +195,13 @@ fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64
                 name: node.name.clone(),
             }),
             at: (step * (i as f64 + 0.5), bottom),
+            wide: BOX.0.min(step - 8.0),
         });
     }
     (all, centre)
 }
 
 fn party_box(ui: &Ui, p: &Party) -> Html {
-    let wide = BOX.0 + if p.label.len() > 18 { 34.0 } else { 0.0 };
     let body = html! {
         <>
             <b>{ &p.label }</b>
@@ -196,10 +212,10 @@ fn party_box(ui: &Ui, p: &Party) -> Html {
     let class = classes!("party", (!p.runs).then_some("dark"));
     match &p.of {
         Some(of) => {
-            html! { <button key={p.id.clone()} {class} style={spot(p.at, (wide, BOX.1))} onclick={ui.on(Act::Select(of.clone()))}>{ body }</button> }
+            html! { <button key={p.id.clone()} {class} style={spot(p.at, (p.wide, BOX.1))} onclick={ui.on(Act::Select(of.clone()))}>{ body }</button> }
         }
         None => {
-            html! { <div key={p.id.clone()} {class} style={spot(p.at, (wide, BOX.1))}>{ body }</div> }
+            html! { <div key={p.id.clone()} {class} style={spot(p.at, (p.wide, BOX.1))}>{ body }</div> }
         }
     }
 }

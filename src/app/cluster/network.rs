@@ -125,7 +125,7 @@ fn draw(ui: &Ui, model: &Model, system: bool, width: f64) -> Drawing {
     let mut out = Drawing::default();
     let column = (width - 2.0 * PAD) / 4.0;
     let x = |i: usize| PAD + column * i as f64;
-    let wide = (column - 34.0).max(84.0);
+    let wide = (column - if width < 640.0 { 18.0 } else { 34.0 }).max(84.0);
     let title = |i: usize, key: T| Place {
         id: format!("title {i}"),
         rect: (x(i), 8.0, wide, 18.0),

@@ -60,7 +60,7 @@ pub fn nodes(props: &Props) -> Html {
         <div class={classes!("scroll", "nodes-view", grain, speed)} ref={holder}>
             if ready {
                 <div class="stage" style={format!("height:{:.0}px", layout.height)}>
-                    { tray(&ui, &layout) }
+                    { tray(&ui, &layout, model.cluster.pods.is_empty()) }
                     { for layout.nodes.iter().filter_map(|b| model.cluster.nodes.get(&b.name).map(|n| node(&ui, &model, n, b, &about, zoom.as_ref().map(|z| (z, close.is_some()))))) }
                     if layout.grain == Grain::Capsule { { pods(&model, &layout, props.selected.as_ref(), &about) } }
                     else { <Dots shown={props.shown.clone()} pods={Rc::new(std::mem::take(&mut layout.pods))} {width} height={layout.height} about={about.clone()} /> }
@@ -78,15 +78,20 @@ fn place(r: &Rect) -> String {
     )
 }
 
-fn tray(ui: &Ui, layout: &Layout) -> Html {
+fn tray(ui: &Ui, layout: &Layout, untouched: bool) -> Html {
     let waiting = layout
         .pods
         .iter()
         .filter(|(_, r)| r.y < layout.tray.y + layout.tray.h)
         .count();
+    let title = match waiting {
+        0 if untouched => ui.t(T::tray_first).to_string(),
+        0 => ui.t(T::tray_empty).to_string(),
+        _ => ui.texts.count(T::tray, waiting),
+    };
     html! {
-        <div class={classes!("tray", (waiting > 0).then_some("some"))} style={place(&layout.tray)}>
-            <span class="tray-title">{ if waiting == 0 { ui.t(T::tray_empty).to_string() } else { ui.texts.count(T::tray, waiting) } }</span>
+        <div class={classes!("tray", (waiting > 0 || untouched).then_some("some"))} style={place(&layout.tray)}>
+            <span class="tray-title">{ title }</span>
         </div>
     }
 }

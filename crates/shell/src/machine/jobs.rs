@@ -366,8 +366,12 @@ impl Machine {
             _ => vec![self.root],
         };
         let mut taken = false;
+        // A shell waits on for a program that goes on after the signal.
+        let caught = targets.iter().any(|pid| host.catches(*pid, signal));
         for pid in targets {
-            taken |= self.deliver(pid, signal, host);
+            if !(caught && pid == self.root) {
+                taken |= self.deliver(pid, signal, host);
+            }
         }
         while let Some((pid, signal)) = self.signals.pop() {
             self.deliver(pid, signal, host);

@@ -86,6 +86,11 @@ pub trait Host {
     /// The program has to end; the host answers with `Machine::exited` (now or later).
     fn kill(&mut self, pid: Pid, signal: Signal);
 
+    /// Whether the program has asked to see this signal itself, and goes on.
+    fn catches(&self, _pid: Pid, _signal: Signal) -> bool {
+        false
+    }
+
     /// For `type`, `command -v` and `which`: whether `spawn` would find it.
     fn has(&self, _name: &str) -> bool {
         false

@@ -48,13 +48,21 @@ impl Host for TerminalHost<'_> {
         true
     }
 
+    fn catches(&self, pid: Pid, signal: Signal) -> bool {
+        self.running.get(&pid).is_some_and(|running| {
+            let process = &running.ctx.process;
+            let first = process.interrupted.get().is_none();
+            signal == Signal::Int && process.catches_interrupt.get() && first
+        })
+    }
+
     fn kill(&mut self, pid: Pid, signal: Signal) {
+        let caught = self.catches(pid, signal);
         let Some(running) = self.running.get_mut(&pid) else {
             return;
         };
         let process = &running.ctx.process;
-        let first = process.interrupted.get().is_none();
-        if signal == Signal::Int && process.catches_interrupt.get() && first {
+        if caught {
             process.interrupted.set(Some(signal));
             process.nudge();
             return;
