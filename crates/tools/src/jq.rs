@@ -20,6 +20,7 @@ mod yaml;
 use shell::Ctx;
 
 use crate::options::{self, Options};
+use ast::Ast;
 use eval::{At, Machine, Stop};
 use scope::Env;
 use value::{J, Style, arr, read, text};
@@ -128,6 +129,8 @@ fn scope(variables: &[(String, J)]) -> Env {
     variables.iter().fold(Env::empty(), with)
 }
 
+const USAGE: &str = "Usage:\tjq [OPTIONS] FILTER [FILES...]\n\tjq [OPTIONS] --args FILTER [ARGUMENTS...]\n\tjq [OPTIONS] --jsonargs FILTER [JSON_VALUES...]\n\nA filter takes JSON texts and gives JSON texts:\n\n\t$ echo '{\"foo\": 0}' | jq .\n\t{\n\t  \"foo\": 0\n\t}\n\nOptions:\n  -n, --null-input     begin with null instead of the input;\n  -R, --raw-input      every line of the input is a string;\n  -s, --slurp          all inputs in one array;\n  -c, --compact-output on one line;\n  -r, --raw-output     strings without quotes;\n  -j, --join-output    as -r, without line breaks;\n  -a, --ascii-output   escape what is not ASCII;\n  -S, --sort-keys      keys in order;\n  -C, -M               with colours, without;\n      --tab, --indent n\n  -e, --exit-status    status 1 if the last output is false or null, 4 if there is none;\n  -f, --from-file      the filter is in a file;\n      --arg name value, --argjson name json, --slurpfile name file, --rawfile name file\n      --args, --jsonargs   what follows are $ARGS.positional\n";
+
 pub async fn jq(ctx: Ctx) -> i32 {
     match run(&ctx).await {
         Ok(status) => status,
@@ -148,15 +151,12 @@ async fn run(ctx: &Ctx) -> Result<i32, (i32, String)> {
         ctx.out("jq-1.7.1\n");
         return Ok(0);
     }
-    if options.has("help") || options.args.is_empty() {
-        let usage = "Usage:\tjq [OPTIONS] FILTER [FILES...]\n\tjq [OPTIONS] --args FILTER [ARGUMENTS...]\n\tjq [OPTIONS] --jsonargs FILTER [JSON_VALUES...]\n\nA filter takes JSON texts and gives JSON texts:\n\n\t$ echo '{\"foo\": 0}' | jq .\n\t{\n\t  \"foo\": 0\n\t}\n\nOptions:\n  -n, --null-input     begin with null instead of the input;\n  -R, --raw-input      every line of the input is a string;\n  -s, --slurp          all inputs in one array;\n  -c, --compact-output on one line;\n  -r, --raw-output     strings without quotes;\n  -j, --join-output    as -r, without line breaks;\n  -a, --ascii-output   escape what is not ASCII;\n  -S, --sort-keys      keys in order;\n  -C, -M               with colours, without;\n      --tab, --indent n\n  -e, --exit-status    status 1 if the last output is false or null, 4 if there is none;\n  -f, --from-file      the filter is in a file;\n      --arg name value, --argjson name json, --slurpfile name file, --rawfile name file\n      --args, --jsonargs   what follows are $ARGS.positional\n";
-        return match options.has("help") {
-            true => {
-                ctx.out(usage);
-                Ok(0)
-            }
-            false => Err((2, usage.to_string())),
-        };
+    if options.has("help") {
+        ctx.out(USAGE);
+        return Ok(0);
+    }
+    if options.args.is_empty() {
+        return Err((2, USAGE.to_string()));
     }
     let mut program = options.arg(0).to_string();
     if options.has("from-file") {
@@ -165,24 +165,60 @@ async fn run(ctx: &Ctx) -> Result<i32, (i32, String)> {
             .with_fs(|fs| fs.read_text(&path))
             .map_err(|e| (2, format!("jq: error: Could not open {program}: {e}\n")))?;
     }
-    let compile = |e: String| {
-        (
-            3,
-            format!("jq: error: {e} at <top-level>, line 1:\n{program}\njq: 1 compile error\n"),
-        )
-    };
     let ast = parse::parse(&program).map_err(|e| {
-        compile(
-            match e.contains("INVALID_CHARACTER") || e.contains("end of file") {
-                true => format!("{e} (Unix shell quoting issues?)"),
-                false => e,
-            },
-        )
+        let quoting = e.contains("INVALID_CHARACTER") || e.contains("end of file");
+        let hint = if quoting {
+            " (Unix shell quoting issues?)"
+        } else {
+            ""
+        };
+        (3, not_compiled(&format!("{e}{hint}"), &program))
     })?;
-    let env = scope(&named.variables);
+    let (source, unread) = source(ctx, &options, &program).await;
+    let (inputs, broken) = inputs(&source, &options);
     let mut machine = Machine::new(ctx.now_ms(), environment(ctx));
-    let mut failed = 0;
-    let mut source = String::new();
+    machine.inputs = inputs.into_iter();
+    let mut play = Play {
+        ctx,
+        options: &options,
+        style: style(ctx, &options),
+        program: &program,
+        ast: &ast,
+        env: scope(&named.variables),
+        lines: source.matches('\n').count(),
+        status: if unread { 2 } else { 0 },
+        last: None,
+    };
+    let mut halted = None;
+    if options.has("null-input") {
+        halted = play.one(&mut machine, J::Null);
+    } else {
+        while let (None, Some(v)) = (halted, machine.inputs.next()) {
+            halted = play.one(&mut machine, v);
+        }
+    }
+    if let Some(code) = halted {
+        return Ok(code);
+    }
+    if let Some(e) = broken {
+        return Err((2, format!("jq: parse error: {e}\n")));
+    }
+    Ok(match (play.status, options.has("exit-status")) {
+        (0, true) => match play.last {
+            None => 4,
+            Some(truth) => i32::from(!truth),
+        },
+        (status, _) => status,
+    })
+}
+
+fn not_compiled(why: &str, program: &str) -> String {
+    format!("jq: error: {why} at <top-level>, line 1:\n{program}\njq: 1 compile error\n")
+}
+
+/// The text of all input files, or of standard input, and whether a file could not be read.
+async fn source(ctx: &Ctx, options: &Options, program: &str) -> (String, bool) {
+    let (mut source, mut unread) = (String::new(), false);
     if options.args.len() > 1 {
         for name in options.args.iter().skip(1) {
             let path = ctx.resolve(name);
@@ -190,22 +226,38 @@ async fn run(ctx: &Ctx) -> Result<i32, (i32, String)> {
                 Ok(text) => source.push_str(&text),
                 Err(e) => {
                     ctx.err(&format!("jq: error: Could not open {name}: {e}\n"));
-                    failed = 2;
+                    unread = true;
                 }
             }
         }
     } else if !options.has("null-input") || program.contains("input") {
         source = String::from_utf8_lossy(&ctx.read_all().await).into_owned();
     }
-    let (inputs, broken) = inputs(&source, &options);
-    let style = style(ctx, &options);
-    let mut last = None;
-    let mut status = failed;
-    let lines = source.matches('\n').count();
-    let mut one = |machine: &mut Machine, v: J| -> Option<i32> {
-        let done = machine.eval(&ast, &env, &At::plain(v), &mut |at| {
-            print(ctx, &options, &style, &at.v);
-            last = Some(at.v.truth());
+    (source, unread)
+}
+
+/// A program on its way through its inputs.
+struct Play<'a> {
+    ctx: &'a Ctx,
+    options: &'a Options,
+    style: Style,
+    program: &'a str,
+    ast: &'a Ast,
+    env: Env,
+    /// Lines of the input: errors name them.
+    lines: usize,
+    status: i32,
+    /// Whether the last output was true.
+    last: Option<bool>,
+}
+
+impl Play<'_> {
+    /// One input. A status ends the whole run.
+    fn one(&mut self, machine: &mut Machine, v: J) -> Option<i32> {
+        let ctx = self.ctx;
+        let done = machine.eval(self.ast, &self.env, &At::plain(v), &mut |at| {
+            print(ctx, self.options, &self.style, &at.v);
+            self.last = Some(at.v.truth());
             Ok(())
         });
         ctx.err(&std::mem::take(&mut machine.messages));
@@ -217,19 +269,19 @@ async fn run(ctx: &Ctx) -> Result<i32, (i32, String)> {
             }
             // What the real one finds before it begins.
             Err(Stop::Error(J::Str(s))) if s.ends_with(" is not defined") => {
-                ctx.err(&compile(s.to_string()).1);
+                ctx.err(&not_compiled(&s, self.program));
                 Some(3)
             }
             Err(Stop::Error(e)) => {
-                status = 5;
+                self.status = 5;
                 let (shown, note) = match &e {
                     J::Str(s) => (s.to_string(), ""),
                     e => (e.print(&Style::default()), " (not a string)"),
                 };
-                ctx.err(
-                    &format!("jq: error{note} (at <stdin>:{lines}): {shown}\n")
-                        .replace("error (not a string) (at", "error (at"),
-                );
+                ctx.err(&format!(
+                    "jq: error (at <stdin>:{}){note}: {shown}\n",
+                    self.lines
+                ));
                 None
             }
             Err(Stop::Halt(code, said)) => {
@@ -241,34 +293,7 @@ async fn run(ctx: &Ctx) -> Result<i32, (i32, String)> {
                 Some(code)
             }
         }
-    };
-    let halted = if options.has("null-input") {
-        machine.inputs = inputs.into_iter();
-        one(&mut machine, J::Null)
-    } else {
-        machine.inputs = inputs.into_iter();
-        loop {
-            let Some(v) = machine.inputs.next() else {
-                break None;
-            };
-            if let Some(code) = one(&mut machine, v) {
-                break Some(code);
-            }
-        }
-    };
-    if let Some(code) = halted {
-        return Ok(code);
     }
-    if let Some(e) = broken {
-        return Err((2, format!("jq: parse error: {e}\n")));
-    }
-    Ok(match (status, options.has("exit-status")) {
-        (0, true) => match last {
-            None => 4,
-            Some(truth) => i32::from(!truth),
-        },
-        (status, _) => status,
-    })
 }
 
 /// The inputs, and what is wrong behind them.
@@ -355,101 +380,97 @@ pub async fn yq(ctx: Ctx) -> i32 {
         Ok(ast) => ast,
         Err(e) => return fail(&format!("invalid expression {program:?}: {e}")),
     };
-    let env = scope(&[]);
-    let mut sources = Vec::new();
-    for name in &options.args {
-        if name == "-" {
-            sources.push((
-                String::new(),
-                String::from_utf8_lossy(&ctx.read_all().await).into_owned(),
-            ));
-            continue;
-        }
-        match ctx.with_fs(|fs| fs.read_text(&ctx.resolve(name))) {
-            Ok(text) => sources.push((name.clone(), text)),
-            Err(e) => return fail(&format!("open {name}: {}", e.to_string().to_lowercase())),
-        }
+    match apply(&ctx, &ast, &options, together).await {
+        Ok(status) => status,
+        Err(why) => fail(&why),
     }
-    if sources.is_empty() && !options.has("null-input") {
-        sources.push((
-            String::new(),
-            String::from_utf8_lossy(&ctx.read_all().await).into_owned(),
-        ));
-    }
+}
+
+/// The named files, or standard input; names are "" where there is none.
+async fn documents(ctx: &Ctx, options: &Options) -> Result<Vec<(String, Vec<J>)>, String> {
     if options.has("null-input") {
-        sources = vec![(String::new(), "null".into())];
+        return Ok(vec![(String::new(), vec![J::Null])]);
     }
-    let mut status = 0;
-    let mut found = false;
-    let mut machine = Machine::new(ctx.now_ms(), environment(&ctx));
+    let standard_input = ["-".to_string()];
+    let names: &[String] = match options.args.is_empty() {
+        true => &standard_input,
+        false => &options.args,
+    };
+    let mut out = Vec::new();
+    for name in names {
+        let text = match name.as_str() {
+            "-" => String::from_utf8_lossy(&ctx.read_all().await).into_owned(),
+            name => ctx
+                .with_fs(|fs| fs.read_text(&ctx.resolve(name)))
+                .map_err(|e| format!("open {name}: {}", e.to_string().to_lowercase()))?,
+        };
+        let parts = yaml::documents(&text).map_err(|e| format!("bad file '{name}': {e}"))?;
+        let file = if name == "-" { "" } else { name };
+        out.push((file.to_string(), parts));
+    }
+    Ok(out)
+}
+
+async fn apply(ctx: &Ctx, ast: &Ast, options: &Options, together: bool) -> Result<i32, String> {
+    let env = scope(&[]);
+    let (mut status, mut found) = (0, false);
+    let mut machine = Machine::new(ctx.now_ms(), environment(ctx));
     let mut printed = String::new();
-    for (name, source) in sources {
-        let documents = match options.has("null-input") {
-            true => vec![J::Null],
-            false => match yaml::documents(&source) {
-                Ok(documents) => documents,
-                Err(e) => {
-                    return fail(&format!(
-                        "bad file '{}': {e}",
-                        if name.is_empty() { "-" } else { &name }
-                    ));
-                }
-            },
-        };
-        let documents = if together {
-            vec![arr(documents)]
-        } else {
-            documents
-        };
-        let mut results = Vec::new();
-        for (i, document) in documents.iter().enumerate() {
-            match machine.all(&ast, &env, document) {
-                Ok(values) => results.extend(values.into_iter().map(|v| (i, v))),
-                Err(Stop::Error(e)) => return fail(&builtins::to_text(&e)),
-                Err(_) => return fail("stopped"),
-            }
+    for (name, mut documents) in documents(ctx, options).await? {
+        if together {
+            documents = vec![arr(documents)];
         }
-        found |= results.iter().any(|(_, v)| v.truth());
         let mut out = String::new();
-        for (at, (i, v)) in results.iter().enumerate() {
-            let before = at.checked_sub(1).and_then(|a| results.get(a));
-            if before.is_some_and(|(b, _)| b != i)
-                && !options.has("no-doc")
-                && options.text("output-format") != "json"
-            {
-                out.push_str("---\n");
-            }
-            match options.text("output-format") {
-                "json" | "j" => {
-                    let width = options.text("indent").parse().unwrap_or(2);
-                    let style = Style {
-                        indent: " ".repeat(width),
-                        ..Style::default()
-                    };
-                    out.push_str(&v.print(&style));
-                    out.push('\n');
+        let mut before = None;
+        for (i, document) in documents.iter().enumerate() {
+            let values = machine
+                .all(ast, &env, document)
+                .map_err(|stop| match stop {
+                    Stop::Error(e) => builtins::to_text(&e),
+                    _ => "stopped".to_string(),
+                })?;
+            for v in values {
+                found |= v.truth();
+                let is_next = before.replace(i).is_some_and(|b| b != i);
+                if is_next && !options.has("no-doc") && options.text("output-format") != "json" {
+                    out.push_str("---\n");
                 }
-                "props" | "p" => yaml::properties(v, "", &mut out),
-                "" | "yaml" | "y" | "auto" | "a" => out.push_str(&yaml::print(v)),
-                other => {
-                    return fail(&format!(
-                        "unknown format '{other}' please use [json|yaml|props]"
-                    ));
-                }
+                write(&v, options, &mut out)?;
             }
         }
-        if options.has("inplace") && !name.is_empty() {
-            let written = ctx.with_fs(|fs| fs.write(&ctx.resolve(&name), &out));
-            if let Err(e) = written {
-                status = fail(&format!("{name}: {e}"));
-            }
-        } else {
+        if !options.has("inplace") || name.is_empty() {
             printed.push_str(&out);
+        } else if let Err(e) = ctx.with_fs(|fs| fs.write(&ctx.resolve(&name), &out)) {
+            ctx.err(&format!("Error: {name}: {e}\n"));
+            status = 1;
         }
     }
     ctx.out(&printed);
-    if options.has("exit-status") && !found {
-        return fail("no matches found");
+    match options.has("exit-status") && !found {
+        true => Err("no matches found".into()),
+        false => Ok(status),
     }
-    status
+}
+
+/// A result in the format asked for.
+fn write(v: &J, options: &Options, out: &mut String) -> Result<(), String> {
+    match options.text("output-format") {
+        "json" | "j" => {
+            let width = options.text("indent").parse().unwrap_or(2);
+            let style = Style {
+                indent: " ".repeat(width),
+                ..Style::default()
+            };
+            out.push_str(&v.print(&style));
+            out.push('\n');
+        }
+        "props" | "p" => yaml::properties(v, "", out),
+        "" | "yaml" | "y" | "auto" | "a" => out.push_str(&yaml::print(v)),
+        other => {
+            return Err(format!(
+                "unknown format '{other}' please use [json|yaml|props]"
+            ));
+        }
+    }
+    Ok(())
 }

@@ -55,18 +55,12 @@ async fn run(ctx: &Ctx, world: &dyn World, words: &[String]) -> Result<(), Strin
     match plain.get(..skip).unwrap_or(&[]) {
         ["create", "cluster"] => create(ctx, world, &options, name).await,
         ["delete", "cluster" | "clusters"] => {
-            let name = options.args.first().map_or(name, String::as_str);
-            ctx.err(&format!("Deleting cluster {name:?} ...\n"));
-            if current(world).as_deref() == Some(name) {
-                ctx.sleep(1500).await;
-                let nodes: Vec<String> = world
-                    .nodes()
-                    .iter()
-                    .map(|n| format!("{:?}", n.name))
-                    .collect();
-                world.minikube_delete();
-                ctx.err(&format!("Deleted nodes: [{}]\n", nodes.join(" ")));
-            }
+            delete(
+                ctx,
+                world,
+                options.args.first().map_or(name, String::as_str),
+            )
+            .await;
             Ok(())
         }
         ["get", "clusters"] => {
@@ -103,32 +97,7 @@ async fn run(ctx: &Ctx, world: &dyn World, words: &[String]) -> Result<(), Strin
             }
             Ok(())
         }
-        ["load", "docker-image"] => {
-            if current(world).as_deref() != Some(name) {
-                return Err(format!("no nodes found for cluster {name:?}"));
-            }
-            if options.args.is_empty() {
-                return Err("a list of image names is required".into());
-            }
-            let images = docker::images(ctx);
-            for wanted in &options.args {
-                let tagged = if wanted.contains(':') {
-                    wanted.clone()
-                } else {
-                    format!("{wanted}:latest")
-                };
-                let Some(image) = images.iter().find(|i| i.reference == tagged) else {
-                    return Err(format!("image: {wanted:?} not present locally"));
-                };
-                let shown = docker::digest(image);
-                for node in world.nodes() {
-                    ctx.err(&format!("Image: {wanted:?} with ID {shown:?} not yet present on node {:?}, loading...\n", node.name));
-                    ctx.sleep(400).await;
-                }
-                world.load_image(image)?;
-            }
-            Ok(())
-        }
+        ["load", "docker-image"] => load(ctx, world, &options.args, name).await,
         ["version"] | ["--version"] => {
             ctx.out(&format!("kind {VERSION} go1.25.5 linux/amd64\n"));
             Ok(())
@@ -150,6 +119,47 @@ async fn run(ctx: &Ctx, world: &dyn World, words: &[String]) -> Result<(), Strin
         )),
         [first, ..] => Err(format!("unknown command {first:?} for \"kind\"")),
     }
+}
+
+async fn delete(ctx: &Ctx, world: &dyn World, name: &str) {
+    ctx.err(&format!("Deleting cluster {name:?} ...\n"));
+    if current(world).as_deref() == Some(name) {
+        ctx.sleep(1500).await;
+        let nodes = world.nodes();
+        let nodes: Vec<String> = nodes.iter().map(|n| format!("{:?}", n.name)).collect();
+        world.minikube_delete();
+        ctx.err(&format!("Deleted nodes: [{}]\n", nodes.join(" ")));
+    }
+}
+
+async fn load(ctx: &Ctx, world: &dyn World, wanted: &[String], name: &str) -> Result<(), String> {
+    if current(world).as_deref() != Some(name) {
+        return Err(format!("no nodes found for cluster {name:?}"));
+    }
+    if wanted.is_empty() {
+        return Err("a list of image names is required".into());
+    }
+    let images = docker::images(ctx);
+    for wanted in wanted {
+        let tagged = if wanted.contains(':') {
+            wanted.clone()
+        } else {
+            format!("{wanted}:latest")
+        };
+        let Some(image) = images.iter().find(|i| i.reference == tagged) else {
+            return Err(format!("image: {wanted:?} not present locally"));
+        };
+        let shown = docker::digest(image);
+        for node in world.nodes() {
+            ctx.err(&format!(
+                "Image: {wanted:?} with ID {shown:?} not yet present on node {:?}, loading...\n",
+                node.name
+            ));
+            ctx.sleep(400).await;
+        }
+        world.load_image(image)?;
+    }
+    Ok(())
 }
 
 /// The nodes of a `--config` file: whether each is of the control plane.

@@ -12,6 +12,7 @@ mod mischief;
 mod operations;
 mod rest;
 mod rules;
+mod truth;
 
 use cluster::rng::Rng;
 use cluster::{Cluster, World};

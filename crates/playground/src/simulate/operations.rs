@@ -289,7 +289,7 @@ fn evict_pod(sim: &mut Sim, p: &Object) {
         "apiVersion": "policy/v1", "kind": "Eviction", "metadata": { "name": Value::str(p.name()), "namespace": Value::str(p.namespace()) },
     });
     let path = format!("{}/eviction", path_of("pods", p));
-    let before = super::rules::budgets_of(&sim.cluster, p);
+    let before = super::truth::budgets_of(&sim.cluster, p);
     let asked = sim.ask(Method::Post, &path, Some(body));
     if asked.is_ok() {
         sim.memory.evicted(&sim.cluster, p, &before);

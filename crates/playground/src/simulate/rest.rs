@@ -1,7 +1,7 @@
 //! Rules that hold when everything is mended and nothing moves any more: what was asked for is there, or there is a
 //! reason that can be read off the objects.
 
-use super::rules::{
+use super::truth::{
     amount, asks, counts, is_active, is_over, is_ready, milli, ordinal, selects, tolerates,
 };
 use super::{Found, NAMESPACES, Sim};

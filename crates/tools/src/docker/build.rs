@@ -22,12 +22,7 @@ pub(super) fn in_shell(
 ) -> (String, i32) {
     let mut env = Env::new();
     env.extend(image.env.iter().cloned());
-    let cwd = if image.workdir.is_empty() {
-        "/"
-    } else {
-        &image.workdir
-    };
-    let mut machine = Machine::new(env, cwd);
+    let mut machine = Machine::new(env, workdir(image));
     let mut host = NoHost { now_ms };
     machine.start_argv(argv);
     machine.close_stdin();
@@ -112,6 +107,20 @@ pub(super) fn exec_form(text: &str) -> Vec<String> {
 /// What stands before the lines of `RUN`: programs that would download say nothing and succeed.
 const DOWNLOADS: &str = "for p in apt-get apt apk yum dnf pip pip3 npm yarn pnpm go mvn gradle cargo gem bundle composer adduser addgroup useradd groupadd chown update-ca-certificates; do eval \"$p() { :; }\"; done; ";
 
+/// Instructions that are steps of their own in what BuildKit shows.
+const STEPS: &[&str] = &["FROM", "RUN", "COPY", "ADD", "WORKDIR"];
+
+fn unsolved(why: &str) -> String {
+    format!("ERROR: failed to build: failed to solve: {why}")
+}
+
+/// `library/nginx:1.27`, as Docker Hub names an image.
+fn on_hub(reference: &str) -> String {
+    let (name, tag) = short(reference);
+    let library = if name.contains('/') { "" } else { "library/" };
+    format!("{library}{name}:{tag}")
+}
+
 pub(super) async fn build(ctx: &Ctx, world: &dyn World, options: &Options) -> Result<(), String> {
     let context = options.arg(0);
     if context.is_empty() {
@@ -128,123 +137,124 @@ pub(super) async fn build(ctx: &Ctx, world: &dyn World, options: &Options) -> Re
         None => format!("{folder}/Dockerfile"),
     };
     let text = ctx.with_fs(|fs| fs.read_text(&file)).map_err(|_| {
-        let name = file.rsplit('/').next().unwrap_or("Dockerfile").to_string();
-        format!("ERROR: failed to build: failed to solve: failed to read dockerfile: open {name}: no such file or directory")
+        let name = file.rsplit('/').next().unwrap_or("Dockerfile");
+        unsolved(&format!(
+            "failed to read dockerfile: open {name}: no such file or directory"
+        ))
     })?;
     let began = ctx.now_ms();
     let steps = instructions(&text);
-    let last_from = steps.iter().rposition(|(w, _)| w == "FROM");
-    let Some(last_from) = last_from else {
-        return Err("ERROR: failed to build: failed to solve: dockerfile parse error: no build stage in current context".into());
-    };
-    let base = steps[last_from]
-        .1
-        .split_whitespace()
-        .next()
-        .unwrap_or("")
-        .to_string();
-    let base = arguments(&steps[..last_from], &base);
+    let last_from = steps
+        .iter()
+        .rposition(|(w, _)| w == "FROM")
+        .ok_or_else(|| unsolved("dockerfile parse error: no build stage in current context"))?;
+    let (before, steps) = steps.split_at(last_from);
+    let named = steps.first().and_then(|(_, r)| r.split_whitespace().next());
+    let base = arguments(before, named.unwrap_or(""));
     let mut image = fetched(ctx, world, &base).map_err(|_| {
         let (name, tag) = short(&base);
-        format!("ERROR: failed to build: failed to solve: {name}:{tag}: failed to resolve source metadata for docker.io/library/{name}:{tag}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed")
+        unsolved(&format!("{name}:{tag}: failed to resolve source metadata for docker.io/library/{name}:{tag}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"))
     })?;
     if image.base.is_empty() || world.image(&image.base).is_err() {
         image.base.clone_from(&base);
     }
-    let mut fs = files_of(&image);
-    let shown = steps.get(last_from..).unwrap_or(&[]);
-    let counted = shown
-        .iter()
-        .filter(|(w, _)| ["FROM", "RUN", "COPY", "ADD", "WORKDIR"].contains(&w.as_str()))
-        .count();
     let mut log: Vec<(String, i64)> = vec![
         ("[internal] load build definition from Dockerfile".into(), 0),
         (format!("=> transferring dockerfile: {}B", text.len()), 0),
         (
-            format!("[internal] load metadata for docker.io/library/{}", {
-                let (n, t) = short(&base);
-                format!("{n}:{t}")
-            }),
+            format!("[internal] load metadata for docker.io/{}", on_hub(&base)),
             900,
         ),
         ("[internal] load .dockerignore".into(), 0),
         ("=> transferring context: 2B".into(), 0),
     ];
-    let mut number = 0;
-    for (word, rest) in shown {
-        let takes = match word.as_str() {
-            "FROM" => image.size / 50_000,
-            "RUN" => 1200,
-            _ => 30,
-        };
-        if ["FROM", "RUN", "COPY", "ADD", "WORKDIR"].contains(&word.as_str()) {
-            number += 1;
-            log.push((format!("[{number}/{counted}] {word} {rest}"), takes));
-        }
-        ctx.sleep(takes).await;
-        instruction(ctx, &folder, &mut image, &mut fs, word, rest)?;
-    }
-    image.files.clear();
-    collect(&fs, "/", &mut image.files);
-    image.created_ms = ctx.now_ms();
-    let script = image
-        .entrypoint
-        .iter()
-        .chain(&image.cmd)
-        .next()
-        .cloned()
-        .unwrap_or_default();
-    let name = script.rsplit('/').next().unwrap_or("").to_string();
-    image.page |= !image.ports.is_empty()
-        && !name.is_empty()
-        && ![
-            "sh",
-            "bash",
-            "nginx",
-            "httpd-foreground",
-            "docker-entrypoint.sh",
-        ]
-        .contains(&name.as_str());
+    take_steps(ctx, &folder, &mut image, steps, &mut log).await?;
     let digest = id(&image);
     log.push(("exporting to image".into(), 100));
     log.push(("=> exporting layers".into(), 0));
     log.push((format!("=> writing image sha256:{digest}"), 0));
     let tags = options.all("tag");
     for tag in &tags {
-        let (n, t) = short(tag);
-        log.push((
-            format!(
-                "=> naming to docker.io/{}{n}:{t}",
-                if n.contains('/') { "" } else { "library/" }
-            ),
-            0,
-        ));
+        log.push((format!("=> naming to docker.io/{}", on_hub(tag)), 0));
     }
     ctx.sleep(100).await;
-    if !options.has("quiet") {
-        let total = (ctx.now_ms() - began) as f64 / 1000.0;
-        let steps = log.iter().filter(|(l, _)| !l.starts_with("=>")).count();
-        let right = |left: String, right: String| format!("{left:<105}{right:>8}\n");
-        ctx.err(&right(
-            format!("[+] Building {total:.1}s ({steps}/{steps}) FINISHED"),
-            "docker:default".into(),
-        ));
-        for (line, ms) in log {
-            ctx.err(&right(
-                format!(" => {line}"),
-                format!("{:.1}s", ms as f64 / 1000.0),
-            ));
-        }
-    } else {
+    if options.has("quiet") {
         ctx.out(&format!("sha256:{digest}\n"));
+    } else {
+        show(ctx, &log, ctx.now_ms() - began);
     }
     if image.page {
-        ctx.err(&format!("bottleship does not run {name}: requests to port {} are answered with a page that names the image\n", image.ports.first().copied().unwrap_or(0)));
+        ctx.err(&format!("bottleship does not run {}: requests to port {} are answered with a page that names the image\n", program(&image), image.ports.first().copied().unwrap_or(0)));
     }
     for tag in tags {
         keep(ctx, image.clone(), tag);
     }
     Ok(())
+}
+
+/// What the image's containers run, without its folder.
+fn program(image: &BuiltImage) -> &str {
+    let first = image.entrypoint.iter().chain(&image.cmd).next();
+    let first = first.map_or("", String::as_str);
+    first.rsplit('/').next().unwrap_or("")
+}
+
+/// The instructions of the last stage, each with the time that it takes; the image is what they leave.
+async fn take_steps(
+    ctx: &Ctx,
+    folder: &str,
+    image: &mut BuiltImage,
+    steps: &[(String, String)],
+    log: &mut Vec<(String, i64)>,
+) -> Result<(), String> {
+    let is_step = |word: &str| STEPS.contains(&word);
+    let counted = steps.iter().filter(|(w, _)| is_step(w)).count();
+    let mut fs = files_of(image);
+    let mut number = 0;
+    for (word, rest) in steps {
+        let takes = match word.as_str() {
+            "FROM" => image.size / 50_000,
+            "RUN" => 1200,
+            _ => 30,
+        };
+        if is_step(word) {
+            number += 1;
+            log.push((format!("[{number}/{counted}] {word} {rest}"), takes));
+        }
+        ctx.sleep(takes).await;
+        instruction(ctx, folder, image, &mut fs, word, rest)?;
+    }
+    image.files.clear();
+    collect(&fs, "/", &mut image.files);
+    image.created_ms = ctx.now_ms();
+    // Programs that bottleship runs itself; another one that listens is shown by a page.
+    let known = [
+        "",
+        "sh",
+        "bash",
+        "nginx",
+        "httpd-foreground",
+        "docker-entrypoint.sh",
+    ];
+    image.page |= !image.ports.is_empty() && !known.contains(&program(image));
+    Ok(())
+}
+
+/// BuildKit's log as it stands at the end.
+fn show(ctx: &Ctx, log: &[(String, i64)], took_ms: i64) {
+    let seconds = |ms: i64| format!("{:.1}s", ms as f64 / 1000.0);
+    let steps = log.iter().filter(|(l, _)| !l.starts_with("=>")).count();
+    let right = |left: String, right: String| format!("{left:<105}{right:>8}\n");
+    ctx.err(&right(
+        format!(
+            "[+] Building {} ({steps}/{steps}) FINISHED",
+            seconds(took_ms)
+        ),
+        "docker:default".into(),
+    ));
+    for (line, ms) in log {
+        ctx.err(&right(format!(" => {line}"), seconds(*ms)));
+    }
 }
 
 /// `${VERSION}` from the `ARG` lines before.
@@ -267,7 +277,6 @@ pub(super) fn instruction(
     word: &str,
     rest: &str,
 ) -> Result<(), String> {
-    let failed = |why: String| format!("ERROR: failed to build: failed to solve: {why}");
     match word {
         "FROM" | "LABEL" | "MAINTAINER" | "ARG" | "USER" | "VOLUME" | "SHELL" | "STOPSIGNAL"
         | "HEALTHCHECK" | "ONBUILD" => {}
@@ -290,14 +299,7 @@ pub(super) fn instruction(
             }
         }
         "WORKDIR" => {
-            image.workdir = shell::fs::resolve(
-                if image.workdir.is_empty() {
-                    "/"
-                } else {
-                    &image.workdir
-                },
-                rest,
-            );
+            image.workdir = shell::fs::resolve(workdir(image), rest);
             let _ = fs.mkdir(&image.workdir, true);
         }
         "EXPOSE" => {
@@ -311,74 +313,77 @@ pub(super) fn instruction(
             image.entrypoint = exec_form(rest);
             image.cmd.clear();
         }
-        "COPY" | "ADD" => {
-            let words: Vec<&str> = rest
-                .split_whitespace()
-                .filter(|w| !w.starts_with("--"))
-                .collect();
-            if rest.contains("--from=") {
-                return Err(failed(
-                    "bottleship does not simulate COPY --from: build in one stage".into(),
-                ));
-            }
-            let Some((target, sources)) = words.split_last() else {
-                return Ok(());
-            };
-            let base = if image.workdir.is_empty() {
-                "/"
-            } else {
-                &image.workdir
-            };
-            let to = shell::fs::resolve(base, target);
-            for source in sources {
-                let from = shell::fs::resolve(folder, source.trim_start_matches('/'));
-                let is_dir = ctx.with_fs(|f| f.is_dir(&from));
-                let mut files = Vec::new();
-                if is_dir {
-                    ctx.with_fs(|f| collect(f, &from, &mut files));
-                } else {
-                    let text = ctx.with_fs(|f| f.read_text(&from)).map_err(|_| {
-                        failed(format!("failed to compute cache key: failed to calculate checksum of ref: \"/{source}\": not found"))
-                    })?;
-                    files.push((from.clone(), text));
-                }
-                for (path, text) in files {
-                    let below = path
-                        .strip_prefix(&from)
-                        .unwrap_or("")
-                        .trim_start_matches('/');
-                    let name = from.rsplit('/').next().unwrap_or("");
-                    let place = match (
-                        below.is_empty(),
-                        target.ends_with('/') || *target == "." || fs.is_dir(&to),
-                    ) {
-                        (false, _) => format!("{to}/{below}"),
-                        (true, true) => format!("{to}/{name}"),
-                        (true, false) => to.clone(),
-                    };
-                    let _ = fs.install(&place, text);
-                }
-            }
-        }
+        "COPY" | "ADD" => return copy(ctx, folder, image, fs, rest),
         "RUN" => {
-            if !image.has_shell {
-                return Err(failed(format!(
-                    "process \"/bin/sh -c {rest}\" did not complete successfully: exit code: 127"
-                )));
-            }
-            let argv = vec!["sh".to_string(), "-c".into(), format!("{DOWNLOADS}{rest}")];
-            let (_, status) = in_shell(&argv, image, fs, ctx.now_ms());
+            let status = match image.has_shell {
+                true => {
+                    let argv = ["sh".to_string(), "-c".into(), format!("{DOWNLOADS}{rest}")];
+                    in_shell(&argv, image, fs, ctx.now_ms()).1
+                }
+                false => 127,
+            };
             if status != 0 {
-                return Err(failed(format!(
+                return Err(unsolved(&format!(
                     "process \"/bin/sh -c {rest}\" did not complete successfully: exit code: {status}"
                 )));
             }
         }
         other => {
-            return Err(failed(format!(
+            return Err(unsolved(&format!(
                 "dockerfile parse error: unknown instruction: {other}"
             )));
         }
     }
     Ok(())
+}
+
+/// `COPY SOURCE... TARGET`: folders bring what is in them, files keep their names where the target is a folder.
+fn copy(
+    ctx: &Ctx,
+    folder: &str,
+    image: &BuiltImage,
+    fs: &mut Fs,
+    rest: &str,
+) -> Result<(), String> {
+    if rest.contains("--from=") {
+        return Err(unsolved(
+            "bottleship does not simulate COPY --from: build in one stage",
+        ));
+    }
+    let words = rest.split_whitespace().filter(|w| !w.starts_with("--"));
+    let words: Vec<&str> = words.collect();
+    let Some((target, sources)) = words.split_last() else {
+        return Ok(());
+    };
+    let to = shell::fs::resolve(workdir(image), target);
+    for source in sources {
+        let from = shell::fs::resolve(folder, source.trim_start_matches('/'));
+        let mut files = Vec::new();
+        if ctx.with_fs(|f| f.is_dir(&from)) {
+            ctx.with_fs(|f| collect(f, &from, &mut files));
+        } else {
+            let text = ctx.with_fs(|f| f.read_text(&from)).map_err(|_| {
+                unsolved(&format!("failed to compute cache key: failed to calculate checksum of ref: \"/{source}\": not found"))
+            })?;
+            files.push((from.clone(), text));
+        }
+        for (path, text) in files {
+            let below = path.strip_prefix(&from).unwrap_or("");
+            let into = target.ends_with('/') || *target == "." || fs.is_dir(&to);
+            let place = match (below.trim_start_matches('/'), into) {
+                ("", true) => format!("{to}/{}", from.rsplit('/').next().unwrap_or("")),
+                ("", false) => to.clone(),
+                (below, _) => format!("{to}/{below}"),
+            };
+            let _ = fs.install(&place, text);
+        }
+    }
+    Ok(())
+}
+
+fn workdir(image: &BuiltImage) -> &str {
+    match image.workdir.as_str() {
+        "" => "/",
+        path => path,
+    }
 }
