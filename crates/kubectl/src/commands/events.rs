@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::fail::{Fail, text};
 use crate::print::{self, table};
 use machinery::Arrange;
-use machinery::{Object, Request, Response, Value, WatchType};
+use machinery::{Object, Request, Response, Value, WatchEvent, WatchType};
 
 pub const COMMAND: Command = Command {
     name: "events",
@@ -54,51 +54,25 @@ pub const COMMAND: Command = Command {
 
 async fn run(cx: Cx) -> Result<(), Fail> {
     let types = cx.list("types");
-    if let Some(t) = types
-        .iter()
-        .find(|t| !t.eq_ignore_ascii_case("normal") && !t.eq_ignore_ascii_case("warning"))
-    {
-        let _ = t;
+    let known = |t: &String| ["normal", "warning"].contains(&t.to_lowercase().as_str());
+    if !types.iter().all(known) {
         return Err(text("valid --types are Normal or Warning"));
     }
     let all = cx.on("all-namespaces");
     let namespace = if all { String::new() } else { cx.namespace()? };
-    let mut path = match namespace.as_str() {
-        "" => Request::get("/api/v1/events"),
-        ns => Request::get(format!("/api/v1/namespaces/{ns}/events")),
-    };
-    let mut about = None;
-    if !cx.flag("for").is_empty() {
-        let (kind, name) = cx
-            .flag("for")
-            .split_once('/')
-            .ok_or_else(|| text("--for must be in resource/name form"))?;
-        let res = cx.mapper()?.resource(kind)?;
-        path = path.with(
-            "fieldSelector",
-            format!(
-                "involvedObject.kind={},involvedObject.name={name}",
-                res.kind
-            ),
-        );
-        about = Some(());
-    }
+    let asked = question(&cx, &namespace)?;
     let wanted = |e: &Object| {
         types.is_empty() || types.iter().any(|t| t.eq_ignore_ascii_case(e.text("type")))
     };
-    let list = cx.ask(path.clone())?;
-    let mut events: Vec<Object> = list
-        .get("items")
-        .items()
-        .iter()
-        .map(|e| {
-            Object(e.clone()).edit(|o| {
-                o.set("apiVersion", "v1");
-                o.set("kind", "Event");
-            })
+    let list = cx.ask(asked.clone())?;
+    let named = |e: &Value| {
+        Object(e.clone()).edit(|o| {
+            o.set("apiVersion", "v1");
+            o.set("kind", "Event");
         })
-        .filter(wanted)
-        .collect();
+    };
+    let events = list.get("items").items().iter().map(named);
+    let mut events: Vec<Object> = events.filter(wanted).collect();
     events.arrange_by_key(last_seen);
     let format = print::parse(&cx, cx.flag("output"), print::GET_FORMATS)?;
     let watch = cx.on("watch");
@@ -111,11 +85,8 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     }
     let mut widths = Vec::new();
     if let Some(f) = &format {
-        let items: Vec<Value> = events
-            .into_iter()
-            .map(|e| print::without_managed(&e.0))
-            .collect();
-        cx.out(print::render(f, &print::list(items))?);
+        let items = events.iter().map(|e| print::without_managed(&e.0));
+        cx.out(print::render(f, &print::list(items.collect()))?);
     } else {
         let mut rows = Vec::new();
         if !cx.on("no-headers") {
@@ -124,38 +95,48 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         rows.extend(events.iter().map(|e| row(&cx, e, all)));
         cx.out(table::align(&rows, &mut widths));
     }
-    let _ = about;
+    let mut version = list.text("metadata.resourceVersion").to_string();
     if !watch {
         return Ok(());
     }
-    let mut version = list.text("metadata.resourceVersion").to_string();
     loop {
-        let asked = path
-            .clone()
-            .with("watch", "true")
-            .with("resourceVersion", version);
+        let asked = asked.clone().with("watch", "true");
         let Response::Watch {
             events,
             version: next,
-        } = cx.send(asked)?
+        } = cx.send(asked.with("resourceVersion", version))?
         else {
             return Err(text("the server did not answer with a watch"));
         };
         version = next.to_string();
-        for e in events
-            .into_iter()
-            .filter(|e| matches!(e.kind, WatchType::Added | WatchType::Modified))
-        {
-            let e = Object(e.object);
-            if wanted(&e) {
-                match &format {
-                    Some(f) => cx.out(print::render(f, &e.0)?),
-                    None => cx.out(table::align(&[row(&cx, &e, all)], &mut widths)),
-                }
+        let news = |e: &WatchEvent| matches!(e.kind, WatchType::Added | WatchType::Modified);
+        let events = events.into_iter().filter(news).map(|e| Object(e.object));
+        for e in events.filter(wanted) {
+            match &format {
+                Some(f) => cx.out(print::render(f, &e.0)?),
+                None => cx.out(table::align(&[row(&cx, &e, all)], &mut widths)),
             }
         }
         cx.host.changed().await;
     }
+}
+
+/// The request for events: of a namespace or of all, and about one object with `--for`.
+fn question(cx: &Cx, namespace: &str) -> Result<Request, Fail> {
+    let asked = match namespace {
+        "" => Request::get("/api/v1/events"),
+        ns => Request::get(format!("/api/v1/namespaces/{ns}/events")),
+    };
+    if cx.flag("for").is_empty() {
+        return Ok(asked);
+    }
+    let (kind, name) = cx
+        .flag("for")
+        .split_once('/')
+        .ok_or_else(|| text("--for must be in resource/name form"))?;
+    let kind = cx.mapper()?.resource(kind)?.kind.clone();
+    let selector = format!("involvedObject.kind={kind},involvedObject.name={name}");
+    Ok(asked.with("fieldSelector", selector))
 }
 
 fn header(all: bool) -> Vec<String> {

@@ -178,32 +178,7 @@ fn one(
 ) -> Result<(), Fail> {
     let now = info.object.0.get("metadata").get(words.field);
     if !cx.on("overwrite") {
-        let taken: Vec<String> = set
-            .iter()
-            .filter_map(|(k, v)| {
-                let was = now.get(k).as_str()?;
-                (was != v).then(|| format!("'{k}' already has a value ({was})"))
-            })
-            .collect();
-        if !taken.is_empty() {
-            return Err(text(match words.one {
-                "label" => {
-                    let each: Vec<String> = taken
-                        .iter()
-                        .map(|t| format!("{t}, and --overwrite is false"))
-                        .collect();
-                    if each.len() == 1 {
-                        each[0].clone()
-                    } else {
-                        format!("[{}]", each.join(", "))
-                    }
-                }
-                _ => format!(
-                    "--overwrite is false but found the following declared annotation(s): {}",
-                    taken.join("; ")
-                ),
-            }));
-        }
+        nothing_taken(words, now, set)?;
     }
     let mut patch = Value::map();
     let (mut added, mut removed) = (0, 0);
@@ -259,4 +234,28 @@ fn one(
         result = crate::change::send(cx, info, patch, PatchType::Merge, words.manager)?;
     }
     shown.print(cx, &Object(result.0), done)
+}
+
+/// What has another value already is changed only with `--overwrite`.
+fn nothing_taken(words: Words, now: &Value, set: &[(String, String)]) -> Result<(), Fail> {
+    let is_label = words.one == "label";
+    let taken = set.iter().filter_map(|(k, v)| {
+        let was = now.get(k).as_str().filter(|was| was != v)?;
+        let end = if is_label {
+            ", and --overwrite is false"
+        } else {
+            ""
+        };
+        Some(format!("'{k}' already has a value ({was}){end}"))
+    });
+    let taken: Vec<String> = taken.collect();
+    Err(text(match (taken.as_slice(), is_label) {
+        ([], _) => return Ok(()),
+        ([one], true) => one.clone(),
+        (_, true) => format!("[{}]", taken.join(", ")),
+        (_, false) => format!(
+            "--overwrite is false but found the following declared annotation(s): {}",
+            taken.join("; ")
+        ),
+    }))
 }
