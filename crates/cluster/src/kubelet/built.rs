@@ -82,6 +82,7 @@ fn image(built: &BuiltImage) -> Option<&'static Image> {
         start_ms: base.start_ms,
         memory_mi: base.memory_mi,
         cpu_milli: base.cpu_milli,
+        request_us: base.request_us,
         boot: base.boot,
         files: leak_pairs(&built.files),
         wants: base.wants,

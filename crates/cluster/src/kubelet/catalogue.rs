@@ -83,6 +83,8 @@ pub struct Image {
     pub start_ms: i64,
     pub memory_mi: i64,
     pub cpu_milli: i64,
+    /// CPU that one request costs, in microseconds.
+    pub request_us: i64,
     /// Written to the log at the start.
     pub boot: &'static [&'static str],
     pub files: &'static [(&'static str, &'static str)],
@@ -123,6 +125,7 @@ const NONE: Image = Image {
     start_ms: 100,
     memory_mi: 16,
     cpu_milli: 1,
+    request_us: 1_000,
     boot: &[],
     files: &[],
     wants: &[],

@@ -413,6 +413,6 @@ pub struct NodeRun {
     pub slow: i64,
     /// Counts wake-ups that were put off while the node was not reachable.
     pub heartbeat_at: Millis,
-    /// Volumes of the machine itself (hostPath), by path.
-    pub host_paths: BTreeMap<Str, Tree>,
+    /// The machine's own files (hostPath), once somebody has written there.
+    pub files: Option<Rc<shell::Fs>>,
 }

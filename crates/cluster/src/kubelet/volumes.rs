@@ -185,30 +185,52 @@ fn tree(cluster: &Cluster, pod: &Object, run: &PodRun, v: &Value) -> Tree {
     if let Some(tree) = run.volumes.get(name).or_else(|| run.made.get(name)) {
         return tree.clone();
     }
-    let claim = &claim_of(pod, v);
-    if !claim.is_empty() {
-        let disk = disk(cluster, pod, claim);
-        return disk
-            .and_then(|d| cluster.kubelets.disks.get(&d).cloned())
-            .unwrap_or_else(Tree::empty);
+    match place_of(cluster, pod, v) {
+        Some(Kept::Disk(disk)) => (cluster.kubelets.disks.get(&disk)).cloned(),
+        Some(Kept::Host(path)) => cluster.kubelets.node(&run.node).map(|n| {
+            let files = base::machine_files(n);
+            files
+                .tree(&base::on_machine(&path))
+                .unwrap_or_else(|_| Tree::empty())
+        }),
+        None => return made(cluster, pod, run, &run.sources, v),
     }
-    let path = v.at("hostPath").text("path");
-    if !path.is_empty() {
-        let node = cluster.kubelets.node(&run.node);
-        return node
-            .and_then(|n| n.host_paths.get(path).cloned())
-            .unwrap_or_else(Tree::empty);
-    }
-    made(cluster, pod, run, &run.sources, v)
+    .unwrap_or_else(Tree::empty)
 }
 
-/// The name of the PersistentVolume behind a claim.
-fn disk(cluster: &Cluster, pod: &Object, claim: &str) -> Option<Str> {
-    let claim = cluster
-        .store
-        .get("persistentvolumeclaims", pod.namespace(), claim)?;
+/// Where the content of a volume is kept for longer than its pod.
+enum Kept {
+    /// A PersistentVolume of this name, wherever its storage is.
+    Disk(Str),
+    /// A path of the machine that the pod is on.
+    Host(String),
+}
+
+fn place_of(cluster: &Cluster, pod: &Object, v: &Value) -> Option<Kept> {
+    let path = v.at("hostPath").text("path");
+    if !path.is_empty() {
+        return Some(Kept::Host(path.to_string()));
+    }
+    let claim = &claim_of(pod, v);
+    if claim.is_empty() {
+        return None;
+    }
+    let claims = "persistentvolumeclaims";
+    let claim = cluster.store.get(claims, pod.namespace(), claim)?;
     let name = claim.text("spec.volumeName");
-    (!name.is_empty()).then(|| Str::from(name))
+    let volume = cluster.store.get("persistentvolumes", "", name)?;
+    let path = match volume.text("spec.hostPath.path") {
+        "" => volume.text("spec.local.path"),
+        path => path,
+    };
+    // What a provisioner made is shared by its machines here.
+    let provisioned = volume
+        .annotation("pv.kubernetes.io/provisioned-by")
+        .is_some();
+    Some(match path.is_empty() || provisioned {
+        true => Kept::Disk(Str::from(name)),
+        false => Kept::Host(path.to_string()),
+    })
 }
 
 /// The files of a container as they are now.
@@ -329,18 +351,22 @@ pub fn close(cluster: &mut Cluster, pod: &Object, uid: &str, i: usize, fs: &Fs, 
 }
 
 fn keep_tree(cluster: &mut Cluster, pod: &Object, uid: &str, volume: &Value, now: Tree) {
-    let claim = &claim_of(pod, volume);
-    let path = volume.at("hostPath").text("path");
-    if !claim.is_empty() {
-        if let Some(disk) = disk(cluster, pod, claim) {
+    match place_of(cluster, pod, volume) {
+        Some(Kept::Disk(disk)) => {
             cluster.kubelets.disks.insert(disk, now);
         }
-    } else if !path.is_empty() {
-        let node = Str::from(pod.text("spec.nodeName"));
-        if let Some(node) = cluster.kubelets.node_mut(&node) {
-            node.host_paths.insert(Str::from(path), now);
+        Some(Kept::Host(path)) => {
+            let node = Str::from(pod.text("spec.nodeName"));
+            if let Some(node) = cluster.kubelets.node_mut(&node) {
+                let mut files = (*base::machine_files(node)).clone();
+                let _ = files.mount(&base::on_machine(&path), now);
+                node.files = Some(Rc::new(files));
+            }
         }
-    } else if let Some(run) = cluster.kubelets.pod_mut(uid) {
-        run.volumes.insert(Str::from(volume.text("name")), now);
+        None => {
+            if let Some(run) = cluster.kubelets.pod_mut(uid) {
+                run.volumes.insert(Str::from(volume.text("name")), now);
+            }
+        }
     }
 }

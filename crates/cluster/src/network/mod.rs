@@ -23,8 +23,16 @@ pub const DNS_IP: &str = "10.96.0.10";
 const WINDOW_MS: i64 = 15_000;
 /// Proxies behind proxies.
 const DEPTH_MAX: u32 = 8;
-/// CPU that one request costs, in milliseconds.
-const REQUEST_CPU_MS: i64 = 20;
+/// The kernel gives a container its share of CPU anew in each period, in microseconds.
+const PERIOD_US: i64 = 100_000;
+/// What a container without a limit may use at once, in millicores.
+const UNLIMITED_MILLI: i64 = 4_000;
+/// Answers that come sooner take no time: what is seen of them is their content.
+const QUICK_US: i64 = 5_000;
+/// Looking up a name, connecting, starting a client: beside an answer that takes its time.
+const WAY_US: i64 = 10_000;
+/// Who has to wait longer is not served at all.
+const PATIENCE_US: i64 = 30_000_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wake {
@@ -46,28 +54,58 @@ pub struct State {
     pub(crate) sticky: BTreeMap<(Str, String), (String, Millis)>,
     /// How many servers are asking on behalf of others right now: bounds loops of proxies.
     depth: u32,
-    /// Pod → (window, requests in it, requests in the one before).
-    busy: BTreeMap<Str, (i64, i64, i64)>,
+    busy: BTreeMap<Str, Load>,
+    /// How long the servers have worked for the request under way, in microseconds.
+    took_us: i64,
+}
+
+/// The CPU that the requests to a pod have cost, in microseconds.
+#[derive(Clone, Copy, Default)]
+struct Load {
+    window: i64,
+    this: i64,
+    before: i64,
+    /// The last period in which something was used, and how much.
+    period: i64,
+    used: i64,
 }
 
 impl State {
     /// CPU load by requests, in millicores.
     pub fn load(&self, uid: &str, now: Millis) -> i64 {
         let window = now / WINDOW_MS;
-        let count = match self.busy.get(uid) {
-            Some((w, this, before)) if *w == window => (*this).max(*before),
-            Some((w, this, _)) if *w + 1 == window => *this,
+        let us = match self.busy.get(uid) {
+            Some(l) if l.window == window => l.this.max(l.before),
+            Some(l) if l.window + 1 == window => l.this,
             _ => 0,
         };
-        count * REQUEST_CPU_MS * 1000 / WINDOW_MS
+        us / WINDOW_MS
     }
-    fn count(&mut self, uid: &Str, now: Millis) {
+    /// A pod works for a request, as fast as its limit lets it; how long that takes.
+    fn work(&mut self, uid: &Str, now: Millis, cost_us: i64, limit_milli: i64) -> i64 {
+        let l = self.busy.entry(uid.clone()).or_default();
         let window = now / WINDOW_MS;
-        let b = self.busy.entry(uid.clone()).or_insert((window, 0, 0));
-        if b.0 != window {
-            *b = (window, 0, if b.0 + 1 == window { b.1 } else { 0 });
+        if l.window != window {
+            let before = if l.window + 1 == window { l.this } else { 0 };
+            (l.window, l.this, l.before) = (window, 0, before);
         }
-        b.1 += 1;
+        l.this += cost_us;
+        // The kernel knows no quota below a millisecond.
+        let quota = (limit_milli * PERIOD_US / 1000).max(1000);
+        let start = now * 1000;
+        let (mut t, mut left) = (start.max(l.period * PERIOD_US), cost_us);
+        while left > 0 && t - start < PATIENCE_US {
+            let period = t / PERIOD_US;
+            if period != l.period {
+                (l.period, l.used) = (period, 0);
+            }
+            let end = (period + 1) * PERIOD_US;
+            let run = left.min(quota - l.used).min(end - t).max(0);
+            l.used += run;
+            left -= run;
+            t = if left > 0 { end } else { t + run };
+        }
+        t - start
     }
 }
 
@@ -83,6 +121,7 @@ pub enum Origin {
 /// Sends a request through the simulated network and reports its hops as `Output::Traffic`.
 pub fn fetch(cluster: &mut Cluster, from: &Origin, request: &HttpRequest) -> Fetch {
     let mut hops = vec![route::start_hop(from)];
+    cluster.network.took_us = 0;
     let answer = route::travel(cluster, from, request, &mut hops);
     let status = match &answer {
         Fetch::Answer(a) => a.status,
@@ -91,6 +130,14 @@ pub fn fetch(cluster: &mut Cluster, from: &Origin, request: &HttpRequest) -> Fet
     let at = cluster.now;
     cluster.emit(Output::Traffic { at, hops, status });
     answer
+}
+
+/// How long the last answer took; answers of servers that have little to do take no time.
+pub fn took_ms(cluster: &Cluster) -> Millis {
+    match cluster.network.took_us {
+        us if us < QUICK_US => 0,
+        us => (us + WAY_US) / 1000,
+    }
 }
 
 /// Resolves a name as the pod's (or the host's) resolver would; addresses as text.
@@ -195,7 +242,17 @@ pub fn ask_pod(
         return Fetch::Timeout;
     }
     let uid = run.uid.clone();
-    cluster.network.count(&uid, now);
+    let limit = run.containers[index].spec(&pod);
+    let limit = (limit.at("resources.limits").get("cpu").as_str())
+        .and_then(crate::kubelet::env::nano)
+        .map_or(UNLIMITED_MILLI, |n| (n / 1_000_000) as i64);
+    let took = cluster
+        .network
+        .work(&uid, now, server.image.request_us, limit);
+    if took >= PATIENCE_US {
+        return Fetch::Timeout;
+    }
+    cluster.network.took_us += took;
     if !server.is_http() {
         return Fetch::Reset;
     }

@@ -110,8 +110,26 @@ fn switch(world: &dyn World, name: &str, on: bool) {
             annotations.insert("ingressclass.kubernetes.io/is-default-class", "true");
             world.create("/apis/networking.k8s.io/v1/ingressclasses", class);
             let app = "ingress-nginx-controller";
-            world.create(&deployments(ns), deployment(ns, app, INGRESS, 80));
-            world.create(&services(ns), service(ns, app, app, "NodePort", 80, 80));
+            let mut controller = deployment(ns, app, INGRESS, 80);
+            // The node's own ports lead to it.
+            let ports = value!([
+                { "name": "http", "containerPort": 80, "hostPort": 80, "protocol": "TCP" },
+                { "name": "https", "containerPort": 443, "hostPort": 443, "protocol": "TCP" },
+            ]);
+            let spec = controller.place("spec.template.spec.containers").list_mut();
+            if let Some(c) = spec.first_mut() {
+                c.set("ports", ports);
+            }
+            world.create(&deployments(ns), controller);
+            let mut front = service(ns, app, app, "NodePort", 80, 80);
+            front.set(
+                "spec.ports",
+                value!([
+                    { "name": "http", "port": 80, "targetPort": "http", "appProtocol": "http" },
+                    { "name": "https", "port": 443, "targetPort": "https", "appProtocol": "https" },
+                ]),
+            );
+            world.create(&services(ns), front);
         }
         ("ingress", false) => {
             world.delete("/apis/networking.k8s.io/v1/ingressclasses/nginx");

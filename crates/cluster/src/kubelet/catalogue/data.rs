@@ -7,7 +7,7 @@ pub(super) static IMAGES: &[&Image] = &[
     &Image {
         tags: &[
             "{alpine,3-alpine,4-alpine,5-alpine,6-alpine,7-alpine,8-alpine}",
-            "{5,6,7,8}.{0..4}{,.0,.1,.2,.3,.4,.5}-alpine",
+            "{3,4,5,6,7,8}.{0..4}{,.0,.1,.2,.3,.4,.5}-alpine",
         ],
         size: 17_000_000,
         base: Base::Alpine,

@@ -51,7 +51,8 @@ pub(super) static IMAGES: &[&Image] = &[
             version: "",
         },
         size: 164_000_000,
-        cpu_milli: 1,
+        // A million square roots in PHP.
+        request_us: 45_000,
         ..APACHE
     },
     &Image {
@@ -76,6 +77,7 @@ pub(super) static IMAGES: &[&Image] = &[
         size: 260_000_000,
         memory_mi: 60,
         start_ms: 1_000,
+        request_us: 60_000,
         ..APACHE
     },
     &Image {

@@ -234,6 +234,9 @@ fn nginx_ports(
     Ok(nginx::ports(&config))
 }
 
+/// How long a program that eats memory takes to pass its limit.
+const STRESS_MS: i64 = 1_200;
+
 /// A program that eats memory is killed as soon as it passes its limit.
 fn stress(pod: &Object, c: &mut ContainerRun, image: &Image, now: Millis) -> Option<Proc> {
     let (_, mib) = metrics::stress(pod, c);
@@ -246,8 +249,10 @@ fn stress(pod: &Object, c: &mut ContainerRun, image: &Image, now: Millis) -> Opt
     if image.app != App::Stress || mib <= 0 || i128::from(mib) << 20 <= limit / 1_000_000_000 {
         return None;
     }
-    c.fault.get_or_insert_default().end_at = Some(now + 1_200);
-    c.fault.get_or_insert_default().leak = Some((mib, now));
+    let fault = c.fault.get_or_insert_default();
+    fault.lasts_ms = Some(STRESS_MS);
+    // It grows no further: what it has is counted as its own.
+    fault.leak = Some((0, now));
     Some(Proc::Idle {
         until: None,
         on_term: None,

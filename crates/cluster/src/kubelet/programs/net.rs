@@ -10,7 +10,7 @@ use machinery::http::{Fetch, HttpRequest};
 use machinery::time::Millis;
 use shell::Fs;
 use shell::http_tools::{self, Around, Fetched};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 pub(super) fn nslookup(
     cluster: &mut Cluster,
@@ -267,6 +267,7 @@ fn http(
     tool: impl FnOnce(&[String], &mut Around) -> http_tools::Outcome,
 ) -> Done {
     let from = origin(place);
+    let took = Cell::new(0);
     let outcome = {
         let cell = RefCell::new(cluster);
         let mut fetch = |r: &http_tools::HttpRequest| {
@@ -276,7 +277,9 @@ fn http(
                 headers: r.headers.clone(),
                 body: r.body.clone(),
             };
-            match network::fetch(&mut cell.borrow_mut(), &from, &request) {
+            let answer = network::fetch(&mut cell.borrow_mut(), &from, &request);
+            took.set(took.get() + network::took_ms(&cell.borrow()));
+            match answer {
                 Fetch::Answer(a) => Fetched::Answer(http_tools::HttpResponse {
                     status: a.status,
                     headers: a.headers,
@@ -321,7 +324,7 @@ fn http(
         .into_iter()
         .map(|(fd, text)| (fd, text.into_bytes()))
         .collect();
-    match outcome.wait_ms {
+    match outcome.wait_ms + took.get() {
         0 => Done {
             output,
             ends: Some((status, 0)),

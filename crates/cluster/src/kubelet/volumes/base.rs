@@ -2,7 +2,7 @@
 
 use super::super::catalogue::{Base, Image};
 use super::super::programs;
-use super::super::run::PodRun;
+use super::super::run::{NodeRun, PodRun};
 use crate::Cluster;
 use machinery::{Object, Value};
 use shell::Fs;
@@ -188,3 +188,66 @@ fn image_files(image: &Image) -> Fs {
     }
     fs
 }
+
+/// The files of a machine as they are now.
+pub(super) fn machine_files(node: &NodeRun) -> Rc<Fs> {
+    if let Some(files) = &node.files {
+        return files.clone();
+    }
+    let mut fs = Fs::new();
+    for dir in MACHINE_DIRS {
+        let _ = fs.mkdir(&on_machine(dir), true);
+    }
+    for file in MACHINE_FILES {
+        let text = match *file {
+            "/etc/hostname" => format!("{}\n", node.name),
+            _ => String::new(),
+        };
+        let _ = fs.install(&on_machine(file), text);
+    }
+    Rc::new(fs)
+}
+
+/// Where a path of the machine stands among its files.
+pub(super) fn on_machine(path: &str) -> String {
+    shell::fs::resolve("/machine", path.trim_matches('/'))
+}
+
+/// What every machine has.
+const MACHINE_DIRS: &[&str] = &[
+    "/",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib/modules",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/var",
+    "/var/lib",
+    "/var/lib/kubelet",
+    "/var/log",
+    "/var/log/containers",
+    "/var/log/pods",
+    "/var/run",
+];
+
+const MACHINE_FILES: &[&str] = &[
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/machine-id",
+    "/etc/resolv.conf",
+];
+
+pub(super) const MACHINE_SOCKETS: &[&str] = &[
+    "/run/containerd/containerd.sock",
+    "/var/run/containerd/containerd.sock",
+];

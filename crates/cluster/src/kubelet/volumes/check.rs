@@ -1,8 +1,10 @@
 //! Whether a volume can be made now: its objects, its claim, what a hostPath asks the machine for.
 
+use super::base::{MACHINE_SOCKETS, machine_files, on_machine};
 use super::claim_of;
 use crate::Cluster;
 use machinery::{Object, Value};
+use std::rc::Rc;
 
 /// Whether a volume can be made now.
 pub(super) fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), String> {
@@ -53,19 +55,20 @@ pub(super) fn check(cluster: &Cluster, pod: &Object, v: &Value) -> Result<(), St
 /// A hostPath may ask for what must be there already.
 fn host_path_is(cluster: &Cluster, pod: &Object, h: &Value) -> Result<(), String> {
     let path = h.text("path");
-    let trimmed = if path.len() > 1 {
-        path.trim_end_matches('/')
-    } else {
-        path
+    let at = &on_machine(path);
+    let Some(node) = cluster.kubelets.node(pod.text("spec.nodeName")) else {
+        return Ok(());
     };
-    let node = cluster.kubelets.node(pod.text("spec.nodeName"));
-    let made = node.is_some_and(|n| n.host_paths.contains_key(trimmed));
+    let files = match h.text("type") {
+        "Directory" | "File" => machine_files(node),
+        _ => Rc::default(),
+    };
     let (there, what) = match h.text("type") {
-        "Directory" => (made || HOST_DIRS.contains(&trimmed), "directory"),
-        "File" => (HOST_FILES.contains(&trimmed), "file"),
-        "Socket" => (HOST_SOCKETS.contains(&trimmed), "socket file"),
+        "Directory" => (files.is_dir(at), "directory"),
+        "File" => (files.is_file(at), "file"),
+        "Socket" => (MACHINE_SOCKETS.contains(&path), "socket file"),
         "CharDevice" => (
-            trimmed == "/dev/null" || trimmed == "/dev/zero",
+            matches!(path, "/dev/null" | "/dev/zero"),
             "character device",
         ),
         "BlockDevice" => (false, "block device"),
@@ -78,42 +81,3 @@ fn host_path_is(cluster: &Cluster, pod: &Object, h: &Value) -> Result<(), String
         )),
     }
 }
-
-/// What every machine has; all else is there once something was written to it.
-const HOST_DIRS: &[&str] = &[
-    "/",
-    "/dev",
-    "/etc",
-    "/home",
-    "/lib",
-    "/lib/modules",
-    "/mnt",
-    "/opt",
-    "/proc",
-    "/root",
-    "/run",
-    "/srv",
-    "/sys",
-    "/tmp",
-    "/usr",
-    "/var",
-    "/var/lib",
-    "/var/lib/kubelet",
-    "/var/log",
-    "/var/log/containers",
-    "/var/log/pods",
-    "/var/run",
-];
-
-const HOST_FILES: &[&str] = &[
-    "/etc/hostname",
-    "/etc/hosts",
-    "/etc/localtime",
-    "/etc/machine-id",
-    "/etc/resolv.conf",
-];
-
-const HOST_SOCKETS: &[&str] = &[
-    "/run/containerd/containerd.sock",
-    "/var/run/containerd/containerd.sock",
-];
