@@ -108,10 +108,24 @@ fn node_term(t: &Value, required: bool, path: &Path, errors: &mut Errors) {
                 value,
                 "not a valid selector operator",
             );
+        } else if r.get("values").items().len() != 1 {
+            let why =
+                "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+            errors.required(&path.child("values"), why);
         }
         if r.text("key") != "metadata.name" {
             let value = Value::str(r.text("key"));
             errors.invalid(&path.child("key"), value, "not a valid field selector key");
+            continue;
+        }
+        for (j, v) in r.get("values").items().iter().enumerate() {
+            let v = v.as_str().unwrap_or("");
+            each(
+                errors,
+                &path.child("values").index(j),
+                v,
+                names::dns_subdomain(v),
+            );
         }
     }
 }
@@ -127,13 +141,27 @@ fn pod_term(t: &Value, path: &Path, errors: &mut Errors) {
         let n = n.as_str().unwrap_or("");
         each(errors, &path.child("namespace"), n, names::dns_label(n));
     }
-    topology_key(t.text("topologyKey"), &path.child("topologyKey"), errors);
-}
-
-pub fn topology_key(key: &str, path: &Path, errors: &mut Errors) {
-    if key.is_empty() {
-        errors.required(path, "can not be empty");
-    } else {
-        each(errors, path, key, names::qualified(key));
+    for key in ["matchLabelKeys", "mismatchLabelKeys"] {
+        let (keys, at) = (t.get(key).items(), path.child(key));
+        if !keys.is_empty() && t.get("labelSelector").is_null() {
+            let why = "must not be specified when labelSelector is not set";
+            errors.forbidden(&at, why);
+            continue;
+        }
+        for (i, k) in keys.iter().enumerate() {
+            let k = k.as_str().unwrap_or("");
+            each(errors, &at.index(i), k, names::qualified(k));
+        }
     }
+    for (i, k) in t.get("matchLabelKeys").items().iter().enumerate() {
+        if t.get("mismatchLabelKeys").items().contains(k) {
+            let why = "exists in both matchLabelKeys and mismatchLabelKeys";
+            errors.invalid(&path.child("matchLabelKeys").index(i), k.clone(), why);
+        }
+    }
+    let (key, at) = (t.text("topologyKey"), path.child("topologyKey"));
+    if key.is_empty() {
+        errors.required(&at, "can not be empty");
+    }
+    each(errors, &at, key, names::qualified(key));
 }

@@ -6,7 +6,22 @@ use crate::names;
 use crate::resource_validate::requirements;
 use machinery::{Errors, Path, Value};
 
-pub fn containers(spec: &Value, volumes: &[String], path: &Path, errors: &mut Errors) {
+/// What a pod's containers are held against.
+pub struct Pod<'a> {
+    pub spec: &'a Value,
+    /// The volumes that can be mounted.
+    pub volumes: &'a [&'a Value],
+}
+
+impl Pod<'_> {
+    /// Whether users of the pod's containers are those of the node.
+    pub fn host_users(&self) -> bool {
+        self.spec.get("hostUsers").as_bool() != Some(false)
+    }
+}
+
+pub fn containers(pod: &Pod, path: &Path, errors: &mut Errors) {
+    let spec = pod.spec;
     let list = spec.get("containers").items();
     if list.is_empty() {
         errors.required(&path.child("containers"), "");
@@ -14,31 +29,110 @@ pub fn containers(spec: &Value, volumes: &[String], path: &Path, errors: &mut Er
     let mut taken: Vec<&str> = Vec::new();
     for (i, c) in list.iter().enumerate() {
         let path = path.child("containers").index(i);
-        common(c, volumes, &path, errors);
+        common(c, pod, &path, errors);
         name_once(c, &mut taken, &path, errors);
-        running(c, &path, errors);
+        running(c, pod, &path, errors);
+        restarts(c, &path, errors);
     }
     host_port_conflicts(list, &path.child("containers"), errors);
     for (i, c) in spec.get("initContainers").items().iter().enumerate() {
-        let path = path.child("initContainers").index(i);
-        common(c, volumes, &path, errors);
-        name_once(c, &mut taken, &path, errors);
-        init(c, &path, errors);
+        let path = path.child("initContainers");
+        let at = path.index(i);
+        common(c, pod, &at, errors);
+        restarts(c, &at, errors);
+        name_once(c, &mut taken, &at, errors);
+        host_port_conflicts(std::slice::from_ref(c), &path, errors);
+        init(c, pod, &at, errors);
     }
+    let targets = taken.clone();
     for (i, c) in spec.get("ephemeralContainers").items().iter().enumerate() {
-        let path = path.child("ephemeralContainers").index(i);
-        common(c, volumes, &path, errors);
-        name_once(c, &mut taken, &path, errors);
-        for key in [
-            "ports",
-            "lifecycle",
-            "livenessProbe",
-            "readinessProbe",
-            "startupProbe",
-        ] {
-            if !c.get(key).is_null() {
-                errors.forbidden(&path.child(key), "cannot be set for an Ephemeral Container");
+        let at = path.child("ephemeralContainers").index(i);
+        common(c, pod, &at, errors);
+        image_is_bare(c, &at, errors);
+        name_once(c, &mut taken, &at, errors);
+        ephemeral(c, &targets, &at, errors);
+    }
+}
+
+/// A container for looking at others is no part of what the pod does.
+fn ephemeral(c: &Value, targets: &[&str], path: &Path, errors: &mut Errors) {
+    const WHY: &str = "cannot be set for an Ephemeral Container";
+    const BARRED: &[&str] = &[
+        "ports",
+        "resources",
+        "resizePolicy",
+        "restartPolicy",
+        "restartPolicyRules",
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+        "lifecycle",
+    ];
+    let target = c.text("targetContainerName");
+    if !target.is_empty() && !targets.contains(&target) {
+        errors.not_found(&path.child("targetContainerName"), Value::str(target));
+    }
+    for key in BARRED {
+        let v = c.get(key);
+        let is_empty = v.is_null() || (*key == "resources" && v.is_empty());
+        if !is_empty {
+            errors.forbidden(&path.child(key), WHY);
+        }
+    }
+    for (i, m) in c.get("volumeMounts").items().iter().enumerate() {
+        for key in ["subPath", "subPathExpr"] {
+            if !m.text(key).is_empty() {
+                let at = path.child("volumeMounts").index(i).child(key);
+                errors.forbidden(&at, WHY);
             }
+        }
+    }
+}
+
+/// Of pods, not of templates.
+pub fn image_is_bare(c: &Value, path: &Path, errors: &mut Errors) {
+    let image = c.text("image");
+    if image.trim() != image {
+        let why = "must not have leading or trailing whitespace";
+        errors.invalid(&path.child("image"), Value::str(image), why);
+    }
+}
+
+/// A container's own restart policy, and the rules that go before it.
+fn restarts(c: &Value, path: &Path, errors: &mut Errors) {
+    let policy = c.get("restartPolicy").as_str();
+    let known = ["Always", "Never", "OnFailure"];
+    let at = path.child("restartPolicy");
+    if let Some(p) = policy.filter(|p| !known.contains(p)) {
+        errors.not_supported(&at, Value::str(p), &known);
+    }
+    let rules = c.get("restartPolicyRules").items();
+    if !rules.is_empty() && policy.is_none() {
+        let why = "must specify restartPolicy when restart rules are used";
+        errors.required(&at, why);
+    }
+    let path = path.child("restartPolicyRules");
+    if rules.len() > 20 {
+        errors.too_many(&path, rules.len(), 20);
+    }
+    for (i, r) in rules.iter().enumerate() {
+        let path = path.index(i);
+        let (action, known) = (r.text("action"), ["Restart", "RestartAllContainers"]);
+        if !known.contains(&action) {
+            errors.not_supported(&path.child("action"), Value::str(action), &known);
+        }
+        let (codes, at) = (r.get("exitCodes"), path.child("exitCodes"));
+        if codes.is_null() {
+            errors.required(&at, "must be specified");
+            continue;
+        }
+        let (operator, known) = (codes.text("operator"), ["In", "NotIn"]);
+        if !known.contains(&operator) {
+            errors.not_supported(&at.child("operator"), Value::str(operator), &known);
+        }
+        let n = codes.get("values").items().len();
+        if n > 255 {
+            errors.too_many(&at.child("values"), n, 255);
         }
     }
 }
@@ -53,16 +147,9 @@ fn name_once<'a>(c: &'a Value, taken: &mut Vec<&'a str>, path: &Path, errors: &m
 }
 
 /// An init container ends before the next begins: it has no probes and hooks, unless it is a sidecar.
-fn init(c: &Value, path: &Path, errors: &mut Errors) {
+fn init(c: &Value, pod: &Pod, path: &Path, errors: &mut Errors) {
     if crate::pod::is_sidecar(c) {
-        return running(c, path, errors);
-    }
-    if !c.get("restartPolicy").is_null() {
-        errors.not_supported(
-            &path.child("restartPolicy"),
-            Value::str(c.text("restartPolicy")),
-            &["Always"],
-        );
+        return running(c, pod, path, errors);
     }
     for key in [
         "lifecycle",
@@ -78,11 +165,12 @@ fn init(c: &Value, path: &Path, errors: &mut Errors) {
 }
 
 /// Hooks and probes.
-fn running(c: &Value, path: &Path, errors: &mut Errors) {
+fn running(c: &Value, pod: &Pod, path: &Path, errors: &mut Errors) {
+    let grace = pod.spec.get("terminationGracePeriodSeconds").as_i64();
     for key in ["postStart", "preStop"] {
         let hook = c.get("lifecycle").get(key);
         if !hook.is_null() {
-            handler(hook, &path.child("lifecycle").child(key), errors);
+            handler(hook, grace, &path.child("lifecycle").child(key), errors);
         }
     }
     for key in ["livenessProbe", "readinessProbe", "startupProbe"] {
@@ -91,7 +179,7 @@ fn running(c: &Value, path: &Path, errors: &mut Errors) {
             continue;
         }
         let path = path.child(key);
-        handler(p, &path, errors);
+        handler(p, grace, &path, errors);
         for field in [
             "initialDelaySeconds",
             "timeoutSeconds",
@@ -121,7 +209,7 @@ fn running(c: &Value, path: &Path, errors: &mut Errors) {
 }
 
 /// What a probe or a hook does: one thing.
-fn handler(h: &Value, path: &Path, errors: &mut Errors) {
+fn handler(h: &Value, grace: Option<i64>, path: &Path, errors: &mut Errors) {
     let mut found = 0;
     for key in ["exec", "httpGet", "tcpSocket", "grpc", "sleep"] {
         let action = h.get(key);
@@ -140,9 +228,14 @@ fn handler(h: &Value, path: &Path, errors: &mut Errors) {
             }
             "httpGet" => http_get(action, &path, errors),
             "tcpSocket" | "grpc" => port(action.get("port"), &path.child("port"), errors),
-            "sleep" if action.int("seconds") < 0 => {
-                let why = "must be non-negative and less than terminationGracePeriodSeconds";
-                errors.invalid(&path, action.int("seconds"), why);
+            "sleep" => {
+                let n = action.int("seconds");
+                if let Some(grace) = grace.filter(|g| n < 0 || n > *g) {
+                    let why = format!(
+                        "must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+                    );
+                    errors.invalid(&path, n, &why);
+                }
             }
             _ => {}
         }
@@ -188,17 +281,13 @@ pub fn port(v: &Value, path: &Path, errors: &mut Errors) {
     }
 }
 
-fn common(c: &Value, volumes: &[String], path: &Path, errors: &mut Errors) {
+fn common(c: &Value, pod: &Pod, path: &Path, errors: &mut Errors) {
     match c.text("name") {
         "" => errors.required(&path.child("name"), ""),
         name => each(errors, &path.child("name"), name, names::dns_label(name)),
     }
-    let image = c.text("image");
-    if image.is_empty() {
+    if c.text("image").is_empty() {
         errors.required(&path.child("image"), "");
-    } else if image.trim() != image {
-        let why = "must not have leading or trailing whitespace";
-        errors.invalid(&path.child("image"), Value::str(image), why);
     }
     let known = ["FallbackToLogsOnError", "File"];
     one_of(
@@ -210,7 +299,8 @@ fn common(c: &Value, volumes: &[String], path: &Path, errors: &mut Errors) {
     ports(c, &path.child("ports"), errors);
     crate::env_validate::env(c.get("env"), &path.child("env"), errors);
     crate::env_validate::env_from(c.get("envFrom"), &path.child("envFrom"), errors);
-    mounts(c, volumes, &path.child("volumeMounts"), errors);
+    crate::mount_validate::mounts(c, pod.volumes, &path.child("volumeMounts"), errors);
+    crate::mount_validate::devices(c, pod.volumes, &path.child("volumeDevices"), errors);
     let known = ["Always", "IfNotPresent", "Never"];
     one_of(
         c.text("imagePullPolicy"),
@@ -218,12 +308,43 @@ fn common(c: &Value, volumes: &[String], path: &Path, errors: &mut Errors) {
         &known,
         errors,
     );
-    requirements(c.get("resources"), &path.child("resources"), errors);
-    security(
+    let claims: Vec<&str> = pod
+        .spec
+        .get("resourceClaims")
+        .items()
+        .iter()
+        .map(|c| c.text("name"))
+        .collect();
+    requirements(
+        c.get("resources"),
+        &claims,
+        &path.child("resources"),
+        errors,
+    );
+    resize(c, pod, &path.child("resizePolicy"), errors);
+    crate::pod_security::container(
         c.get("securityContext"),
+        pod.host_users(),
         &path.child("securityContext"),
         errors,
     );
+}
+
+/// What a change of resources does to the container.
+fn resize(c: &Value, pod: &Pod, path: &Path, errors: &mut Errors) {
+    let list = c.get("resizePolicy").items();
+    for (i, p) in list.iter().enumerate() {
+        let (name, policy) = (p.text("resourceName"), p.text("restartPolicy"));
+        if list.iter().take(i).any(|o| o.text("resourceName") == name) {
+            errors.duplicate(&path.index(i), Value::str(name));
+        }
+        one_of(name, path, &["cpu", "memory"], errors);
+        one_of(policy, path, &["NotRequired", "RestartContainer"], errors);
+        if pod.spec.text("restartPolicy") == "Never" && policy != "NotRequired" {
+            let why = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+            errors.invalid(path, Value::str(policy), why);
+        }
+    }
 }
 
 fn ports(c: &Value, path: &Path, errors: &mut Errors) {
@@ -281,130 +402,4 @@ fn host_port_conflicts(list: &[Value], path: &Path, errors: &mut Errors) {
             }
         }
     }
-}
-
-fn mounts(c: &Value, volumes: &[String], path: &Path, errors: &mut Errors) {
-    let mut taken: Vec<&str> = Vec::new();
-    for (i, m) in c.get("volumeMounts").items().iter().enumerate() {
-        let at = path.index(i);
-        let (name, place) = (m.text("name"), m.text("mountPath"));
-        if name.is_empty() {
-            errors.required(&at.child("name"), "");
-        }
-        if !volumes.iter().any(|v| v == name) {
-            errors.not_found(&at.child("name"), Value::str(name));
-        }
-        if place.is_empty() {
-            errors.required(&at.child("mountPath"), "");
-        }
-        if taken.contains(&place) {
-            errors.invalid(&at.child("mountPath"), Value::str(place), "must be unique");
-        }
-        taken.push(place);
-        // Upstream leaves the index out of these two.
-        for key in ["subPath", "subPathExpr"] {
-            if !m.text(key).is_empty() {
-                crate::volume_validate::descending(m.text(key), &path.child(key), errors);
-            }
-        }
-        if !m.text("subPath").is_empty() && !m.text("subPathExpr").is_empty() {
-            let why = "subPathExpr and subPath are mutually exclusive";
-            errors.invalid(
-                &at.child("subPathExpr"),
-                Value::str(m.text("subPathExpr")),
-                why,
-            );
-        }
-        let propagation = m.text("mountPropagation");
-        let known = ["Bidirectional", "HostToContainer", "None"];
-        if !propagation.is_empty() && !known.contains(&propagation) {
-            errors.not_supported(
-                &at.child("mountPropagation"),
-                Value::str(propagation),
-                &known,
-            );
-        }
-    }
-}
-
-fn security(s: &Value, path: &Path, errors: &mut Errors) {
-    for key in ["runAsUser", "runAsGroup"] {
-        if let Some(n) = s.get(key).as_i64() {
-            for m in names::user_id(n) {
-                errors.invalid(&path.child(key), n, &m);
-            }
-        }
-    }
-    crate::pod_validate::seccomp(
-        s.get("seccompProfile"),
-        &path.child("seccompProfile"),
-        errors,
-    );
-    if s.get("allowPrivilegeEscalation").as_bool() != Some(false) {
-        return;
-    }
-    let why = if s.flag("privileged") {
-        "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
-    } else if s
-        .at("capabilities.add")
-        .items()
-        .iter()
-        .any(|c| c.as_str() == Some("CAP_SYS_ADMIN"))
-    {
-        "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
-    } else {
-        return;
-    };
-    errors.0.push(machinery::field::FieldError {
-        kind: "FieldValueInvalid",
-        path: path.to_string(),
-        text: format!("Invalid value: {}: {why}", internal(s, SECURITY)),
-    });
-}
-
-const SECURITY: &[&str] = &[
-    "Capabilities",
-    "Privileged",
-    "SELinuxOptions",
-    "WindowsOptions",
-    "RunAsUser",
-    "RunAsGroup",
-    "RunAsNonRoot",
-    "ReadOnlyRootFilesystem",
-    "AllowPrivilegeEscalation",
-    "ProcMount",
-    "SeccompProfile",
-    "AppArmorProfile",
-];
-
-/// A struct as the server's internal type prints: its Go field names, in their order, `null` for what is not set.
-pub fn internal(v: &Value, fields: &[&str]) -> String {
-    let one = |name: &&str| {
-        let head = name.chars().take_while(char::is_ascii_uppercase).count();
-        // `SELinuxOptions` is `seLinuxOptions` in JSON, `Privileged` is `privileged`.
-        let small = if head > 1 { head - 1 } else { 1 };
-        let key = format!("{}{}", name[..small].to_lowercase(), &name[small..]);
-        let value = match v.get(&key) {
-            Value::Map(m) if m.get("add").is_some() || m.get("drop").is_some() => {
-                let list = |k| machinery::json::print(m.get(k).unwrap_or(machinery::NULL));
-                format!("{{\"Add\":{},\"Drop\":{}}}", list("add"), list("drop"))
-            }
-            Value::Map(_) if name.ends_with("Profile") || name.ends_with("Options") => {
-                let field = |(k, x): &(machinery::Str, Value)| {
-                    let mut letters = k.chars();
-                    let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
-                    let key: String = first.chain(letters).collect();
-                    format!("{key:?}:{}", machinery::json::print(x))
-                };
-                let fields: Vec<String> = v.get(&key).entries().iter().map(field).collect();
-                format!("{{{}}}", fields.join(","))
-            }
-            other => machinery::json::print(other),
-        };
-        format!("{name:?}:{value}")
-    };
-    format!(
-        "{{{}}}",
-        fields.iter().map(one).collect::<Vec<_>>().join(",")
-    )
 }

@@ -98,7 +98,7 @@ fn value_from(e: &Value, path: &Path, errors: &mut Errors) {
                     key => each(errors, &path.child("key"), key, names::config_key(key)),
                 }
             }
-            _ => {}
+            _ => file_key(source, &path, errors),
         }
     }
     if found == 0 {
@@ -115,6 +115,24 @@ fn value_from(e: &Value, path: &Path, errors: &mut Errors) {
             "",
             "may not have more than one field specified at a time",
         );
+    }
+}
+
+/// A variable out of a file of a volume.
+fn file_key(source: &Value, path: &Path, errors: &mut Errors) {
+    let (volume, at) = (source.text("volumeName"), path.child("volumeName"));
+    match volume {
+        "" => errors.required(&at, ""),
+        name => each(errors, &at, name, names::dns_label(name)),
+    }
+    let (place, at) = (source.text("path"), path.child("path"));
+    match place {
+        "" => errors.required(&at, ""),
+        text => crate::volume_validate::descending(text, &at, errors),
+    }
+    match source.text("key") {
+        "" => errors.required(&path.child("key"), ""),
+        key => each(errors, &path.child("key"), key, names::env_name(key)),
     }
 }
 
@@ -160,6 +178,28 @@ pub fn resource_ref(source: &Value, in_volume: bool, path: &Path, errors: &mut E
         && !resource.starts_with("requests.hugepages-")
     {
         errors.not_supported(&path.child("resource"), Value::str(resource), RESOURCES);
+    }
+    let divisor = crate::resource_validate::amount(source.get("divisor"));
+    if divisor.sign() == 0 {
+        return;
+    }
+    const SIZES: &[&str] = &[
+        "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
+    ];
+    let (known, what) = match resource.split_once('.').map_or("", |(_, r)| r) {
+        "cpu" => (&["1m", "1"][..], "cpu"),
+        "memory" => (SIZES, "memory"),
+        "ephemeral-storage" => (SIZES, "local ephemeral storage"),
+        r if r.starts_with("hugepages-") => (SIZES, "hugepages"),
+        _ => return,
+    };
+    if !known.contains(&source.text("divisor")) {
+        let list = match what {
+            "cpu" => "1m and 1".to_string(),
+            _ => SIZES.join(", "),
+        };
+        let why = format!("only divisor's values {list} are supported with the {what} resource");
+        errors.invalid(&path.child("divisor"), Value::str(resource), &why);
     }
 }
 

@@ -198,21 +198,6 @@ fn validate(o: &Object, errors: &mut Errors) {
     if !policy.is_empty() && !known.contains(&policy) {
         errors.not_supported(&path.child("persistentVolumeReclaimPolicy"), Value::str(policy), &known);
     }
-    let csi = spec.get("csi");
-    if !csi.is_null() {
-        let at = path.child("csi");
-        crate::volume_validate::csi_driver(csi, &at, errors);
-        if csi.text("volumeHandle").is_empty() {
-            errors.required(&at.child("volumeHandle"), "");
-        }
-        for key in ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef", "nodeStageSecretRef"] {
-            for part in ["name", "namespace"] {
-                if csi.has(key) && csi.get(key).text(part).is_empty() {
-                    errors.required(&at.child(key).child(part), "");
-                }
-            }
-        }
-    }
     let required = spec.at("nodeAffinity.required");
     if !required.is_null() {
         let at = path.child("nodeAffinity").child("required");
@@ -220,22 +205,15 @@ fn validate(o: &Object, errors: &mut Errors) {
     } else if spec.has("nodeAffinity") {
         errors.required(&path.child("nodeAffinity").child("required"), "must specify required node constraints");
     }
-    let sources: Vec<&str> =
-        spec.entries().iter().map(|(k, _)| k.as_str()).filter(|k| SOURCES.contains(k)).collect();
-    for (i, source) in sources.iter().enumerate() {
-        let at = path.child(source);
-        if i > 0 {
-            errors.forbidden(&at, "may not specify more than 1 volume type");
-        } else {
-            crate::volume_validate::one(source, spec.get(source), &at, errors);
-        }
+    if spec.has("iscsi") {
+        let (iscsi, at) = (spec.get("iscsi"), path.child("iscsi").child("targetportal"));
+        crate::volume_validate::portal(iscsi, o.name(), iscsi.text("targetPortal"), &at, errors);
     }
-    if sources.is_empty() {
-        errors.required(&path, "must specify a volume type");
-    }
-    if sources.contains(&"local") && required.is_null() {
+    crate::volume_validate::sources(spec, SOURCES, &path, errors);
+    if spec.has("local") && !spec.has("nodeAffinity") {
         errors.required(&path.child("nodeAffinity"), "Local volume requires node affinity");
     }
+    secrets(spec.get("csi"), &path.child("csi"), errors);
     if spec.text("hostPath.path") == "/" && policy == "Recycle" {
         let why = "may not be 'recycle' for a hostPath mount of '/'";
         errors.forbidden(&path.child("persistentVolumeReclaimPolicy"), why);
@@ -243,11 +221,29 @@ fn validate(o: &Object, errors: &mut Errors) {
     class_and_mode(spec, &path, errors);
 }
 
-const SOURCES: &[&str] = &[
-    "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc", "flexVolume", "flocker",
-    "gcePersistentDisk", "glusterfs", "hostPath", "iscsi", "local", "nfs", "photonPersistentDisk", "portworxVolume",
-    "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
-];
+use crate::volume_validate::PERSISTENT as SOURCES;
+
+/// What a CSI volume is called, and the secrets that its driver needs.
+fn secrets(csi: &Value, at: &Path, errors: &mut Errors) {
+    if csi.is_null() {
+        return;
+    }
+    if csi.text("volumeHandle").is_empty() {
+        errors.required(&at.child("volumeHandle"), "");
+    }
+    for key in ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"] {
+        if !csi.has(key) {
+            continue;
+        }
+        for (part, check) in [("name", names::dns_subdomain as fn(&str) -> _), ("namespace", names::dns_label)] {
+            let at = at.child(key).child(part);
+            match csi.get(key).text(part) {
+                "" => errors.required(&at, ""),
+                text => meta::each(errors, &at, text, check(text)),
+            }
+        }
+    }
+}
 
 /// Access modes of volumes and claims.
 pub fn modes(spec: &Value, why_required: &str, path: &Path, errors: &mut Errors) {

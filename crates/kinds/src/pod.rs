@@ -51,7 +51,7 @@ pub const KIND: Kind = Kind {
     cells: crate::pod_cells::cells,
     describe: crate::pod_describe::pod,
     validate: crate::pod_validate::pod,
-    validate_update: crate::pod_validate::update,
+    validate_update: crate::pod_update::update,
     warnings: crate::warnings::pod,
     ..Kind::NONE
 };

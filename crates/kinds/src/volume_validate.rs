@@ -1,139 +1,349 @@
-//! Validation of volumes.
-//! Upstream: `ValidateVolumes` in `kubernetes:pkg/apis/core/validation/validation.go`.
+//! Validation of volumes: of pods, of projections, and the sources that PersistentVolumes share.
+//! Upstream: `ValidateVolumes` and below in `kubernetes:pkg/apis/core/validation/validation.go`.
 
 use crate::env_validate::{VOLUME_FIELDS, field_ref, resource_ref};
 use crate::meta::each;
 use crate::names;
 use machinery::{Errors, Path, Value};
 
-/// The names of the volumes that are well: only those can be mounted.
-pub fn volumes(list: &Value, path: &Path, errors: &mut Errors) -> Vec<String> {
-    let mut good: Vec<String> = Vec::new();
+/// The volumes that are well: only those can be mounted. Templates may leave an image open.
+pub fn volumes<'a>(
+    list: &'a Value,
+    is_pod: bool,
+    path: &Path,
+    errors: &mut Errors,
+) -> Vec<&'a Value> {
+    let mut good: Vec<&Value> = Vec::new();
     for (i, v) in list.items().iter().enumerate() {
         let path = path.index(i);
         let mut found = Errors::default();
-        source(v, &path, &mut found);
-        let name = v.text("name");
-        if name.is_empty() {
-            found.required(&path.child("name"), "");
-        } else {
-            each(
-                &mut found,
-                &path.child("name"),
-                name,
-                names::dns_label(name),
-            );
+        sources(v, ORDER, &path, &mut found);
+        if is_pod && v.has("image") && v.text("image.reference").is_empty() {
+            found.required(&path.child("image").child("reference"), "");
         }
-        if good.iter().any(|g| g == name) {
-            found.duplicate(&path.child("name"), Value::str(name));
+        let (name, at) = (v.text("name"), path.child("name"));
+        if v.has("iscsi") {
+            portal(v.get("iscsi"), name, name, &at, &mut found);
+        }
+        if name.is_empty() {
+            found.required(&at, "");
+        } else {
+            each(&mut found, &at, name, names::dns_label(name));
+        }
+        if good.iter().any(|g| g.text("name") == name) {
+            found.duplicate(&at, Value::str(name));
         }
         if found.is_empty() {
-            good.push(name.to_string());
+            good.push(v);
         }
         errors.0.extend(found.0);
     }
     good
 }
 
-fn source(v: &Value, path: &Path, errors: &mut Errors) {
-    let mut found = 0;
-    for (key, source) in v
-        .entries()
-        .iter()
-        .filter(|(k, x)| *k != "name" && !x.is_null())
-    {
-        found += 1;
-        let path = path.child(key);
-        if found > 1 {
-            errors.forbidden(&path, "may not specify more than 1 volume type");
-            continue;
+/// The sources of a pod's volume, in the order in which they are looked at.
+const ORDER: &[&str] = &[
+    "emptyDir",
+    "hostPath",
+    "gitRepo",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "secret",
+    "nfs",
+    "iscsi",
+    "glusterfs",
+    "flocker",
+    "persistentVolumeClaim",
+    "rbd",
+    "cinder",
+    "cephfs",
+    "quobyte",
+    "downwardAPI",
+    "fc",
+    "flexVolume",
+    "configMap",
+    "azureFile",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "storageos",
+    "projected",
+    "scaleIO",
+    "csi",
+    "ephemeral",
+    "image",
+];
+
+/// Those of a PersistentVolume.
+pub const PERSISTENT: &[&str] = &[
+    "hostPath",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "glusterfs",
+    "flocker",
+    "nfs",
+    "rbd",
+    "quobyte",
+    "cephfs",
+    "iscsi",
+    "cinder",
+    "fc",
+    "flexVolume",
+    "azureFile",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "scaleIO",
+    "local",
+    "storageos",
+    "csi",
+];
+
+/// Exactly one of these, which must be well.
+pub fn sources(v: &Value, order: &[&str], path: &Path, errors: &mut Errors) {
+    let mut found = order.iter().filter(|k| !v.get(k).is_null());
+    match found.next() {
+        None => errors.required(path, "must specify a volume type"),
+        Some(key) => {
+            // Some stand under another name in messages.
+            let at = match *key {
+                "gcePersistentDisk" => "persistentDisk",
+                key => key,
+            };
+            one(key, v.get(key), &path.child(at), errors);
         }
-        one(key, source, &path, errors);
     }
-    if found == 0 {
-        errors.required(path, "must specify a volume type");
+    for key in found {
+        let at = match *key {
+            "cephfs" => "cephFS",
+            "downwardAPI" => "downwarAPI",
+            key => key,
+        };
+        errors.forbidden(&path.child(at), "may not specify more than 1 volume type");
     }
 }
 
+/// What each kind of source cannot do without.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("gitRepo", &["repository"]),
+    ("gcePersistentDisk", &["pdName"]),
+    ("awsElasticBlockStore", &["volumeID"]),
+    ("secret", &["secretName"]),
+    ("configMap", &["name"]),
+    ("nfs", &["server", "path"]),
+    ("glusterfs", &["endpoints", "path"]),
+    ("persistentVolumeClaim", &["claimName"]),
+    ("rbd", &["monitors", "image"]),
+    ("cinder", &["volumeID"]),
+    ("cephfs", &["monitors"]),
+    ("flexVolume", &["driver"]),
+    ("azureFile", &["secretName", "shareName"]),
+    ("vsphereVolume", &["volumePath"]),
+    ("photonPersistentDisk", &["pdID"]),
+    ("portworxVolume", &["volumeID"]),
+    ("azureDisk", &["diskName", "diskURI"]),
+    ("storageos", &["volumeName"]),
+    ("scaleIO", &["gateway", "system", "volumeName"]),
+    ("iscsi", &["targetPortal", "iqn"]),
+    ("ephemeral", &["volumeClaimTemplate"]),
+    ("hostPath", &["path"]),
+    ("local", &["path"]),
+];
+
 /// One source, of a pod's volume or a PersistentVolume.
-pub fn one(key: &str, s: &Value, path: &Path, errors: &mut Errors) {
-    let need = |field: &str, errors: &mut Errors| {
-        if s.text(field).is_empty() {
+fn one(key: &str, s: &Value, path: &Path, errors: &mut Errors) {
+    let needed = NEEDED.iter().find(|n| n.0 == key).map_or(&[][..], |n| n.1);
+    for field in needed {
+        let is_there = match s.get(field) {
+            Value::Str(text) => !text.is_empty(),
+            Value::List(_) => !s.get(field).is_empty(),
+            other => !other.is_null(),
+        };
+        if !is_there {
             errors.required(&path.child(field), "");
         }
-    };
+    }
     match key {
-        "hostPath" => {
-            need("path", errors);
-            no_backsteps(s.text("path"), &path.child("path"), errors);
-            let known = [
-                "",
-                "BlockDevice",
-                "CharDevice",
-                "Directory",
-                "DirectoryOrCreate",
-                "File",
-                "FileOrCreate",
-                "Socket",
-            ];
-            if !known.contains(&s.text("type")) {
-                errors.not_supported(&path.child("type"), Value::str(s.text("type")), &known);
-            }
-        }
         "emptyDir" if crate::resource_validate::amount(s.get("sizeLimit")).sign() < 0 => {
             let why = "SizeLimit field must be a valid resource quantity";
             errors.forbidden(&path.child("sizeLimit"), why);
         }
-        "secret" => {
-            need("secretName", errors);
-            mode(s, "defaultMode", path, errors);
-            items(s, path, errors);
+        "hostPath" if !s.text("path").is_empty() => {
+            no_backsteps(s.text("path"), &path.child("path"), errors);
+            known(s, "type", HOST_PATHS, path, errors);
         }
-        "configMap" => {
-            need("name", errors);
-            mode(s, "defaultMode", path, errors);
-            items(s, path, errors);
-        }
-        "nfs" => {
-            need("server", errors);
-            need("path", errors);
-            if !s.text("path").is_empty() && !s.text("path").starts_with('/') {
-                let value = Value::str(s.text("path"));
-                errors.invalid(&path.child("path"), value, "must be an absolute path");
+        "local" => no_backsteps(s.text("path"), &path.child("path"), errors),
+        "gitRepo" => descending(s.text("directory"), &path.child("directory"), errors),
+        "gcePersistentDisk" | "awsElasticBlockStore" => {
+            let n = s.int("partition");
+            if !(0..=255).contains(&n) {
+                let why = "must be between 0 and 255, inclusive";
+                errors.invalid(&path.child("partition"), n, why);
             }
         }
-        "persistentVolumeClaim" => need("claimName", errors),
+        "secret" | "configMap" => {
+            mode(s, "defaultMode", path, errors);
+            items(s, path, errors);
+        }
+        "nfs" if !s.text("path").starts_with('/') => {
+            let value = Value::str(s.text("path"));
+            errors.invalid(&path.child("path"), value, "must be an absolute path");
+        }
         "downwardAPI" => {
             mode(s, "defaultMode", path, errors);
-            downward(s, path, errors);
-        }
-        "projected" => projected(s, path, errors),
-        "csi" => csi_driver(s, path, errors),
-        "ephemeral" => {
-            let template = s.get("volumeClaimTemplate");
-            let at = path.child("volumeClaimTemplate");
-            match template.is_null() {
-                true => errors.required(&at, ""),
-                false => crate::persistentvolumeclaim::claim(
-                    template.get("spec"),
-                    &at.child("spec"),
-                    errors,
-                ),
+            for item in s.get("items").items() {
+                downward(item, path, errors);
             }
         }
-        "local" => {
-            need("path", errors);
-            no_backsteps(s.text("path"), &path.child("path"), errors);
+        "projected" => projected(s, path, errors),
+        "csi" => csi(s, path, errors),
+        "ephemeral" if s.has("volumeClaimTemplate") => {
+            let (template, at) = (
+                s.get("volumeClaimTemplate"),
+                path.child("volumeClaimTemplate"),
+            );
+            claim_template(template, &at, errors);
         }
-        "gitRepo" => need("repository", errors),
-        "image" => need("reference", errors),
-        "gcePersistentDisk" => need("pdName", errors),
-        "awsElasticBlockStore" => need("volumeID", errors),
-        "glusterfs" => {
-            need("endpoints", errors);
-            need("path", errors);
+        "image" => {
+            let known = ["Always", "IfNotPresent", "Never"];
+            let policy = s.text("pullPolicy");
+            crate::meta::one_of(policy, &path.child("pullPolicy"), &known, errors);
+        }
+        "cinder" | "storageos" if s.has("secretRef") && s.text("secretRef.name").is_empty() => {
+            errors.required(&path.child("secretRef").child("name"), "");
+        }
+        "flexVolume" => {
+            for (k, _) in s.get("options").entries() {
+                let domain = format!(".{}", k.split('/').next().unwrap_or("").to_lowercase());
+                if domain.ends_with(".kubernetes.io") || domain.ends_with(".k8s.io") {
+                    let why = "kubernetes.io and k8s.io namespaces are reserved";
+                    errors.invalid(&path.child("options").key(k), Value::str(k), why);
+                }
+            }
+        }
+        "fc" => fibre(s, path, errors),
+        "iscsi" => iscsi(s, path, errors),
+        "azureDisk" => {
+            let modes = &["None", "ReadOnly", "ReadWrite"];
+            known(s, "cachingMode", modes, path, errors);
+            known(s, "kind", &["Dedicated", "Managed", "Shared"], path, errors);
+        }
+        "flocker" => {
+            let both = [s.text("datasetName"), s.text("datasetUUID")];
+            if both.iter().all(|t| t.is_empty()) {
+                errors.required(path, "one of datasetName and datasetUUID is required");
+            } else if both.iter().all(|t| !t.is_empty()) {
+                let why = "datasetName and datasetUUID can not be specified simultaneously";
+                errors.invalid(path, "resource", why);
+            }
         }
         _ => {}
+    }
+}
+
+const HOST_PATHS: &[&str] = &[
+    "",
+    "BlockDevice",
+    "CharDevice",
+    "Directory",
+    "DirectoryOrCreate",
+    "File",
+    "FileOrCreate",
+    "Socket",
+];
+
+/// One of these, if it is set at all.
+fn known(s: &Value, key: &str, list: &[&str], path: &Path, errors: &mut Errors) {
+    let text = s.get(key).as_str();
+    if let Some(text) = text.filter(|t| !list.contains(t)) {
+        errors.not_supported(&path.child(key), Value::str(text), list);
+    }
+}
+
+fn fibre(s: &Value, path: &Path, errors: &mut Errors) {
+    let (targets, ids) = (s.get("targetWWNs"), s.get("wwids"));
+    let at = path.child("targetWWNs");
+    if targets.is_empty() && ids.is_empty() {
+        errors.required(&at, "must specify either targetWWNs or wwids, but not both");
+    }
+    if !targets.is_empty() && !ids.is_empty() {
+        let why = "targetWWNs and wwids can not be specified simultaneously";
+        errors.invalid(&at, targets.clone(), why);
+    }
+    if targets.is_empty() {
+        return;
+    }
+    match s.get("lun").as_i64() {
+        None => errors.required(
+            &path.child("lun"),
+            "lun is required if targetWWNs is specified",
+        ),
+        Some(n) => lun(n, path, errors),
+    }
+}
+
+fn lun(n: i64, path: &Path, errors: &mut Errors) {
+    for why in names::range(n, 0, 255) {
+        errors.invalid(&path.child("lun"), n, &why);
+    }
+}
+
+fn iscsi(s: &Value, path: &Path, errors: &mut Errors) {
+    let named = |text: &str| ["iqn", "eui", "naa"].iter().any(|p| text.starts_with(p));
+    let iqn = s.text("iqn");
+    if !iqn.is_empty() && !named(iqn) {
+        let why = "must be valid format starting with iqn, eui, or naa";
+        errors.invalid(&path.child("iqn"), Value::str(iqn), why);
+    } else if iqn.starts_with("iqn") && !iqn.starts_with("iqn.") {
+        errors.invalid(&path.child("iqn"), Value::str(iqn), "must be valid format");
+    }
+    lun(s.int("lun"), path, errors);
+    let proves = s.flag("chapAuthDiscovery") || s.flag("chapAuthSession");
+    if proves && s.get("secretRef").is_null() {
+        errors.required(&path.child("secretRef"), "");
+    }
+    if let Some(name) = s.get("initiatorName").as_str().filter(|n| !named(n)) {
+        let why = "must be valid format starting with iqn, eui, or naa";
+        errors.invalid(&path.child("initiatorname"), Value::str(name), why);
+    }
+}
+
+/// Volume and portal make one name, which has a bound.
+pub fn portal(s: &Value, volume: &str, shown: &str, path: &Path, errors: &mut Errors) {
+    let both = volume.len() + 1 + s.text("targetPortal").len();
+    if s.has("initiatorName") && both > 64 {
+        let why = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
+        errors.invalid(path, Value::str(shown), why);
+    }
+}
+
+/// A claim that is made from a pod's volume: labels and annotations are all that its metadata may hold.
+fn claim_template(template: &Value, path: &Path, errors: &mut Errors) {
+    let (meta, at) = (template.get("metadata"), path.child("metadata"));
+    crate::meta::annotations(meta.get("annotations"), &at.child("annotations"), errors);
+    crate::meta::labels(meta.get("labels"), &at.child("labels"), errors);
+    for (key, value) in meta.entries() {
+        if !matches!(key.as_str(), "annotations" | "labels") && !value.is_null() {
+            errors.forbidden(&at.child(key), "cannot be set");
+        }
+    }
+    crate::persistentvolumeclaim::claim(template.get("spec"), &path.child("spec"), errors);
+}
+
+fn csi(s: &Value, path: &Path, errors: &mut Errors) {
+    csi_driver(s, path, errors);
+    let secret = s.get("nodePublishSecretRef");
+    match secret.text("name") {
+        _ if secret.is_null() || s.has("volumeHandle") => {}
+        "" => errors.required(&path.child("nodePublishSecretRef").child("name"), ""),
+        name => each(
+            errors,
+            &path.child("name"),
+            name,
+            names::dns_subdomain(name),
+        ),
     }
 }
 
@@ -160,13 +370,16 @@ fn mode(s: &Value, key: &str, path: &Path, errors: &mut Errors) {
 
 fn items(s: &Value, path: &Path, errors: &mut Errors) {
     for (i, item) in s.get("items").items().iter().enumerate() {
-        let path = path.child("items").index(i);
-        if item.text("key").is_empty() {
-            errors.required(&path.child("key"), "");
-        }
-        file(item.text("path"), &path.child("path"), errors);
-        mode(item, "mode", &path, errors);
+        key_to_path(item, &path.child("items").index(i), errors);
     }
+}
+
+fn key_to_path(item: &Value, path: &Path, errors: &mut Errors) {
+    if item.text("key").is_empty() {
+        errors.required(&path.child("key"), "");
+    }
+    file(item.text("path"), &path.child("path"), errors);
+    mode(item, "mode", path, errors);
 }
 
 /// A file's place in a volume.
@@ -181,69 +394,83 @@ fn file(text: &str, path: &Path, errors: &mut Errors) {
     }
 }
 
-fn downward(s: &Value, path: &Path, errors: &mut Errors) {
-    for (i, item) in s.get("items").items().iter().enumerate() {
-        let path = path.child("items").index(i);
-        file(item.text("path"), &path.child("path"), errors);
-        if !item.get("fieldRef").is_null() {
-            field_ref(
-                item.get("fieldRef"),
-                VOLUME_FIELDS,
-                &path.child("fieldRef"),
-                errors,
-            );
-        } else if !item.get("resourceFieldRef").is_null() {
-            resource_ref(
-                item.get("resourceFieldRef"),
-                true,
-                &path.child("resourceFieldRef"),
-                errors,
-            );
-        } else {
-            errors.required(&path, "one of fieldRef and resourceFieldRef is required");
+/// A file made of the pod's own fields. Messages name the list, not the item.
+fn downward(item: &Value, path: &Path, errors: &mut Errors) {
+    file(item.text("path"), &path.child("path"), errors);
+    if item.has("fieldRef") {
+        let at = path.child("fieldRef");
+        field_ref(item.get("fieldRef"), VOLUME_FIELDS, &at, errors);
+        if item.has("resourceFieldRef") {
+            let why = "fieldRef and resourceFieldRef can not be specified simultaneously";
+            errors.invalid(path, "resource", why);
         }
-        mode(item, "mode", &path, errors);
+    } else if item.has("resourceFieldRef") {
+        let at = path.child("resourceFieldRef");
+        resource_ref(item.get("resourceFieldRef"), true, &at, errors);
+    } else {
+        errors.required(path, "one of fieldRef and resourceFieldRef is required");
     }
+    mode(item, "mode", path, errors);
 }
 
 fn projected(s: &Value, path: &Path, errors: &mut Errors) {
     mode(s, "defaultMode", path, errors);
+    let mut taken: Vec<&str> = Vec::new();
     for (i, source) in s.get("sources").items().iter().enumerate() {
-        let path = path.child("sources").index(i);
-        let mut found = 0;
-        for (key, value) in source.entries() {
-            found += 1;
-            let path = path.child(key);
-            if found > 1 {
-                errors.forbidden(&path, "may not specify more than 1 volume type per source");
+        let at = path.child("sources").index(i);
+        for key in ["secret", "configMap", "downwardAPI"] {
+            let from = source.get(key);
+            if from.is_null() {
                 continue;
             }
-            match key.as_str() {
-                "secret" | "configMap" => {
-                    if value.text("name").is_empty() {
-                        errors.required(&path.child("name"), "");
-                    }
-                    items(value, &path, errors);
+            let at = at.child(key);
+            if key != "downwardAPI" && from.text("name").is_empty() {
+                errors.required(&at.child("name"), "");
+            }
+            for (j, item) in from.get("items").items().iter().enumerate() {
+                match key {
+                    "downwardAPI" => downward(item, &at, errors),
+                    _ => key_to_path(item, &at.child("items").index(j), errors),
                 }
-                "downwardAPI" => downward(value, &path, errors),
-                "serviceAccountToken" => {
-                    let seconds = value.int("expirationSeconds");
-                    let path_seconds = path.child("expirationSeconds");
-                    if seconds < 600 {
-                        let why = "may not specify a duration less than 10 minutes";
-                        errors.invalid(&path_seconds, seconds, why);
-                    }
-                    if value.text("path").is_empty() {
-                        errors.required(&path.child("path"), "");
-                    }
+                let place = item.text("path");
+                if taken.contains(&place) {
+                    let shown = match key {
+                        "downwardAPI" => place,
+                        _ => from.text("name"),
+                    };
+                    errors.invalid(path, Value::str(shown), "conflicting duplicate paths");
+                } else if !place.is_empty() {
+                    taken.push(place);
                 }
-                _ => {}
             }
         }
-        if found == 0 {
-            errors.required(&path, "must specify a volume type");
+        if source.has("serviceAccountToken") {
+            token(source.get("serviceAccountToken"), &at, path, errors);
+        }
+        if source
+            .entries()
+            .iter()
+            .filter(|(_, v)| !v.is_null())
+            .count()
+            > 1
+        {
+            errors.forbidden(&at, "may not specify more than 1 volume type");
         }
     }
+}
+
+fn token(t: &Value, at: &Path, path: &Path, errors: &mut Errors) {
+    let seconds = t.int("expirationSeconds");
+    let place = at.child("serviceAccountToken").child("expirationSeconds");
+    if seconds < 600 {
+        let why = "may not specify a duration less than 10 minutes";
+        errors.invalid(&place, seconds, why);
+    }
+    if seconds > 1 << 32 {
+        let why = "may not specify a duration larger than 2^32 seconds";
+        errors.invalid(&place, seconds, why);
+    }
+    file(t.text("path"), &path.child("path"), errors);
 }
 
 /// Relative, and never up.

@@ -225,13 +225,7 @@ fn ephemeral_containers(cluster: &mut Cluster, call: Call) -> Result<Done, Statu
         );
         (call.kind.default)(v);
     });
-    replace(
-        cluster,
-        call,
-        new,
-        old,
-        kinds::pod_validate::update_ephemeral,
-    )
+    replace(cluster, call, new, old, kinds::pod_update::update_ephemeral)
 }
 
 /// A pod's containers change by their resources alone.
@@ -252,7 +246,7 @@ fn resize(cluster: &mut Cluster, call: Call) -> Result<Done, Status> {
         });
         (call.kind.default)(v);
     });
-    replace(cluster, call, new, old, kinds::pod_validate::update_resize)
+    replace(cluster, call, new, old, kinds::pod_update::update_resize)
 }
 
 /// Validates and commits what a subresource made of the object.
