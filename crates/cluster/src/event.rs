@@ -18,8 +18,6 @@ pub enum Event {
         uid: Str,
         wake: crate::kubelet::Wake,
     },
-    /// A timer of the control plane (node life cycle sweep, TTLs, garbage collection).
-    Tick { controller: usize },
     /// A process in a container, or the network, has something to do.
     Network { wake: crate::network::Wake },
 }

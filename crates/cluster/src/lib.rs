@@ -1,7 +1,7 @@
 //! Who *acts*: API server, store, controllers, scheduler, kubelets, network, clock. It knows no output format.
 //!
 //! [`Cluster`] is a value: cheap to clone, deterministic, advanced by virtual time. Layout, in reading order:
-//! - [`world`]: what a fresh cluster is like; [`event`]: all that can wake it; [`rng`]: chance.
+//! - [`world`]: what a fresh cluster is like; [`event`]: all that can wake it; [`rng`]: chance; [`ip`]: addresses as numbers.
 //! - [`store`]: objects, indexes, history; [`apiserver`]: the one door; [`cx`]: what actors see; [`events`]: Event objects.
 //! - [`controllers`], [`scheduler`], [`kubelet`], [`network`]: the actors. They never call one another; they meet in objects.
 //! - [`output`]: what is told to the page.
@@ -11,6 +11,7 @@ pub mod controllers;
 pub mod cx;
 pub mod event;
 pub mod events;
+mod ip;
 pub mod kubelet;
 pub mod network;
 pub mod output;
@@ -82,7 +83,6 @@ impl Cluster {
         };
         apiserver::bootstrap(&mut cluster);
         kubelet::start(&mut cluster);
-        controllers::start(&mut cluster);
         cluster
     }
     /// The objects as they were at a time, behind the same door. It is for reading: nobody acts in it.
@@ -133,7 +133,7 @@ impl Cluster {
     fn handle(&mut self, event: Event) {
         // A component that was stopped does nothing; what it would have done waits for it.
         let component = match event {
-            Event::Reconcile { .. } | Event::Tick { .. } => "kube-controller-manager",
+            Event::Reconcile { .. } => "kube-controller-manager",
             Event::Schedule => "kube-scheduler",
             _ => "",
         };
@@ -143,7 +143,6 @@ impl Cluster {
         }
         match event {
             Event::Reconcile { controller, key } => controllers::reconcile(self, controller, &key),
-            Event::Tick { controller } => controllers::tick(self, controller),
             Event::Schedule => scheduler::run(self),
             Event::Kubelet { node, uid, wake } => kubelet::wake(self, &node, &uid, &wake),
             Event::Network { wake } => network::wake(self, &wake),

@@ -32,7 +32,7 @@ const RESOURCES: &[&str] = &[
     "requests.ephemeral-storage",
     "requests.memory",
 ];
-/// What a field selector on pods may name at all.
+/// Fields of pods that the downward API knows at all; what field selectors may name is another list (upstream too).
 const POD_FIELDS: &[&str] = &[
     "metadata.annotations",
     "metadata.labels",
@@ -43,11 +43,9 @@ const POD_FIELDS: &[&str] = &[
     "spec.restartPolicy",
     "spec.schedulerName",
     "spec.serviceAccountName",
-    "spec.hostNetwork",
     "status.phase",
     "status.podIP",
     "status.podIPs",
-    "status.nominatedNodeName",
     "status.hostIP",
     "status.hostIPs",
 ];

@@ -3,6 +3,7 @@
 
 use super::Call;
 use crate::Cluster;
+use crate::ip;
 use machinery::arrange::gather;
 use machinery::{Errors, Object, Path, Status, Value};
 use std::collections::BTreeSet;
@@ -234,24 +235,6 @@ fn families(v: &mut Value, errors: &mut Errors) {
     }
 }
 
-fn parse_ip(s: &str) -> Option<u32> {
-    let parts: Vec<u32> = s
-        .split('.')
-        .map(|p| p.parse::<u8>().ok().map(u32::from))
-        .collect::<Option<_>>()?;
-    (parts.len() == 4).then(|| parts.iter().fold(0, |n, p| n << 8 | p))
-}
-
-fn ip_text(ip: u32) -> String {
-    format!(
-        "{}.{}.{}.{}",
-        ip >> 24,
-        ip >> 16 & 255,
-        ip >> 8 & 255,
-        ip & 255
-    )
-}
-
 fn cluster_ip(
     cluster: &mut Cluster,
     dry_run: bool,
@@ -271,7 +254,7 @@ fn cluster_ip(
         .store
         .list("services", None)
         .filter(|s| own.is_empty() || s.uid() != own);
-    let used: BTreeSet<u32> = gather(others.filter_map(|s| parse_ip(s.text("spec.clusterIP"))));
+    let used: BTreeSet<u32> = gather(others.filter_map(|s| ip::parse(s.text("spec.clusterIP"))));
     let path = Path::root("spec").child("clusterIPs");
     if ip.is_empty() {
         let size = u64::from(RANGE.1 - RANGE.0 - STATIC_IPS);
@@ -279,15 +262,15 @@ fn cluster_ip(
         let candidates = (0..size as u32).map(|i| RANGE.0 + STATIC_IPS + (start + i) % size as u32);
         match candidates.into_iter().find(|ip| !used.contains(ip)) {
             Some(free) => {
-                v.set("spec.clusterIP", ip_text(free));
-                v.set("spec.clusterIPs", vec![Value::from(ip_text(free))]);
+                v.set("spec.clusterIP", ip::text(free));
+                v.set("spec.clusterIPs", vec![Value::from(ip::text(free))]);
             }
             None => errors.internal(&path, "failed to allocate a serviceIP: range is full"),
         }
         return;
     }
     // A text that is no address is validation's to refuse.
-    let Some(n) = parse_ip(&ip) else { return };
+    let Some(n) = ip::parse(&ip) else { return };
     let list = Value::from(vec![Value::str(&ip)]);
     let failed = |why: String| format!("failed to allocate IP {ip}: {why}");
     if n <= RANGE.0 || n >= RANGE.1 {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 const NAMESPACES: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
 /// Where the API server listens, as the endpoints of the `kubernetes` Service say.
-pub(crate) const ADDRESS: &str = "172.18.0.2";
+const ADDRESS: &str = "172.18.0.2";
 
 pub(crate) fn bootstrap(cluster: &mut Cluster) {
     for ns in NAMESPACES {

@@ -2,7 +2,7 @@
 //! like any other; its schema is walked for defaults, pruning and validation (`machinery::structural`).
 //! Upstream: `apiextensions-apiserver:pkg/apiserver/customresource_handler.go`. Conversion webhooks are not simulated.
 
-use super::{Call, Options, Verb, Who, commit, delete};
+use super::{Call, Options, Verb, Who, commit, commit_as_named, delete};
 use crate::Cluster;
 use crate::store::{self, Store};
 use kinds::{Kind, ScalePaths, Subresource};
@@ -255,14 +255,7 @@ pub(crate) fn establish(cluster: &mut Cluster, crd: &Object, cause: &Rc<Cause>) 
     if new == *crd {
         return new;
     }
-    let key = (Str::lit(""), Str::from(crd.name()));
-    commit(
-        cluster,
-        &kinds::customresourcedefinition::KIND,
-        key,
-        Some(new),
-        cause.clone(),
-    )
+    commit_as_named(cluster, &kinds::customresourcedefinition::KIND, new, cause)
 }
 
 const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";

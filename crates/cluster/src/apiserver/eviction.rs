@@ -1,7 +1,7 @@
 //! Eviction: a deletion that a PodDisruptionBudget may refuse. Upstream:
 //! `kubernetes:pkg/registry/core/pod/storage/eviction.go`.
 
-use super::{Call, Done, Verb, commit, delete, subresource};
+use super::{Call, Done, Verb, commit_as_named, delete, subresource};
 use crate::Cluster;
 use machinery::{Object, Status, Str, Value, time, value};
 
@@ -41,14 +41,7 @@ fn mark(cluster: &mut Cluster, call: &Call, pod: &Object) {
             "observedGeneration": pod.generation(),
         }));
     });
-    let key = (Str::from(pod.namespace()), Str::from(pod.name()));
-    commit(
-        cluster,
-        &kinds::pod::KIND,
-        key,
-        Some(marked),
-        call.cause.clone(),
-    );
+    commit_as_named(cluster, &kinds::pod::KIND, marked, &call.cause);
 }
 
 fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), Status> {
@@ -71,13 +64,10 @@ fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), S
         return Ok(());
     }
     if budget.int("status.observedGeneration") < budget.generation() {
-        return Err(refused(
-            &budget,
-            format!(
-                "The disruption budget {} is still being processed by the server.",
-                budget.name()
-            ),
-        ));
+        return Err(refused(format!(
+            "The disruption budget {} is still being processed by the server.",
+            budget.name()
+        )));
     }
     let left = budget.int("status.disruptionsAllowed");
     if left < 1 {
@@ -87,7 +77,7 @@ fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), S
             budget.int("status.desiredHealthy"),
             budget.int("status.currentHealthy")
         );
-        return Err(refused(&budget, text));
+        return Err(refused(text));
     }
     if call.options.dry_run {
         return Ok(());
@@ -97,18 +87,11 @@ fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), S
         v.set("status.disruptionsAllowed", left - 1);
         *v.place("status.disruptedPods").field(pod.name()) = Value::from(now);
     });
-    let key = (Str::from(budget.namespace()), Str::from(budget.name()));
-    commit(
-        cluster,
-        &kinds::poddisruptionbudget::KIND,
-        key,
-        Some(new),
-        call.cause.clone(),
-    );
+    commit_as_named(cluster, &kinds::poddisruptionbudget::KIND, new, &call.cause);
     Ok(())
 }
 
-fn refused(_budget: &Object, why: String) -> Status {
+fn refused(why: String) -> Status {
     let mut s = Status::too_many(
         "Cannot evict pod as it would violate the pod's disruption budget.",
         0,

@@ -209,7 +209,7 @@ impl State {
 
 /// The identity under which a component acts: controllers as `system:serviceaccount:kube-system:NAME`, the scheduler as
 /// `system:kube-scheduler`, a kubelet as `system:node:HOST`.
-pub fn component_user(actor: &str, host: &str) -> User {
+fn component_user(actor: &str, host: &str) -> User {
     match actor {
         "kubelet" => User::new(
             &format!("system:node:{host}"),
@@ -412,6 +412,20 @@ pub(crate) fn commit(
     object
 }
 
+/// As [`commit`], under the object's own name.
+pub(crate) fn commit_as_named(
+    cluster: &mut Cluster,
+    kind: &'static Kind,
+    new: Object,
+    cause: &Rc<Cause>,
+) -> Object {
+    let key = (
+        str_of(new.at("metadata.namespace")),
+        str_of(new.at("metadata.name")),
+    );
+    commit(cluster, kind, key, Some(new), cause.clone())
+}
+
 /// A CustomResourceDefinition is served, or its objects cleaned up, at once.
 fn definition_changed(cluster: &mut Cluster, change: &store::Change) -> Object {
     if change.kind == WatchType::Deleted {
@@ -423,25 +437,6 @@ fn definition_changed(cluster: &mut Cluster, change: &store::Change) -> Object {
         crd::establish(cluster, &change.new, &change.cause);
     }
     change.new.clone()
-}
-
-/// The kind of an object by its `apiVersion` and `kind`: a built-in one, or one that a definition made.
-pub fn kind_named(cluster: &Cluster, api_version: &str, kind: &str) -> Option<&'static Kind> {
-    kinds::of(api_version, kind).or_else(|| {
-        let fits = |k: &&&'static Kind| k.kind == kind && k.api_version() == api_version;
-        cluster.api.custom.iter().find(fits).copied()
-    })
-}
-
-/// The kind behind a resource as the store names it (`deployments.apps`).
-pub fn kind_of_resource(cluster: &Cluster, resource: &str) -> Option<&'static Kind> {
-    let all = kinds::ALL
-        .iter()
-        .chain(cluster.api.custom.iter())
-        .filter(|k| k.stored_as.is_none());
-    let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
-    all.copied()
-        .find(|k| k.plural == plural && k.group == group)
 }
 
 /// The text of a value as a shared string; "" where it is none.

@@ -326,7 +326,7 @@ impl Schemas {
 const DOCUMENTED: &str = "io.k8s.api.apps.v1.Deployment";
 
 /// `com.example.stable.v1.CronTab`: the group turned round, as upstream names custom types.
-pub(crate) fn custom_name(kind: &Kind) -> String {
+fn custom_name(kind: &Kind) -> String {
     let mut parts: Vec<&str> = kind.group.split('.').collect();
     parts.reverse();
     parts.extend([kind.version, kind.kind]);

@@ -20,7 +20,7 @@ pub(crate) fn patch(
     }
     let change = read(request)?;
     let stored = call.stored(cluster)?;
-    let current = route.show(subresource::read(cluster, route, stored.clone())?);
+    let current = route.show(subresource::read(route, stored.clone())?);
     let mut new = changed(&current, &change, how)?;
     if new == current.0 {
         return Ok(Done::ok(if call.subresource == "scale" {

@@ -22,7 +22,7 @@ pub(crate) fn get(
     let o = found
         .cloned()
         .ok_or_else(|| Status::not_found(kind.group, kind.plural, &route.name))?;
-    let o = subresource::read(cluster, route, o)?;
+    let o = subresource::read(route, o)?;
     Ok(Response::ok(table::answer(cluster, request, route, &o)))
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn connect(
 }
 
 /// What a read of the subresource shows of the object.
-pub(crate) fn read(_cluster: &Cluster, route: &Target, o: Object) -> Result<Object, Status> {
+pub(crate) fn read(route: &Target, o: Object) -> Result<Object, Status> {
     let known = route
         .kind
         .subresources

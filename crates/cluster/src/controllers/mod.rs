@@ -102,12 +102,6 @@ pub static CONTROLLERS: &[&Controller] = &[
     &service_lb::CONTROLLER,
 ];
 
-/// Starts the timers of controllers that have some. None has: periodic work is a key that asks to be looked at again.
-pub(crate) fn start(_cluster: &mut Cluster) {}
-
-/// A controller's own timer.
-pub(crate) fn tick(_cluster: &mut Cluster, _controller: usize) {}
-
 /// The object itself changed: the plainest trigger.
 fn woken_by_itself(change: &Change, resource: &str, keys: &mut Vec<Key>) {
     if change.resource == *resource {

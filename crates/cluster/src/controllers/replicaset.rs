@@ -332,7 +332,7 @@ pub(super) fn set_count(v: &mut Value, path: &str, n: usize) {
 }
 
 /// Condition `ReplicaFailure`: there while pods cannot be made (or deleted), gone as soon as they can.
-pub(super) fn set_failure(v: &mut Value, outcome: &Outcome, now: i64) {
+fn set_failure(v: &mut Value, outcome: &Outcome, now: i64) {
     let there = v
         .at("status.conditions")
         .items()

@@ -5,7 +5,7 @@
 use super::catalogue::Image;
 use super::run::PodRun;
 use crate::Cluster;
-use crate::network;
+use crate::ip;
 use machinery::time::Millis;
 use machinery::{Object, Value};
 use std::collections::BTreeMap;
@@ -57,10 +57,7 @@ fn base(cluster: &Cluster, pod: &Object, image: &Image, since: Millis) -> Env {
             .iter()
             .map(|(k, v)| (k.to_string(), v.to_string())),
     );
-    env.insert(
-        "HOSTNAME".into(),
-        super::volumes::base::hostname(cluster, pod),
-    );
+    env.insert("HOSTNAME".into(), super::volumes::base::hostname(pod));
     env.insert("HOME".into(), "/root".into());
     let links = pod
         .spec()
@@ -261,10 +258,10 @@ pub fn field(cluster: &Cluster, pod: &Object, run: &PodRun, path: &str) -> Strin
         if run.ip == 0 {
             String::new()
         } else {
-            network::text_ip(run.ip)
+            ip::text(run.ip)
         }
     };
-    let host = || network::text_ip(cluster.kubelets.node(&run.node).map_or(0, |n| n.ip));
+    let host = || ip::text(cluster.kubelets.node(&run.node).map_or(0, |n| n.ip));
     let subscript = |prefix: &str| {
         path.strip_prefix(prefix)?
             .strip_prefix("['")?

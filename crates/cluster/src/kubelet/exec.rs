@@ -71,106 +71,113 @@ impl Session {
 
 /// Moves a session on: its processes, and what has come for it.
 pub fn advance(cluster: &mut Cluster, id: StreamId) {
-    let now = cluster.now;
     let Some(mut session) = cluster.kubelets.sessions.remove(&id) else {
         return;
     };
-    if session.ended.is_some() {
-        cluster.kubelets.sessions.insert(id, session);
-        return;
-    }
-    let pod = cluster.store.by_uid(&session.pod).cloned();
-    let alive = cluster.kubelets.pod(&session.pod).is_some();
-    match (&mut session.kind, &pod) {
-        (Kind::Exec(script), Some(pod)) if alive => {
-            let place = Place {
-                pod,
-                uid: &session.pod,
-                index: session.container,
-            };
-            let over = match script.due() {
-                Some(at) if at <= now => process::drive::drive(cluster, &place, script, now),
-                _ => None,
-            };
-            session
-                .out
-                .extend(script.machine.drain().into_iter().map(|c| (c.fd, c.bytes)));
-            session.ended = over.map(Ok);
-            let container = cluster.kubelets.container(&session.pod, session.container);
-            if session.ended.is_none() && !container.is_some_and(|c| c.is_running()) {
-                session.ended = Some(Ok(137));
-            }
-            if session.wake_at.is_some_and(|t| t <= now) {
-                session.wake_at = None;
-            }
-            if let (Some(at), None) = (script.due(), &session.ended)
-                && session.wake_at.is_none_or(|t| t > at)
-            {
-                session.wake_at = Some(at.max(now + 1));
-                let node = cluster
-                    .kubelets
-                    .pod(&session.pod)
-                    .map(|r| r.node.clone())
-                    .unwrap_or_default();
-                let (at, uid) = (at.max(now + 1), session.pod.clone());
-                cluster.queue.kubelet(at, node, uid, Wake::Session(id));
-            }
-        }
-        (Kind::Exec(_), _) => session.ended = Some(Ok(137)),
-        (
-            Kind::Logs {
-                options,
-                given,
-                attempt,
-            },
-            _,
-        ) => {
-            let c = cluster.kubelets.container(&session.pod, session.container);
-            match c {
-                None => session.ended = Some(Ok(0)),
-                Some(c) => {
-                    if c.restarts == *attempt {
-                        let all = total(c);
-                        let new = (all - (*given).min(all)) as usize;
-                        if new > 0 {
-                            let fresh = Options {
-                                tail: Some(new + usize::from(c.log.open)),
-                                since: None,
-                                limit_bytes: None,
-                                ..options.clone()
-                            };
-                            let text = logs::text(c, &fresh);
-                            let whole: String = text.split_inclusive('\n').take(new).collect();
-                            session.out.push((1, whole.into_bytes()));
-                            *given = all;
-                        }
-                    }
-                    if !c.is_running() || c.restarts != *attempt {
-                        session.ended = Some(Ok(0));
-                    }
-                }
-            }
-        }
-        (Kind::Attach, _) => {
-            let c = cluster.kubelets.container(&session.pod, session.container);
-            match c.map(|c| (&c.phase, c.is_running())) {
-                Some((_, true)) => {}
-                Some((super::run::Phase::Ended { end, .. }, _)) => {
-                    session.ended = Some(Ok(end.code))
-                }
-                _ => session.ended = Some(Ok(0)),
-            }
-        }
-        (Kind::Forward { locals }, _) => {
-            if !alive {
-                for local in locals.iter() {
-                    cluster.network.forwards.remove(local);
-                }
-                session.ended = Some(Err("lost connection to pod".into()));
-            }
-        }
+    if session.ended.is_none() {
+        session.advance(cluster, id);
     }
     cluster.kubelets.sessions.insert(id, session);
+}
+
+impl Session {
+    fn advance(&mut self, cluster: &mut Cluster, id: StreamId) {
+        match &mut self.kind {
+            Kind::Exec(_) => self.run(cluster, id),
+            Kind::Logs { .. } => self.follow_logs(cluster),
+            Kind::Attach => {
+                let c = cluster.kubelets.container(&self.pod, self.container);
+                self.ended = match c.map(|c| &c.phase) {
+                    Some(super::run::Phase::Running { .. }) => None,
+                    Some(super::run::Phase::Ended { end, .. }) => Some(Ok(end.code)),
+                    _ => Some(Ok(0)),
+                };
+            }
+            Kind::Forward { locals } => {
+                if cluster.kubelets.pod(&self.pod).is_none() {
+                    for local in locals.iter() {
+                        cluster.network.forwards.remove(local);
+                    }
+                    self.ended = Some(Err("lost connection to pod".into()));
+                }
+            }
+        }
+    }
+
+    /// The processes of an exec: they go on until they wait, and are woken when they are due.
+    fn run(&mut self, cluster: &mut Cluster, id: StreamId) {
+        let now = cluster.now;
+        let Kind::Exec(script) = &mut self.kind else {
+            return;
+        };
+        let pod = cluster.store.by_uid(&self.pod).cloned();
+        let node = cluster.kubelets.pod(&self.pod).map(|r| r.node.clone());
+        let (Some(pod), Some(node)) = (pod, node) else {
+            self.ended = Some(Ok(137));
+            return;
+        };
+        let place = Place {
+            pod: &pod,
+            uid: &self.pod,
+            index: self.container,
+        };
+        let over = match script.due() {
+            Some(at) if at <= now => process::drive::drive(cluster, &place, script, now),
+            _ => None,
+        };
+        let said = script.machine.drain().into_iter();
+        self.out.extend(said.map(|c| (c.fd, c.bytes)));
+        self.ended = over.map(Ok);
+        let container = cluster.kubelets.container(&self.pod, self.container);
+        if self.ended.is_none() && !container.is_some_and(|c| c.is_running()) {
+            self.ended = Some(Ok(137));
+        }
+        if self.wake_at.is_some_and(|t| t <= now) {
+            self.wake_at = None;
+        }
+        if let (Some(at), None) = (script.due(), &self.ended)
+            && self.wake_at.is_none_or(|t| t > at)
+        {
+            let at = at.max(now + 1);
+            self.wake_at = Some(at);
+            let wake = Wake::Session(id);
+            cluster.queue.kubelet(at, node, self.pod.clone(), wake);
+        }
+    }
+
+    /// Lines that the container has written since; over when it is, or when it starts anew.
+    fn follow_logs(&mut self, cluster: &Cluster) {
+        let Kind::Logs {
+            options,
+            given,
+            attempt,
+        } = &mut self.kind
+        else {
+            return;
+        };
+        let Some(c) = cluster.kubelets.container(&self.pod, self.container) else {
+            self.ended = Some(Ok(0));
+            return;
+        };
+        let same = c.restarts == *attempt;
+        let all = total(c);
+        let new = (all - (*given).min(all)) as usize;
+        if same && new > 0 {
+            let fresh = Options {
+                tail: Some(new + usize::from(c.log.open)),
+                since: None,
+                limit_bytes: None,
+                ..options.clone()
+            };
+            let text = logs::text(c, &fresh);
+            let whole: String = text.split_inclusive('\n').take(new).collect();
+            self.out.push((1, whole.into_bytes()));
+            *given = all;
+        }
+        if !c.is_running() || !same {
+            self.ended = Some(Ok(0));
+        }
+    }
 }
 
 /// What a client says, and what has come for it.

@@ -4,6 +4,7 @@
 use super::run::NodeRun;
 use super::{Wake, actor};
 use crate::Cluster;
+use crate::ip;
 use crate::network;
 use crate::world::NodeSpec;
 use machinery::time::{rfc3339, rfc3339_micro};
@@ -102,7 +103,7 @@ fn object(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Object {
         "true",
     );
     o.set("metadata.annotations", Value::from(annotations));
-    let cidr = format!("{}/24", network::text_ip(run.cidr));
+    let cidr = format!("{}/24", ip::text(run.cidr));
     o.set("spec.podCIDR", &cidr);
     o.set("spec.podCIDRs", value!([cidr]));
     o.set("spec.providerID", format!("bottleship://{}", spec.name));
@@ -138,7 +139,7 @@ fn status(cluster: &Cluster, spec: &NodeSpec, run: &NodeRun) -> Value {
     };
     value!({
         "addresses": [
-            { "address": network::text_ip(run.ip), "type": "InternalIP" },
+            { "address": ip::text(run.ip), "type": "InternalIP" },
             { "address": Value::str(&spec.name), "type": "Hostname" },
         ],
         "allocatable": allocatable,

@@ -6,6 +6,7 @@ use super::process::drive::Place;
 use super::run::{ContainerRun, PodRun};
 use super::{actor, ms, stop};
 use crate::Cluster;
+use crate::ip;
 use crate::network;
 use machinery::http::{Fetch, HttpRequest};
 use machinery::time::Millis;
@@ -304,7 +305,7 @@ fn ask(
         return http(cluster, &place, spec.get("httpGet"));
     }
     let ip = cluster.kubelets.pod(uid).map_or(0, |r| r.ip);
-    let ip = network::text_ip(ip);
+    let ip = ip::text(ip);
     for (field, what) in [("tcpSocket", "tcp"), ("grpc", "grpc")] {
         let s = spec.get(field);
         if s.is_null() {
@@ -341,7 +342,7 @@ fn hang_message(cluster: &Cluster, place: &Place, spec: &Value) -> String {
 fn url_of(cluster: &Cluster, place: &Place, get: &Value) -> String {
     let ip = cluster.kubelets.pod(place.uid).map_or(0, |r| r.ip);
     let host = match get.text("host") {
-        "" => network::text_ip(ip),
+        "" => ip::text(ip),
         host => host.to_string(),
     };
     let scheme = match get.text("scheme") {
@@ -384,7 +385,7 @@ fn http(cluster: &mut Cluster, place: &Place, get: &Value) -> Result<(), String>
         headers,
         body: String::new(),
     };
-    let ip = network::text_ip(cluster.kubelets.pod(place.uid).map_or(0, |r| r.ip));
+    let ip = ip::text(cluster.kubelets.pod(place.uid).map_or(0, |r| r.ip));
     match network::ask_pod(cluster, place.uid, port, &request, &node_ip(cluster, place)) {
         Fetch::Answer(a) if (200..400).contains(&a.status) => Ok(()),
         Fetch::Answer(a) => Err(format!("HTTP probe failed with statuscode: {}", a.status)),
@@ -404,7 +405,7 @@ fn node_ip(cluster: &Cluster, place: &Place) -> String {
         .pod(place.uid)
         .and_then(|r| cluster.kubelets.node(&r.node));
     // What reaches a pod from its own node has the bridge's address.
-    network::text_ip(node.map_or(0, |n| n.cidr + 1))
+    ip::text(node.map_or(0, |n| n.cidr + 1))
 }
 
 /// A lifecycle hook that asks by HTTP.

@@ -11,21 +11,36 @@ use super::catalogue::{App, Base, Image};
 use super::process::drive::{Asked, Place};
 use super::server::Server;
 use crate::Cluster;
+use crate::network::Origin;
 use machinery::time::Millis;
 use own::{Outcome, Vars, own, without_entrypoint};
 use shell::Fs;
 use std::cell::LazyCell;
-use there::{has_curl, has_wget, tools};
+use there::{has_clients, has_curl, tools};
 
-type Client = fn(&mut Cluster, &Place, &Asked, &mut Fs, Millis) -> Done;
+/// A client program as it is run: in which container, with which words and files.
+pub(super) struct Call<'a> {
+    cluster: &'a mut Cluster,
+    place: &'a Place<'a>,
+    asked: &'a Asked,
+    fs: &'a mut Fs,
+    now: Millis,
+}
+
+impl<'a> Call<'a> {
+    fn argv(&self) -> &'a [String] {
+        &self.asked.argv
+    }
+    fn origin(&self) -> Origin {
+        Origin::of(self.place.pod)
+    }
+}
+
+type Client = fn(&mut Call) -> Done;
 
 /// Client programs, with the images that have them.
 pub(super) const CLIENTS: &[(&str, fn(&Image) -> bool, Client)] = &[
-    (
-        "nslookup",
-        |i| i.base == Base::Busybox || i.base == Base::Alpine || tools(i),
-        net::nslookup,
-    ),
+    ("nslookup", has_clients, net::nslookup),
     ("ping", |i| i.base != Base::Debian || tools(i), net::ping),
     (
         "getent",
@@ -35,12 +50,8 @@ pub(super) const CLIENTS: &[(&str, fn(&Image) -> bool, Client)] = &[
     ("dig", tools, net::dig),
     ("host", tools, net::dig),
     ("curl", has_curl, net::curl),
-    ("wget", has_wget, net::wget),
-    (
-        "nc",
-        |i| i.base == Base::Busybox || i.base == Base::Alpine || tools(i),
-        net::nc,
-    ),
+    ("wget", has_clients, net::wget),
+    ("nc", has_clients, net::nc),
     ("telnet", tools, net::nc),
     (
         "ps",
@@ -65,6 +76,12 @@ pub struct Done {
 }
 
 impl Done {
+    fn said(out: impl Into<String>) -> Done {
+        Done::with(0, out, "")
+    }
+    fn failed(code: i32, err: impl Into<String>) -> Done {
+        Done::with(code, "", err)
+    }
     fn with(code: i32, out: impl Into<String>, err: impl Into<String>) -> Done {
         let (out, err) = (out.into(), err.into());
         let mut output = Vec::new();
@@ -91,27 +108,28 @@ pub fn run(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now
         .container(place.uid, place.index)
         .and_then(|c| c.image);
     let Some(image) = image else {
-        return Done::with(127, "", "");
+        return Done::failed(127, "");
     };
     if let Some((_, _, client)) = CLIENTS
         .iter()
         .find(|(n, there, _)| *n == name && there(image))
     {
-        return client(cluster, place, asked, fs, now);
+        let mut call = Call {
+            cluster,
+            place,
+            asked,
+            fs,
+            now,
+        };
+        return client(&mut call);
     }
     if image.app == App::Nginx && argv.iter().any(|a| a == "-v" || a == "-V") {
-        return Done::with(
-            0,
-            "",
-            format!(
-                "nginx version: nginx/{}\n",
-                super::server::web::version(cluster, place)
-            ),
-        );
+        let version = super::server::web::version(cluster, place);
+        return Done::failed(0, format!("nginx version: nginx/{version}\n"));
     }
     if image.app == App::Nginx && argv.iter().any(|a| a == "-t" || a == "-s") {
         let text = "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n";
-        return Done::with(0, "", text);
+        return Done::failed(0, text);
     }
     let vars: Vars = LazyCell::new(Box::new(|| env.clone()));
     match own(image, argv, &vars, machinery::NULL, now) {
@@ -129,21 +147,17 @@ pub fn run(cluster: &mut Cluster, place: &Place, asked: &Asked, fs: &mut Fs, now
         }
         Some(Outcome::Print { text, code, .. }) => Done::with(code, text, ""),
         Some(Outcome::Wait) => Done::default(),
-        None => Done::with(1, "", format!("bottleship does not simulate {name} here\n")),
+        None => Done::failed(1, format!("bottleship does not simulate {name} here\n")),
     }
 }
 
 /// Process 1 of the container, and who asks: what else runs beside is not told apart.
-fn ps(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
-    let Some(run) = cluster.kubelets.pod(place.uid) else {
-        return Done::with(1, "", "");
-    };
-    let Some((c, image)) = run
-        .containers
-        .get(place.index)
-        .and_then(|c| Some((c, c.image?)))
-    else {
-        return Done::with(1, "", "");
+fn ps(call: &mut Call) -> Done {
+    let (cluster, place) = (&*call.cluster, call.place);
+    let run = cluster.kubelets.pod(place.uid);
+    let c = run.and_then(|r| Some((r, r.containers.get(place.index)?)));
+    let Some((run, c, image)) = c.and_then(|(r, c)| Some((r, c, c.image?))) else {
+        return Done::failed(1, "");
     };
     let env = super::env::full(cluster, place.pod, run, place.index);
     let main =
@@ -152,18 +166,16 @@ fn ps(cluster: &mut Cluster, place: &Place, asked: &Asked, _: &mut Fs, _: Millis
         App::Nginx => "nginx: master process nginx -g daemon off;".to_string(),
         _ => without_entrypoint(&main).join(" "),
     };
-    let text = format!(
+    Done::said(format!(
         "PID   USER     TIME  COMMAND\n    1 root      0:00 {main}\n   37 root      0:00 {}\n",
-        asked.argv.join(" ")
-    );
-    Done::with(0, text, "")
+        call.argv().join(" ")
+    ))
 }
 
-fn no_packages(_: &mut Cluster, _: &Place, asked: &Asked, _: &mut Fs, _: Millis) -> Done {
-    let name = asked.argv.first().map_or("", |w| shell::fs::name(w));
-    Done::with(
+fn no_packages(call: &mut Call) -> Done {
+    let name = call.argv().first().map_or("", |w| shell::fs::name(w));
+    Done::failed(
         100,
-        "",
         format!(
             "{name}: bottleship does not simulate package managers; images with the tools are nicolaka/netshoot and curlimages/curl\n"
         ),

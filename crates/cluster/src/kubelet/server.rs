@@ -11,6 +11,7 @@ use super::catalogue::{App, Image};
 use super::process::drive::Place;
 use super::{env, volumes};
 use crate::Cluster;
+use crate::ip;
 use machinery::http::{HttpRequest, HttpResponse};
 use machinery::time::Millis;
 use std::rc::Rc;
@@ -215,11 +216,11 @@ impl<'a> Answering<'a> {
     }
 
     fn host(&self) -> String {
-        volumes::base::hostname(self.cluster, self.place.pod)
+        volumes::base::hostname(self.place.pod)
     }
 
     fn pod_ip(&self) -> String {
-        crate::network::text_ip(
+        ip::text(
             self.cluster
                 .kubelets
                 .pod(self.place.uid)

@@ -6,9 +6,9 @@ mod told;
 use super::images;
 use super::run::{ContainerRun, Ended, Phase, PodRun, Role};
 use super::{actor, start, stop};
+use crate::ip;
 
 use crate::Cluster;
-use crate::network;
 use machinery::Arrange;
 use machinery::time::rfc3339;
 use machinery::{Map, NULL, Object, Str, Trigger, Value, value};
@@ -71,7 +71,7 @@ fn make(cluster: &Cluster, told: &mut Told, pod: &Object, run: &PodRun) -> Value
     }
     let over = run.gone || (run.stopping.is_some() && run.ip == 0);
     if run.ip != 0 && s.at("podIP").is_null() && !over {
-        let ip = network::text_ip(run.ip);
+        let ip = ip::text(run.ip);
         s.set("podIPs", value!([{ "ip": &ip }]));
         s.set("podIP", ip);
     }

@@ -134,7 +134,7 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     if !run.gone {
         run.gone = true;
         if run.ip != 0 {
-            network::release(cx.cluster, &run.node, &run.uid, run.ip);
+            network::release(cx.cluster, &run.uid, run.ip);
         }
         run.dirty(now, "the pod is over");
     }
@@ -258,7 +258,7 @@ pub fn forget(cluster: &mut Cluster, uid: &str) {
         return;
     };
     if run.ip != 0 && !run.gone {
-        network::release(cluster, &run.node, &run.uid, run.ip);
+        network::release(cluster, &run.uid, run.ip);
     }
     if let Some(node) = cluster.kubelets.node_mut(&run.node) {
         node.pods = node.pods.saturating_sub(1);

@@ -1,8 +1,9 @@
 //! Names: what CoreDNS answers inside the cluster (A, SRV, CNAME), and the resolver's search path.
 //! Upstream: `coredns:plugin/kubernetes`, `kubernetes/dns:docs/specification.md`.
 
-use super::{Origin, parse_ip};
+use super::Origin;
 use crate::Cluster;
+use crate::ip;
 use machinery::Arrange;
 use machinery::Object;
 
@@ -106,7 +107,7 @@ pub fn answer(cluster: &Cluster, from: &Origin, name: &str) -> Found {
         name: name.to_string(),
         addresses: vec![ip.to_string()],
     };
-    if parse_ip(&name).is_some() {
+    if ip::parse(&name).is_some() {
         return found(&name, &name);
     }
     if name == "localhost" || name.ends_with(".localhost") {
@@ -165,7 +166,7 @@ fn hosts_file(cluster: &Cluster, namespace: &str, pod: &str, name: &str) -> Opti
             return Some(alias.text("ip").to_string());
         }
     }
-    let own = crate::kubelet::volumes::base::hostname(cluster, pod);
+    let own = crate::kubelet::volumes::base::hostname(pod);
     (own == name).then(|| pod.text("status.podIP").to_string())
 }
 
@@ -178,7 +179,7 @@ fn record(cluster: &Cluster, full: &str, depth: u32) -> Option<Vec<String>> {
         [host, name, ns, "svc"] if !host.starts_with('_') => endpoint(cluster, ns, name, host),
         [dashed, ns, "pod"] => {
             let ip = dashed.replace('-', ".");
-            (parse_ip(&ip).is_some() && cluster.store.get("namespaces", "", ns).is_some())
+            (ip::parse(&ip).is_some() && cluster.store.get("namespaces", "", ns).is_some())
                 .then(|| vec![ip])
         }
         _ => None,

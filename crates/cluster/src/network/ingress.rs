@@ -1,10 +1,11 @@
 //! Ingress: what an ingress controller in a pod makes of Ingress objects: host and path to Service and port.
 //! Upstream: `ingress-nginx:internal/ingress/controller`. Left out: canaries, authentication, rate limits.
 
-use super::{Wake, route, text_ip};
+use super::{Wake, route};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::event::Event;
+use crate::ip;
 use crate::kubelet::catalogue::App;
 use machinery::http::HttpResponse;
 use machinery::{Object, Str, Trigger, Value, value};
@@ -185,7 +186,7 @@ fn controller(cluster: &Cluster) -> Option<(String, Str)> {
             .iter()
             .any(|c| c.is_running() && c.ready && c.image.is_some_and(|i| i.app == App::Ingress));
         let node = cluster.kubelets.node(&run.node)?;
-        serves.then(|| (text_ip(node.ip), run.uid.clone()))
+        serves.then(|| (ip::text(node.ip), run.uid.clone()))
     })
 }
 

@@ -9,6 +9,7 @@ pub mod policy;
 pub mod route;
 
 use crate::Cluster;
+use crate::ip;
 use crate::kubelet::process::drive::Place;
 use crate::kubelet::server::{self, Reply};
 use crate::output::Output;
@@ -118,6 +119,15 @@ pub enum Origin {
     Pod { namespace: String, name: String },
 }
 
+impl Origin {
+    pub fn of(pod: &Object) -> Origin {
+        Origin::Pod {
+            namespace: pod.namespace().to_string(),
+            name: pod.name().to_string(),
+        }
+    }
+}
+
 /// Sends a request through the simulated network and reports its hops as `Output::Traffic`.
 pub fn fetch(cluster: &mut Cluster, from: &Origin, request: &HttpRequest) -> Fetch {
     let mut hops = vec![route::start_hop(from)];
@@ -155,27 +165,22 @@ pub(crate) fn wake(cluster: &mut Cluster, wake: &Wake) {
 pub fn reaches(cluster: &Cluster, from: &Origin, host: &str, port: u16) -> bool {
     let Some(ip) = resolve(cluster, from, host)
         .first()
-        .and_then(|ip| parse_ip(ip))
+        .and_then(|ip| ip::parse(ip))
     else {
         return false;
     };
     if let Some(uid) = cluster.network.pods.get(&ip) {
         return is_open(cluster, uid, port);
     }
-    let Some(service) = route::service_at(cluster, &text_ip(ip)) else {
+    let Some(service) = route::service_at(cluster, &ip::text(ip)) else {
         return false;
     };
-    let Some(p) = service
-        .at("spec.ports")
-        .items()
-        .iter()
-        .find(|p| p.int("port") == i64::from(port))
-    else {
+    let Some(p) = route::port_of(service, port) else {
         return false;
     };
     let backends = route::backends(cluster, service, p.text("name"));
     backends.iter().any(|b| {
-        parse_ip(&b.ip)
+        ip::parse(&b.ip)
             .and_then(|ip| cluster.network.pods.get(&ip))
             .is_some_and(|uid| is_open(cluster, uid, b.port))
     })
@@ -194,7 +199,9 @@ pub fn is_open(cluster: &Cluster, uid: &str, port: u16) -> bool {
 
 /// Whether an address answers a ping: pods and nodes do, Services do not.
 pub fn answers_ping(cluster: &Cluster, ip: &str) -> bool {
-    let Some(ip) = parse_ip(ip) else { return false };
+    let Some(ip) = ip::parse(ip) else {
+        return false;
+    };
     ip >> 24 == 127
         || cluster.network.pods.contains_key(&ip)
         || cluster
@@ -303,10 +310,7 @@ fn proxied(
         headers,
         body: request.body.clone(),
     };
-    let from = Origin::Pod {
-        namespace: pod.namespace().to_string(),
-        name: pod.name().to_string(),
-    };
+    let from = Origin::of(pod);
     cluster.network.depth += 1;
     let mut hops = vec![route::start_hop(&from)];
     if !via.is_empty() {
@@ -355,7 +359,7 @@ pub fn assign(cluster: &mut Cluster, pod: &Object, node: &Str, uid: &Str) -> u32
 }
 
 /// A pod's address is free again.
-pub fn release(cluster: &mut Cluster, _node: &Str, uid: &Str, ip: u32) {
+pub fn release(cluster: &mut Cluster, uid: &Str, ip: u32) {
     if cluster.network.pods.get(&ip) == Some(uid) {
         cluster.network.pods.remove(&ip);
     }
@@ -374,34 +378,6 @@ pub fn node_cidr(index: usize) -> u32 {
         0..256 => 10 << 24 | 244 << 16 | i << 8,
         _ => 10 << 24 | (128 + (i >> 8)) << 16 | (i & 255) << 8,
     }
-}
-
-pub fn text_ip(ip: u32) -> String {
-    let mut out = String::with_capacity(15);
-    for (i, n) in ip.to_be_bytes().into_iter().enumerate() {
-        if i > 0 {
-            out.push('.');
-        }
-        for (unit, shown) in [(100, n >= 100), (10, n >= 10), (1, true)] {
-            if shown {
-                out.push(char::from(b'0' + n / unit % 10));
-            }
-        }
-    }
-    out
-}
-
-pub fn parse_ip(text: &str) -> Option<u32> {
-    let mut parts = text.split('.');
-    let mut ip = 0u32;
-    for _ in 0..4 {
-        let part = parts.next()?;
-        if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        ip = ip << 8 | u32::from(part.parse::<u8>().ok()?);
-    }
-    parts.next().is_none().then_some(ip)
 }
 
 /// A hop of a way.

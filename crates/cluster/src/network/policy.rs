@@ -2,8 +2,8 @@
 //! policy allows. Upstream: the documentation of `networking.k8s.io/v1 NetworkPolicy`; each network plugin has its own code.
 
 use super::route::Client;
-use super::{parse_ip, text_ip};
 use crate::Cluster;
+use crate::ip;
 use machinery::selector::Selector;
 use machinery::{Object, Value};
 
@@ -21,7 +21,7 @@ pub(super) fn allows(
         let ip = cluster
             .kubelets
             .pod(to.uid())
-            .map_or_else(String::new, |r| text_ip(r.ip));
+            .map_or_else(String::new, |r| ip::text(r.ip));
         ends.direction("Egress", from, Some(to), &ip)?;
     }
     Ok(())
@@ -132,10 +132,10 @@ impl Ends<'_> {
 }
 
 fn in_cidr(cidr: &str, ip: &str) -> bool {
-    let (Some((net, bits)), Some(ip)) = (cidr.split_once('/'), parse_ip(ip)) else {
+    let (Some((net, bits)), Some(ip)) = (cidr.split_once('/'), ip::parse(ip)) else {
         return false;
     };
-    let (Some(net), Ok(bits)) = (parse_ip(net), bits.parse::<u32>()) else {
+    let (Some(net), Ok(bits)) = (ip::parse(net), bits.parse::<u32>()) else {
         return false;
     };
     let mask = if bits == 0 {

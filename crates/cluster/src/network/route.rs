@@ -1,7 +1,8 @@
 //! The way of a request: what kube-proxy's rules make of an address. Upstream: `pkg/proxy/iptables/proxier.go`.
 
-use super::{Origin, ask_pod, dns, hop, parse_ip, policy, text_ip};
+use super::{Origin, ask_pod, dns, hop, policy};
 use crate::Cluster;
+use crate::ip;
 use machinery::http::{Fetch, Hop, HttpRequest};
 use machinery::request::{Body, Method, PatchType};
 use machinery::{Object, Request, Status, Str, User, Value, json};
@@ -39,12 +40,12 @@ pub(super) fn travel(
         return forwarded(cluster, port, request, hops);
     }
     let found = dns::answer(cluster, from, &host);
-    let Some(ip) = found.addresses.first().and_then(|a| parse_ip(a)) else {
+    let Some(ip) = found.addresses.first().and_then(|a| ip::parse(a)) else {
         hops.push(hop("dns", format!("{host}: no such name")));
         return Fetch::UnknownHost;
     };
-    if parse_ip(&host).is_none() {
-        hops.push(hop("dns", format!("{} is {}", found.name, text_ip(ip))));
+    if ip::parse(&host).is_none() {
+        hops.push(hop("dns", format!("{} is {}", found.name, ip::text(ip))));
     }
     let client = client_of(cluster, from);
     let way = Way {
@@ -53,7 +54,7 @@ pub(super) fn travel(
         request,
     };
     if let Origin::Pod { namespace, name } = from
-        && (ip >> 24 == 127 || text_ip(ip) == client.ip)
+        && (ip >> 24 == 127 || ip::text(ip) == client.ip)
     {
         let uid = cluster
             .store
@@ -66,15 +67,15 @@ pub(super) fn travel(
     if let Some(node) = cluster.network.nodes.get(&ip).cloned() {
         return way.node(cluster, &node, port, hops);
     }
-    if let Some(service) = service_at(cluster, &text_ip(ip)).cloned() {
-        let inside = service.text("spec.clusterIP") == text_ip(ip);
+    if let Some(service) = service_at(cluster, &ip::text(ip)).cloned() {
+        let inside = service.text("spec.clusterIP") == ip::text(ip);
         if inside && matches!(from, Origin::Host) {
             // The Service network exists only inside the cluster.
             hops.push(hop(
                 "host",
                 format!(
                     "{} is not reachable from outside of the cluster",
-                    text_ip(ip)
+                    ip::text(ip)
                 ),
             ));
             return Fetch::Timeout;
@@ -82,7 +83,7 @@ pub(super) fn travel(
         return way.service(cluster, &service, port, None, hops);
     }
     if matches!(from, Origin::Host) {
-        hops.push(hop("host", format!("no route to {}", text_ip(ip))));
+        hops.push(hop("host", format!("no route to {}", ip::text(ip))));
         return Fetch::Timeout;
     }
     match cluster.network.pods.get(&ip).cloned() {
@@ -137,7 +138,7 @@ fn client_of(cluster: &Cluster, from: &Origin) -> Client {
         .unwrap_or_default();
     let run = cluster.kubelets.pod(&uid);
     Client {
-        ip: run.map_or_else(String::new, |r| text_ip(r.ip)),
+        ip: run.map_or_else(String::new, |r| ip::text(r.ip)),
         node: run.map(|r| r.node.clone()).unwrap_or_default(),
         uid,
     }
@@ -215,12 +216,7 @@ impl Way<'_> {
     ) -> Fetch {
         let (ns, name) = (service.namespace(), service.name());
         let at = format!("service/{ns}/{name}");
-        let Some(p) = service
-            .at("spec.ports")
-            .items()
-            .iter()
-            .find(|p| p.int("port") == i64::from(port))
-        else {
+        let Some(p) = port_of(service, port) else {
             hops.push(hop(at, format!("has no port {port}")));
             return Fetch::Timeout;
         };
@@ -257,11 +253,11 @@ impl Way<'_> {
         if ns == "default" && name == "kubernetes" {
             return api_server(cluster, self.request);
         }
-        let uid = parse_ip(&chosen.ip).and_then(|ip| cluster.network.pods.get(&ip).cloned());
+        let uid = ip::parse(&chosen.ip).and_then(|ip| cluster.network.pods.get(&ip).cloned());
         match uid {
             Some(uid) => self.pod(cluster, &uid, chosen.port, hops),
             None => {
-                match parse_ip(&chosen.ip).and_then(|ip| cluster.network.nodes.get(&ip).cloned()) {
+                match ip::parse(&chosen.ip).and_then(|ip| cluster.network.nodes.get(&ip).cloned()) {
                     Some(node) => self.host_pod(cluster, &node, chosen.port, hops),
                     None => Fetch::Timeout,
                 }
@@ -420,6 +416,12 @@ pub struct Backend {
     pub ip: String,
     pub port: u16,
     pub node: String,
+}
+
+/// The port of a Service by its number.
+pub fn port_of(service: &Object, port: u16) -> Option<&Value> {
+    let mut all = service.at("spec.ports").items().iter();
+    all.find(|p| p.int("port") == i64::from(port))
 }
 
 /// The Service with this address, its own or a load balancer's.

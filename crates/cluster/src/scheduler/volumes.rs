@@ -123,7 +123,7 @@ fn has_other_user(store: &Store, pod: &Object, claim: &str) -> bool {
     })
 }
 
-pub fn waits_for_consumer(store: &Store, claim: &Object) -> bool {
+fn waits_for_consumer(store: &Store, claim: &Object) -> bool {
     let class = claim.text("spec.storageClassName");
     let class = store.get("storageclasses.storage.k8s.io", "", class);
     class.is_some_and(|c| c.text("volumeBindingMode") == "WaitForFirstConsumer")

@@ -10,7 +10,7 @@ use kinds::admission_policy as policy;
 use machinery::cel::{self, Host, V};
 use machinery::{Object, Selector, Status, User, Value, value};
 
-pub(crate) const POLICIES: &str = "validatingadmissionpolicies.admissionregistration.k8s.io";
+const POLICIES: &str = "validatingadmissionpolicies.admissionregistration.k8s.io";
 pub(crate) const BINDINGS: &str = "validatingadmissionpolicybindings.admissionregistration.k8s.io";
 /// What all expressions of one policy may cost on one request.
 const REQUEST_BUDGET: u64 = 5_000_000;

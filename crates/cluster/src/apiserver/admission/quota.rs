@@ -2,7 +2,7 @@
 //! count again what is left after deletions. Upstream: `apiserver:pkg/admission/plugin/resourcequota`,
 //! `kubernetes:pkg/quota/v1/evaluator/core`. Device claims are not counted.
 
-use super::super::{Call, commit};
+use super::super::{Call, commit_as_named};
 use super::limits::from_nanos;
 use crate::Cluster;
 use crate::store::{self, Store};
@@ -296,22 +296,12 @@ pub(crate) fn charge(
         return Ok(());
     }
     for (q, used) in writes {
-        let key = (
-            super::super::str_of(q.at("metadata.namespace")),
-            super::super::str_of(q.at("metadata.name")),
-        );
         let new = q.edit(|v| {
             let hard = v.at("spec.hard").clone();
             v.set("status.hard", hard);
             v.set("status.used", used);
         });
-        commit(
-            cluster,
-            &kinds::resourcequota::KIND,
-            key,
-            Some(new),
-            call.cause.clone(),
-        );
+        commit_as_named(cluster, &kinds::resourcequota::KIND, new, &call.cause);
     }
     Ok(())
 }

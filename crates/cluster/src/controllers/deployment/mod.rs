@@ -34,7 +34,7 @@ const REVISION_HISTORY: &str = "deployment.kubernetes.io/revision-history";
 const DESIRED: &str = "deployment.kubernetes.io/desired-replicas";
 const MAX: &str = "deployment.kubernetes.io/max-replicas";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-pub(super) const HASH: &str = "pod-template-hash";
+const HASH: &str = "pod-template-hash";
 
 fn triggers(cluster: &Cluster, change: &Change, keys: &mut Vec<Key>) {
     woken_by_itself(change, "deployments.apps", keys);
@@ -270,7 +270,7 @@ fn new_set(d: &Object, hash: &str) -> Value {
 
 /// FNV-1a over the template and the collision count, in the alphabet of generated names. Upstream hashes a dump of its
 /// Go structures, which nobody else can reproduce; only the form is the same.
-pub(super) fn template_hash(template: &Value, collisions: i64) -> String {
+fn template_hash(template: &Value, collisions: i64) -> String {
     let mut h: u32 = 0x811c_9dc5;
     let mut feed = |bytes: &[u8]| {
         for b in bytes {

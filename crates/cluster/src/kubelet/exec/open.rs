@@ -2,9 +2,9 @@
 
 use super::{Kind, Session, advance, total};
 use crate::Cluster;
+use crate::ip;
 use crate::kubelet::logs::{self, Options};
 use crate::kubelet::{ahead, env, images, process, programs, run, volumes};
-use crate::network;
 use machinery::{Object, Request, Response, Status, Str, StreamId};
 
 /// How long after its start a container's output is still given to who attaches.
@@ -53,7 +53,7 @@ fn reachable(cluster: &Cluster, pod: &Object) -> Result<(), Status> {
         Some(n) if !n.cut && !n.stopped => Ok(()),
         Some(n) => Err(Status::internal(format!(
             "error dialing backend: dial tcp {}:10250: connect: no route to host",
-            network::text_ip(n.ip)
+            ip::text(n.ip)
         ))),
         None => Err(Status::not_found("", "nodes", node)),
     }

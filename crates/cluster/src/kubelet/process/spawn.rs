@@ -222,10 +222,7 @@ fn nginx_ports(
 ) -> Result<Vec<u16>, String> {
     let fs = volumes::open(cluster, pod, run, i);
     let config = nginx::load(&fs)?;
-    let from = crate::network::Origin::Pod {
-        namespace: run.namespace.to_string(),
-        name: run.name.to_string(),
-    };
+    let from = crate::network::Origin::of(pod);
     for (host, place) in nginx::upstreams(&config) {
         if crate::network::resolve(cluster, &from, &host).is_empty() {
             return Err(format!("host not found in upstream \"{host}\" in {place}"));

@@ -1,65 +1,47 @@
 //! Clients of the network in containers: names, reachability, HTTP.
 //! curl and wget themselves are `shell::http_tools`; here are the pod's network and the container's files around them.
 
-use super::super::process::drive::{Asked, Place};
-use super::Done;
 use super::own::flag;
+use super::{Call, Done};
 use crate::Cluster;
 use crate::network::{self, Origin};
 use machinery::http::{Fetch, HttpRequest};
-use machinery::time::Millis;
-use shell::Fs;
 use shell::http_tools::{self, Around, Fetched};
 use std::cell::{Cell, RefCell};
 
-pub(super) fn nslookup(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    _: &mut Fs,
-    _: Millis,
-) -> Done {
-    let argv = asked.argv.as_slice();
+pub(super) fn nslookup(call: &mut Call) -> Done {
+    let (cluster, from) = (&*call.cluster, call.origin());
+    let argv = call.argv();
     let Some(name) = argv.iter().skip(1).find(|a| !a.starts_with('-')) else {
-        return Done::with(1, "", "Usage: nslookup [HOST] [DNS_SERVER]\n");
+        return Done::failed(1, "Usage: nslookup [HOST] [DNS_SERVER]\n");
     };
-    let head = format!(
+    let mut text = format!(
         "Server:\t\t{dns}\nAddress:\t{dns}:53\n\n",
         dns = network::DNS_IP
     );
     if asks_srv(argv) {
-        let records = network::dns::srv(cluster, &origin(place), name);
+        let records = network::dns::srv(cluster, &from, name);
         let lines: String = records
             .iter()
             .map(|(n, t)| format!("{n}\tservice = {t}\n"))
             .collect();
         if !lines.is_empty() {
-            return Done::with(0, format!("{head}{lines}\n"), "");
+            return Done::said(format!("{text}{lines}\n"));
         }
     }
-    let mut head = head;
-    if let Some((full, target)) = network::dns::alias(cluster, &origin(place), name) {
-        head.push_str(&format!("{full}\tcanonical name = {target}\n"));
-        if network::dns::answer(cluster, &origin(place), name)
-            .addresses
-            .is_empty()
-        {
-            return Done::with(0, head + "\n", "");
-        }
+    let found = network::dns::answer(cluster, &from, name);
+    let alias = network::dns::alias(cluster, &from, name);
+    if found.addresses.is_empty() && alias.is_none() {
+        text.push_str(&format!("** server can't find {name}: NXDOMAIN\n\n"));
+        return Done::with(1, text, "");
     }
-    let found = network::dns::answer(cluster, &origin(place), name);
-    if found.addresses.is_empty() {
-        return Done::with(
-            1,
-            format!("{head}** server can't find {name}: NXDOMAIN\n\n"),
-            "",
-        );
+    if let Some((full, target)) = alias {
+        text.push_str(&format!("{full}\tcanonical name = {target}\n"));
     }
-    let mut text = head;
     for ip in found.addresses {
         text.push_str(&format!("Name:\t{}\nAddress: {ip}\n", found.name));
     }
-    Done::with(0, text + "\n", "")
+    Done::said(text + "\n")
 }
 
 /// `-type=srv`, `-q=SRV`, or dig's plain `SRV`.
@@ -70,81 +52,60 @@ fn asks_srv(argv: &[String]) -> bool {
     })
 }
 
-pub(super) fn getent(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    _: &mut Fs,
-    _: Millis,
-) -> Done {
-    let argv = asked.argv.as_slice();
-    let Some(name) = argv.get(2) else {
-        return Done::with(1, "", "");
+pub(super) fn getent(call: &mut Call) -> Done {
+    let Some(name) = call.argv().get(2) else {
+        return Done::failed(1, "");
     };
-    let found = network::dns::answer(cluster, &origin(place), name);
+    let found = network::dns::answer(call.cluster, &call.origin(), name);
     match found.addresses.first() {
-        Some(ip) => Done::with(0, format!("{ip:<15} {}\n", found.name), ""),
-        None => Done::with(2, "", ""),
+        Some(ip) => Done::said(format!("{ip:<15} {}\n", found.name)),
+        None => Done::failed(2, ""),
     }
 }
 
-pub(super) fn dig(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    _: &mut Fs,
-    _: Millis,
-) -> Done {
-    let argv = asked.argv.as_slice();
+pub(super) fn dig(call: &mut Call) -> Done {
+    let (cluster, from) = (&*call.cluster, call.origin());
+    let argv = call.argv();
     let Some(name) = argv.iter().skip(1).find(|a| {
         !a.starts_with(['-', '+', '@']) && !matches!(a.as_str(), "SRV" | "srv" | "A" | "a")
     }) else {
-        return Done::with(1, "", "");
+        return Done::failed(1, "");
     };
+    let short = argv.iter().any(|a| a == "+short");
     if asks_srv(argv) {
-        let short = argv.iter().any(|a| a == "+short");
         let line = |(n, t): &(String, String)| match short {
             true => format!("{t}.\n"),
             false => format!("{n}.\t30\tIN\tSRV\t{t}.\n"),
         };
-        let records = network::dns::srv(cluster, &origin(place), name);
-        return Done::with(0, records.iter().map(line).collect::<String>(), "");
+        let records = network::dns::srv(cluster, &from, name);
+        return Done::said(records.iter().map(line).collect::<String>());
     }
-    let found = network::dns::answer(cluster, &origin(place), name);
-    let host = shell::fs::name(&argv[0]) == "host";
+    let found = network::dns::answer(cluster, &from, name);
+    let host = argv.first().is_some_and(|w| shell::fs::name(w) == "host");
     if found.addresses.is_empty() && host {
         return Done::with(1, format!("Host {name} not found: 3(NXDOMAIN)\n"), "");
     }
     let one = |ip: &String| match host {
         true => format!("{} has address {ip}\n", found.name),
-        false if argv.iter().any(|a| a == "+short") => format!("{ip}\n"),
+        false if short => format!("{ip}\n"),
         false => format!("{}.\t\t30\tIN\tA\t{ip}\n", found.name),
     };
-    Done::with(0, found.addresses.iter().map(one).collect::<String>(), "")
+    Done::said(found.addresses.iter().map(one).collect::<String>())
 }
 
-pub(super) fn ping(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    _: &mut Fs,
-    _: Millis,
-) -> Done {
-    let argv = asked.argv.as_slice();
-    let words: Vec<&String> = argv.iter().skip(1).collect();
+pub(super) fn ping(call: &mut Call) -> Done {
+    let argv = call.argv();
     let count: i64 = flag(argv, "c").and_then(|n| n.parse().ok()).unwrap_or(4);
-    let target = words
-        .iter()
-        .rev()
-        .find(|w| !w.starts_with('-') && w.parse::<i64>().is_err());
+    let mut words = argv.iter().skip(1).rev();
+    let target = words.find(|w| !w.starts_with('-') && w.parse::<i64>().is_err());
     let Some(target) = target else {
-        return Done::with(1, "", "ping: missing host\n");
+        return Done::failed(1, "ping: missing host\n");
     };
-    let ips = network::resolve(cluster, &origin(place), target);
+    let ips = network::resolve(call.cluster, &call.origin(), target);
     let Some(ip) = ips.first() else {
-        return Done::with(1, "", format!("ping: bad address '{target}'\n"));
+        return Done::failed(1, format!("ping: bad address '{target}'\n"));
     };
-    let alive = network::answers_ping(cluster, ip);
+    let alive = network::answers_ping(call.cluster, ip);
     let mut text = format!("PING {target} ({ip}): 56 data bytes\n");
     let count = count.clamp(1, 20);
     if alive {
@@ -155,146 +116,84 @@ pub(super) fn ping(
             ));
         }
     }
-    let lost = if alive { 0 } else { 100 };
-    let back = if alive { count } else { 0 };
+    let (lost, back) = if alive { (0, count) } else { (100, 0) };
     text.push_str(&format!("\n--- {target} ping statistics ---\n{count} packets transmitted, {back} packets received, {lost}% packet loss\n"));
-    let mut done = Done::with(i32::from(!alive), text, "");
+    let mut done = Done::said(text);
     done.ends = Some((i32::from(!alive), (count - 1) * 1000));
     done
 }
 
 /// `nc -z -v HOST PORT`: whether a port is open. Talking over it is not simulated.
-pub(super) fn nc(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    _: &mut Fs,
-    _: Millis,
-) -> Done {
-    let words: Vec<&String> = asked
-        .argv
-        .iter()
-        .skip(1)
-        .filter(|w| !w.starts_with('-'))
-        .collect();
+pub(super) fn nc(call: &mut Call) -> Done {
+    let (cluster, from) = (&*call.cluster, call.origin());
+    let (options, words): (Vec<&String>, Vec<&String>) =
+        call.argv().iter().skip(1).partition(|w| w.starts_with('-'));
     let [.., host, port] = words.as_slice() else {
-        return Done::with(1, "", "bottleship simulates only nc -z HOST PORT\n");
+        return Done::failed(1, "bottleship simulates only nc -z HOST PORT\n");
     };
     let Ok(number) = port.parse::<u16>() else {
-        return Done::with(1, "", format!("nc: bad port '{port}'\n"));
+        return Done::failed(1, format!("nc: bad port '{port}'\n"));
     };
-    let Some(ip) = network::resolve(cluster, &origin(place), host)
-        .first()
-        .cloned()
-    else {
-        return Done::with(1, "", format!("nc: bad address '{host}'\n"));
+    let ips = network::resolve(cluster, &from, host);
+    let Some(ip) = ips.first() else {
+        return Done::failed(1, format!("nc: bad address '{host}'\n"));
     };
-    let verbose = asked
-        .argv
-        .iter()
-        .any(|w| w.starts_with('-') && w.contains('v'));
-    match network::reaches(cluster, &origin(place), host, number) {
-        true if verbose => Done::with(0, "", format!("{host} ({ip}:{number}) open\n")),
-        true => Done::with(0, "", ""),
-        false => Done::with(
+    let verbose = options.iter().any(|w| w.contains('v'));
+    match (network::reaches(cluster, &from, host, number), verbose) {
+        (true, true) => Done::said(format!("{host} ({ip}:{number}) open\n")),
+        (true, false) => Done::said(""),
+        (false, true) => Done::failed(
             1,
-            "",
-            if verbose {
-                format!("nc: {host} ({ip}:{number}): Connection refused\n")
-            } else {
-                String::new()
-            },
+            format!("nc: {host} ({ip}:{number}): Connection refused\n"),
         ),
+        (false, false) => Done::failed(1, ""),
     }
 }
 
 /// Only whether the server is there: keys are not kept.
-pub(super) fn redis_cli(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    _: &mut Fs,
-    _: Millis,
-) -> Done {
-    let host = flag(&asked.argv, "h").unwrap_or_else(|| "127.0.0.1".into());
-    let port = flag(&asked.argv, "p")
-        .and_then(|p| p.parse().ok())
-        .unwrap_or(6379);
+pub(super) fn redis_cli(call: &mut Call) -> Done {
+    let argv = call.argv();
+    let host = flag(argv, "h").unwrap_or_else(|| "127.0.0.1".into());
+    let port = flag(argv, "p").and_then(|p| p.parse().ok()).unwrap_or(6379);
     let there = match host.as_str() {
-        "127.0.0.1" | "localhost" => network::is_open(cluster, place.uid, port),
-        host => network::reaches(cluster, &origin(place), host, port),
+        "127.0.0.1" | "localhost" => network::is_open(call.cluster, call.place.uid, port),
+        host => network::reaches(call.cluster, &call.origin(), host, port),
     };
-    match asked.argv.last().map(|w| w.to_ascii_lowercase()).as_deref() {
-        _ if !there => Done::with(
-            1,
-            "",
-            format!("Could not connect to Redis at {host}:{port}: Connection refused\n"),
-        ),
-        Some("ping") => Done::with(0, "PONG\n", ""),
-        _ => Done::with(1, "", "bottleship simulates only redis-cli ping\n"),
+    match argv.last().map(|w| w.to_ascii_lowercase()).as_deref() {
+        _ if !there => {
+            let text = format!("Could not connect to Redis at {host}:{port}: Connection refused\n");
+            Done::failed(1, text)
+        }
+        Some("ping") => Done::said("PONG\n"),
+        _ => Done::failed(1, "bottleship simulates only redis-cli ping\n"),
     }
 }
 
-pub(super) fn curl(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    fs: &mut Fs,
-    now: Millis,
-) -> Done {
-    http(cluster, place, asked, fs, now, http_tools::curl)
+pub(super) fn curl(call: &mut Call) -> Done {
+    http(call, http_tools::curl)
 }
 
-pub(super) fn wget(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    fs: &mut Fs,
-    now: Millis,
-) -> Done {
-    http(cluster, place, asked, fs, now, |args, around| {
+pub(super) fn wget(call: &mut Call) -> Done {
+    http(call, |args, around| {
         http_tools::wget(args, http_tools::Flavour::Busybox, around)
     })
 }
 
 /// Runs an HTTP client with the pod's network and the container's files around it.
-fn http(
-    cluster: &mut Cluster,
-    place: &Place,
-    asked: &Asked,
-    fs: &mut Fs,
-    now: Millis,
-    tool: impl FnOnce(&[String], &mut Around) -> http_tools::Outcome,
-) -> Done {
-    let from = origin(place);
+fn http(call: &mut Call, tool: impl FnOnce(&[String], &mut Around) -> http_tools::Outcome) -> Done {
+    let (from, asked) = (call.origin(), call.asked);
     let took = Cell::new(0);
     let outcome = {
-        let cell = RefCell::new(cluster);
+        let cell = RefCell::new(&mut *call.cluster);
+        let fs = &*call.fs;
         let mut fetch = |r: &http_tools::HttpRequest| {
-            let request = HttpRequest {
-                method: r.method.clone(),
-                url: r.url.clone(),
-                headers: r.headers.clone(),
-                body: r.body.clone(),
-            };
-            let answer = network::fetch(&mut cell.borrow_mut(), &from, &request);
+            let answer = ask(&mut cell.borrow_mut(), &from, r);
             took.set(took.get() + network::took_ms(&cell.borrow()));
-            match answer {
-                Fetch::Answer(a) => Fetched::Answer(http_tools::HttpResponse {
-                    status: a.status,
-                    headers: a.headers,
-                    body: a.body,
-                }),
-                Fetch::UnknownHost => Fetched::UnknownHost,
-                Fetch::Refused => Fetched::Refused,
-                Fetch::Timeout => Fetched::Timeout,
-                Fetch::Reset => Fetched::Reset,
-            }
+            answer
         };
         let address = |name: &str| {
-            network::resolve(&cell.borrow(), &from, name)
-                .first()
-                .cloned()
+            let found = network::resolve(&cell.borrow(), &from, name);
+            found.into_iter().next()
         };
         let read = |path: &str| match path {
             // Standard input does not reach these programs.
@@ -306,41 +205,49 @@ fn http(
             address: &address,
             read: &read,
             tty_out: asked.tty,
-            now_ms: now,
+            now_ms: call.now,
         };
         tool(asked.argv.get(1..).unwrap_or_default(), &mut around)
     };
     let mut status = outcome.status;
     for (name, content) in &outcome.files {
-        if fs
-            .write(&shell::fs::resolve(&asked.cwd, name), content)
-            .is_err()
-        {
+        let path = shell::fs::resolve(&asked.cwd, name);
+        if call.fs.write(&path, content).is_err() {
             status = 23;
         }
     }
-    let output: Vec<(u8, Vec<u8>)> = outcome
-        .output
-        .into_iter()
-        .map(|(fd, text)| (fd, text.into_bytes()))
-        .collect();
-    match outcome.wait_ms + took.get() {
-        0 => Done {
-            output,
-            ends: Some((status, 0)),
-            ..Done::default()
-        },
-        wait => Done {
-            late: output,
-            ends: Some((status, wait)),
-            ..Done::default()
-        },
+    let said = outcome.output.into_iter();
+    let said = said.map(|(fd, text)| (fd, text.into_bytes())).collect();
+    let wait = outcome.wait_ms + took.get();
+    let (output, late) = match wait {
+        0 => (said, Vec::new()),
+        _ => (Vec::new(), said),
+    };
+    Done {
+        output,
+        late,
+        ends: Some((status, wait)),
+        ..Done::default()
     }
 }
 
-fn origin(place: &Place) -> Origin {
-    Origin::Pod {
-        namespace: place.pod.namespace().to_string(),
-        name: place.pod.name().to_string(),
+/// One request, into the network of the cluster.
+fn ask(cluster: &mut Cluster, from: &Origin, r: &http_tools::HttpRequest) -> Fetched {
+    let request = HttpRequest {
+        method: r.method.clone(),
+        url: r.url.clone(),
+        headers: r.headers.clone(),
+        body: r.body.clone(),
+    };
+    match network::fetch(cluster, from, &request) {
+        Fetch::Answer(a) => Fetched::Answer(http_tools::HttpResponse {
+            status: a.status,
+            headers: a.headers,
+            body: a.body,
+        }),
+        Fetch::UnknownHost => Fetched::UnknownHost,
+        Fetch::Refused => Fetched::Refused,
+        Fetch::Timeout => Fetched::Timeout,
+        Fetch::Reset => Fetched::Reset,
     }
 }

@@ -23,6 +23,24 @@ pub enum Outcome {
     Wait,
 }
 
+impl Outcome {
+    fn print(text: impl Into<String>, code: i32, takes_ms: i64) -> Option<Outcome> {
+        Some(Outcome::Print {
+            text: text.into(),
+            code,
+            takes_ms,
+        })
+    }
+    /// One server, which says so.
+    fn serve(server: Server, line: String) -> Option<Outcome> {
+        Some(Outcome::Serve {
+            servers: vec![server],
+            log: vec![line],
+            boot: false,
+        })
+    }
+}
+
 /// A container's variables, put together only when somebody asks for one.
 pub type Vars<'a> = LazyCell<Env, Box<dyn FnOnce() -> Env + 'a>>;
 
@@ -45,118 +63,78 @@ pub fn own(
         };
     }
     if !image.wants.is_empty() && !image.wants.iter().any(|w| env.contains_key(*w)) {
-        return Some(Outcome::Print {
-            text: lines(image.refusal),
-            code: 1,
-            takes_ms: 300,
-        });
+        return Outcome::print(lines(image.refusal), 1, 300);
     }
-    let serve = |ports: &[u16]| {
+    let listen = |ports: &[u16]| {
         let from = now + image.start_ms;
-        let servers = ports
-            .iter()
-            .map(|port| Server::new(image, *port, from))
-            .collect();
+        let servers = ports.iter().map(|port| Server::new(image, *port, from));
         Some(Outcome::Serve {
-            servers,
+            servers: servers.collect(),
             log: Vec::new(),
             boot: true,
         })
     };
     match image.app {
         App::Shell => None,
-        App::Pause => Some(Outcome::Wait),
-        App::HelloWorld => Some(Outcome::Print {
-            text: lines(HELLO_WORLD),
-            code: 0,
-            takes_ms: 20,
-        }),
-        App::HttpEcho => {
-            let text = flag(argv, "text")
-                .unwrap_or_else(|| env.get("ECHO_TEXT").cloned().unwrap_or_default());
-            let port = flag(argv, "listen")
-                .and_then(|l| l.rsplit(':').next()?.parse().ok())
-                .unwrap_or(5678);
-            if text.is_empty() {
-                return Some(Outcome::Print {
-                    text: "Missing -text option!\n".into(),
-                    code: 127,
-                    takes_ms: 10,
-                });
-            }
-            let server = Server {
-                text: Some(text.into()),
-                ..Server::new(image, port, now + image.start_ms)
-            };
-            Some(Outcome::Serve {
-                servers: vec![server],
-                log: vec![format!("[INFO] server is listening on :{port}")],
-                boot: false,
-            })
-        }
+        App::Pause | App::Stress => Some(Outcome::Wait),
+        App::HelloWorld => Outcome::print(lines(HELLO_WORLD), 0, 20),
+        App::HttpEcho => http_echo(image, argv, env, now),
         App::Whoami => {
-            let port = flag(argv, "port")
-                .or_else(|| env.get("WHOAMI_PORT_NUMBER").cloned())
-                .and_then(|p| p.parse().ok())
+            let port = port_flag(argv, "port")
+                .or_else(|| env.get("WHOAMI_PORT_NUMBER")?.parse().ok())
                 .unwrap_or(80);
-            let log = vec![format!("Starting up on port {port}")];
-            Some(Outcome::Serve {
-                servers: vec![Server::new(image, port, now + image.start_ms)],
-                log,
-                boot: false,
-            })
+            let server = Server::new(image, port, now + image.start_ms);
+            Outcome::serve(server, format!("Starting up on port {port}"))
         }
         App::Agnhost => agnhost(image, argv, now),
         App::Hello { .. } | App::Podinfo | App::Echo => {
-            let port = env
-                .get("PORT")
-                .or(env.get("HTTP_PORT"))
-                .and_then(|p| p.parse().ok());
-            let port = flag(argv, "port").and_then(|p| p.parse().ok()).or(port);
-            let ports: Vec<u16> = port.map_or_else(|| image.ports.to_vec(), |p| vec![p]);
-            serve(&ports)
+            let named = || env.get("PORT").or(env.get("HTTP_PORT"))?.parse().ok();
+            let port = port_flag(argv, "port").or_else(named);
+            port.map_or_else(|| listen(image.ports), |p| listen(&[p]))
         }
         App::Redis if name == "redis-cli" => None,
         App::Redis | App::Database => {
-            let port = flag(argv, "port").and_then(|p| p.parse().ok());
-            port.map_or_else(|| serve(image.ports), |p| serve(&[p]))
+            let port = port_flag(argv, "port");
+            port.map_or_else(|| listen(image.ports), |p| listen(&[p]))
         }
         App::Python | App::Node => interpreter(image, argv, now),
-        App::Stress => Some(Outcome::Wait),
         App::Agent | App::Page => {
-            let declared: Vec<u16> = spec
-                .get("ports")
-                .items()
-                .iter()
-                .filter_map(|p| u16::try_from(p.int("containerPort")).ok())
-                .collect();
-            let ports = if image.ports.is_empty() {
-                declared
-            } else {
-                image.ports.to_vec()
-            };
-            if ports.is_empty() {
-                Some(Outcome::Wait)
-            } else {
-                serve(&ports)
+            let declared = spec.get("ports").items().iter();
+            let declared = declared.filter_map(|p| u16::try_from(p.int("containerPort")).ok());
+            match image.ports {
+                [] => match declared.collect::<Vec<u16>>().as_slice() {
+                    [] => Some(Outcome::Wait),
+                    ports => listen(ports),
+                },
+                ports => listen(ports),
             }
         }
         App::Nginx | App::Apache | App::Wordpress | App::Hostname | App::Kuard | App::Ingress => {
-            serve(image.ports)
+            listen(image.ports)
         }
     }
+}
+
+fn http_echo(image: &'static Image, argv: &[String], env: &Vars, now: Millis) -> Option<Outcome> {
+    let text =
+        flag(argv, "text").unwrap_or_else(|| env.get("ECHO_TEXT").cloned().unwrap_or_default());
+    let port = flag(argv, "listen").and_then(|l| l.rsplit(':').next()?.parse().ok());
+    let port = port.unwrap_or(5678);
+    if text.is_empty() {
+        return Outcome::print("Missing -text option!\n", 127, 10);
+    }
+    let server = Server {
+        text: Some(text.into()),
+        ..Server::new(image, port, now + image.start_ms)
+    };
+    Outcome::serve(server, format!("[INFO] server is listening on :{port}"))
 }
 
 fn agnhost(image: &'static Image, argv: &[String], now: Millis) -> Option<Outcome> {
     let sub = argv.get(1).map_or("pause", String::as_str);
     let port = match sub {
-        "pause" => return Some(Outcome::Wait),
-        "netexec" => flag(argv, "http-port")
-            .and_then(|p| p.parse().ok())
-            .unwrap_or(8080),
-        "serve-hostname" => flag(argv, "port")
-            .and_then(|p| p.parse().ok())
-            .unwrap_or(9376),
+        "netexec" => port_flag(argv, "http-port").unwrap_or(8080),
+        "serve-hostname" => port_flag(argv, "port").unwrap_or(9376),
         "liveness" => 8080,
         _ => return Some(Outcome::Wait),
     };
@@ -164,51 +142,28 @@ fn agnhost(image: &'static Image, argv: &[String], now: Millis) -> Option<Outcom
         text: Some(sub.into()),
         ..Server::new(image, port, now + image.start_ms)
     };
-    Some(Outcome::Serve {
-        servers: vec![server],
-        log: vec![format!("Started HTTP server on port {port}")],
-        boot: false,
-    })
+    Outcome::serve(server, format!("Started HTTP server on port {port}"))
 }
 
 /// `python -m http.server 8000`; everything else an interpreter would do is said not to be simulated.
 fn interpreter(image: &'static Image, argv: &[String], now: Millis) -> Option<Outcome> {
     let rest: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
     match rest.as_slice() {
-        [] => Some(Outcome::Print {
-            text: String::new(),
-            code: 0,
-            takes_ms: 50,
-        }),
-        ["--version" | "-V", ..] if image.app == App::Python => Some(Outcome::Print {
-            text: "Python 3.13.7\n".into(),
-            code: 0,
-            takes_ms: 20,
-        }),
-        ["--version" | "-v", ..] => Some(Outcome::Print {
-            text: "v22.20.0\n".into(),
-            code: 0,
-            takes_ms: 20,
-        }),
+        [] => Outcome::print("", 0, 50),
+        ["--version" | "-V", ..] if image.app == App::Python => {
+            Outcome::print("Python 3.13.7\n", 0, 20)
+        }
+        ["--version" | "-v", ..] => Outcome::print("v22.20.0\n", 0, 20),
         ["-m", "http.server", more @ ..] => {
             let port = more.first().and_then(|p| p.parse().ok()).unwrap_or(8000);
-            let log = vec![format!(
-                "Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."
-            )];
-            Some(Outcome::Serve {
-                servers: vec![Server::new(image, port, now + 200)],
-                log,
-                boot: false,
-            })
+            let line = format!("Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ...");
+            Outcome::serve(Server::new(image, port, now + 200), line)
         }
-        _ => Some(Outcome::Print {
-            text: format!(
-                "bottleship does not simulate {} programs\n",
-                shell::fs::name(&argv[0])
-            ),
-            code: 1,
-            takes_ms: 50,
-        }),
+        _ => {
+            let name = argv.first().map_or("", |w| shell::fs::name(w));
+            let text = format!("bottleship does not simulate {name} programs\n");
+            Outcome::print(text, 1, 50)
+        }
     }
 }
 
@@ -223,19 +178,12 @@ fn perl(argv: &[String]) -> Option<Outcome> {
             .parse::<usize>()
             .ok()
     });
-    let (text, code, takes_ms) = match digits {
-        Some(n) if (2..=5_000).contains(&n) => (pi(n) + "\n", 0, 2_000 + 2 * n as i64),
-        _ => (
-            "bottleship does not simulate perl programs\n".to_string(),
-            1,
-            50,
-        ),
-    };
-    Some(Outcome::Print {
-        text,
-        code,
-        takes_ms,
-    })
+    match digits {
+        Some(n) if (2..=5_000).contains(&n) => {
+            Outcome::print(pi(n) + "\n", 0, 2_000 + 2 * n as i64)
+        }
+        _ => Outcome::print("bottleship does not simulate perl programs\n", 1, 50),
+    }
 }
 
 /// So many digits of pi, the last one rounded. The spigot of Rabinowitz and Wagon.
@@ -285,6 +233,10 @@ pub fn without_entrypoint(argv: &[String]) -> &[String] {
         [first, _, ..] if first.ends_with("entrypoint.sh") => &argv[1..],
         _ => argv,
     }
+}
+
+fn port_flag(argv: &[String], name: &str) -> Option<u16> {
+    flag(argv, name)?.parse().ok()
 }
 
 /// `-name=value`, `--name value`, `-name value`.

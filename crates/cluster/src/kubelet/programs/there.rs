@@ -70,7 +70,7 @@ pub fn lookup(image: &Image, name: &str) -> Lookup {
     match name {
         _ if bash_only_there || absent => Lookup::Missing,
         "curl" if !has_curl(image) => Lookup::Missing,
-        "wget" if !has_wget(image) => Lookup::Missing,
+        "wget" if !has_clients(image) => Lookup::Missing,
         "ps" | "free" | "uptime" if image.base == Base::Debian && image.app != App::Shell => {
             Lookup::Missing
         }
@@ -123,7 +123,8 @@ pub(super) fn has_curl(image: &Image) -> bool {
         )
 }
 
-pub(super) fn has_wget(i: &Image) -> bool {
+/// wget, nslookup, nc: busybox has them.
+pub(super) fn has_clients(i: &Image) -> bool {
     i.base == Base::Busybox || i.base == Base::Alpine || tools(i)
 }
 

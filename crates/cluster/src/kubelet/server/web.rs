@@ -130,10 +130,7 @@ impl Answering<'_> {
         let host = env
             .get("WORDPRESS_DB_HOST")
             .map_or("mysql", |h| h.split(':').next().unwrap_or(h));
-        let from = crate::network::Origin::Pod {
-            namespace: self.place.pod.namespace().into(),
-            name: self.place.pod.name().into(),
-        };
+        let from = crate::network::Origin::of(self.place.pod);
         if crate::network::reaches(self.cluster, &from, host, 3306) {
             let mut answer = with(302, "text/html; charset=UTF-8", "");
             answer

@@ -14,7 +14,6 @@ pub(super) fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bo
     if backed_off(cx, pod, run, i) {
         return false;
     }
-    let now = cx.now();
     let c = &mut run.containers[i];
     let spec = c.spec(pod).clone();
     if let machinery::Value::Str(image) = spec.get("image") {
@@ -26,16 +25,8 @@ pub(super) fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bo
         let message = format!(
             "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format"
         );
-        cx.event_at(pod, &path, "Warning", "InspectFailed", &message);
-        cx.event_at(pod, &path, "Warning", "Failed", "Error: InvalidImageName");
-        wait(
-            run,
-            i,
-            now,
-            "InvalidImageName",
-            &message,
-            now + CONFIG_RETRY_MS,
-        );
+        let reasons = ("InvalidImageName", "InspectFailed");
+        refuse(cx, pod, run, i, reasons, &message);
         return false;
     };
     let full = reference.full();
@@ -48,16 +39,8 @@ pub(super) fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bo
         ("Never", None) => {
             let message =
                 format!("Container image \"{image}\" is not present with pull policy of Never");
-            cx.event_at(pod, &path, "Warning", "ErrImageNeverPull", &message);
-            cx.event_at(pod, &path, "Warning", "Failed", "Error: ErrImageNeverPull");
-            wait(
-                run,
-                i,
-                now,
-                "ErrImageNeverPull",
-                &message,
-                now + CONFIG_RETRY_MS,
-            );
+            let reasons = ("ErrImageNeverPull", "ErrImageNeverPull");
+            refuse(cx, pod, run, i, reasons, &message);
             false
         }
         ("Always", _) | (_, None) => {
@@ -73,6 +56,22 @@ pub(super) fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bo
             true
         }
     }
+}
+
+/// Nothing is pulled: two events say so, and the container waits.
+fn refuse(
+    cx: &mut Cx,
+    pod: &Object,
+    run: &mut PodRun,
+    i: usize,
+    (reason, event): (&'static str, &str),
+    message: &str,
+) {
+    let now = cx.now();
+    let path = run.containers[i].field_path();
+    cx.event_at(pod, &path, "Warning", event, message);
+    cx.event_at(pod, &path, "Warning", "Failed", &format!("Error: {reason}"));
+    wait(run, i, now, reason, message, now + CONFIG_RETRY_MS);
 }
 
 /// Whether a container that keeps failing has to wait still; if not, this start counts as its next.

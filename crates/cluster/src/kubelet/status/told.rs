@@ -2,8 +2,8 @@
 //! made once, and shared by all whose status it is a part of.
 
 use super::{Verdict, conditions, container_id, container_status, waiting_reason};
+use crate::ip;
 use crate::kubelet::run::{ContainerRun, Phase, PodRun, Role};
-use crate::network;
 use machinery::time::{Millis, rfc3339};
 use machinery::{Object, Value, value};
 
@@ -108,7 +108,7 @@ impl Told {
         {
             return (one.clone(), list.clone());
         }
-        let one = Value::from(network::text_ip(ip));
+        let one = Value::from(ip::text(ip));
         let list = value!([{ "ip": one.clone() }]);
         if self.hosts.len() <= index && index < NODES_MAX {
             self.hosts.resize(index + 1, Default::default());

@@ -4,6 +4,7 @@ use super::super::catalogue::{Base, Image};
 use super::super::programs;
 use super::super::run::{NodeRun, PodRun};
 use crate::Cluster;
+use crate::ip;
 use machinery::{Object, Value};
 use shell::Fs;
 use std::rc::Rc;
@@ -18,8 +19,8 @@ pub(super) fn base_files(
     let known = cluster.kubelets.bases.get(&image_key(image));
     let mut fs = known.map_or_else(|| image_files(image), |fs| (**fs).clone());
     fs.set_now(run.since);
-    let host = hostname(cluster, pod);
-    let ip = crate::network::text_ip(run.ip);
+    let host = hostname(pod);
+    let ip = ip::text(run.ip);
     let mut put = |path: &str, text: &str| {
         let _ = fs.install(path, text);
     };
@@ -46,7 +47,7 @@ pub(super) fn base_files(
 }
 
 /// The host name of a pod: its own, or its name.
-pub fn hostname(_cluster: &Cluster, pod: &Object) -> String {
+pub fn hostname(pod: &Object) -> String {
     let sub = pod.text("spec.subdomain");
     if pod.at("spec.setHostnameAsFQDN").as_bool() == Some(true) && !sub.is_empty() {
         let own = match pod.text("spec.hostname") {
