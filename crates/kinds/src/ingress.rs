@@ -149,20 +149,10 @@ fn validate(o: &Object, errors: &mut Errors) {
     let rules = spec.get("rules").items();
     let default = spec.get("defaultBackend");
     if rules.is_empty() && default.is_null() {
-        errors.invalid(&path, spec_value(spec), "either `defaultBackend` or `rules` must be specified");
+        errors.invalid(&path, spec.get("rules").clone(), "either `defaultBackend` or `rules` must be specified");
     }
     if !default.is_null() {
         valid_backend(default, &path.child("defaultBackend"), errors);
-    }
-    for (i, t) in spec.get("tls").items().iter().enumerate() {
-        let secret = t.text("secretName");
-        if !secret.is_empty() {
-            let at = path.child("tls").index(i).child("secretName");
-            meta::each(errors, &at, secret, names::dns_subdomain(secret));
-        }
-        for (j, h) in t.get("hosts").items().iter().enumerate() {
-            host(h.as_str().unwrap_or(""), &path.child("tls").index(i).child("hosts").index(j), errors);
-        }
     }
     for (i, r) in rules.iter().enumerate() {
         let path = path.child("rules").index(i);
@@ -170,9 +160,8 @@ fn validate(o: &Object, errors: &mut Errors) {
             if names::parse_ip(r.text("host")).is_some() {
                 let why = "must be a DNS name, not an IP address";
                 errors.invalid(&path.child("host"), Value::str(r.text("host")), why);
-            } else {
-                host(r.text("host"), &path.child("host"), errors);
             }
+            host(r.text("host"), &path.child("host"), errors);
         }
         if r.get("http").is_null() {
             continue;
@@ -186,14 +175,25 @@ fn validate(o: &Object, errors: &mut Errors) {
             http_path(p, &path.index(j), errors);
         }
     }
+    for (i, t) in spec.get("tls").items().iter().enumerate() {
+        let at = path.child("tls").index(i);
+        for (j, h) in t.get("hosts").items().iter().enumerate() {
+            host(h.as_str().unwrap_or(""), &at.child("hosts").index(j), errors);
+        }
+        let secret = t.text("secretName");
+        if !secret.is_empty() {
+            meta::each(errors, &at.child("secretName"), secret, names::dns_subdomain(secret));
+        }
+    }
     if let Some(class) = spec.get("ingressClassName").as_str() {
         meta::each(errors, &path.child("ingressClassName"), class, names::dns_subdomain(class));
+        let note = o.annotation("kubernetes.io/ingress.class");
+        if let Some(note) = note.filter(|n| *n != class && o.resource_version() == 0) {
+            let at = Path::root("annotations").child("kubernetes.io/ingress.class");
+            let why = "must match `ingressClassName` when both are specified";
+            errors.invalid(&at, Value::str(note), why);
+        }
     }
-}
-
-/// An Ingress without rules and backend, as messages show it.
-fn spec_value(spec: &Value) -> Value {
-    spec.clone()
 }
 
 fn host(name: &str, path: &Path, errors: &mut Errors) {
@@ -204,12 +204,15 @@ fn host(name: &str, path: &Path, errors: &mut Errors) {
 fn http_path(p: &Value, path: &Path, errors: &mut Errors) {
     let text = p.text("path");
     match p.text("pathType") {
-        "" => errors.required(&path.child("pathType"), "pathType must be specified"),
-        kind @ ("Exact" | "Prefix") => {
+        "" => {
+            let why = "pathType must be specified";
+            return errors.required(&path.child("pathType"), why);
+        }
+        "Exact" | "Prefix" => {
             if !text.starts_with('/') {
                 errors.invalid(&path.child("path"), Value::str(text), "must be an absolute path");
             }
-            if text.starts_with('/') {
+            if !text.is_empty() {
                 for bad in ["//", "/./", "/../", "%2f", "%2F"] {
                     if text.contains(bad) {
                         let why = format!("must not contain '{bad}'");
@@ -223,7 +226,6 @@ fn http_path(p: &Value, path: &Path, errors: &mut Errors) {
                     }
                 }
             }
-            let _ = kind;
         }
         "ImplementationSpecific" => {
             if !text.is_empty() && !text.starts_with('/') {
@@ -242,11 +244,17 @@ fn valid_backend(b: &Value, path: &Path, errors: &mut Errors) {
     let (service, resource) = (b.get("service"), b.get("resource"));
     match (service.is_null(), resource.is_null()) {
         (false, false) => errors.invalid(path, "", "cannot set both resource and service backends"),
-        (true, true) => errors.required(path, "resource or service backend is required"),
+        (true, true) => errors.invalid(path, "", "resource or service backend is required"),
         (true, false) => {
+            let at = path.child("resource");
+            let group = resource.get("apiGroup").as_str();
+            if let Some(group) = group {
+                meta::each(errors, &at.child("apiGroup"), group, names::dns_subdomain(group));
+            }
             for key in ["kind", "name"] {
-                if resource.text(key).is_empty() {
-                    errors.required(&path.child("resource").child(key), "");
+                match resource.text(key) {
+                    "" => errors.required(&at.child(key), ""),
+                    text => meta::each(errors, &at.child(key), text, names::path_segment(text)),
                 }
             }
         }

@@ -58,8 +58,9 @@ pub const HEAD: [&str; 2] = [
     "----\t--------\t---\t---\t---------------\t-------------\t-----------------------",
 ];
 
+const FIELDS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
+
 pub fn rows(d: &mut Describe, prefix: &str, o: &Object) {
-    const FIELDS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
     for item in o.at("spec.limits").items() {
         let mut names: Vec<&str> =
             FIELDS.iter().flat_map(|f| item.get(f).entries()).map(|(k, _)| k.as_str()).collect();
@@ -86,6 +87,16 @@ fn validate(o: &Object, errors: &mut Errors) {
         if o.at("spec.limits").items().iter().take(i).any(|other| other.text("type") == kind) {
             errors.duplicate(&at, Value::str(kind));
         }
+        for key in FIELDS {
+            for (name, _) in item.get(key).entries() {
+                let at = path.child(key).key(name);
+                match kind {
+                    "Pod" if key.starts_with("default") => {}
+                    "Pod" | "Container" => crate::resource_validate::container_name(name, &at, errors),
+                    _ => drop(crate::resource_validate::any_name(name, &at, errors)),
+                }
+            }
+        }
         if kind == "Pod" {
             for key in ["default", "defaultRequest"] {
                 if !item.get(key).is_empty() {
@@ -100,7 +111,6 @@ fn validate(o: &Object, errors: &mut Errors) {
         {
             errors.required(&path.child("limits"), "either minimum or maximum storage value is required, but neither was provided");
         }
-        const FIELDS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
         let mut names: Vec<&str> =
             FIELDS.iter().flat_map(|f| item.get(f).entries()).map(|(k, _)| k.as_str()).collect();
         names.arrange();
@@ -141,5 +151,18 @@ fn bounds(item: &Value, name: &str, path: &Path, errors: &mut Errors) {
     if !ratio.is_null() && crate::resource_validate::amount(ratio).milli_value() < 1000 {
         let why = format!("ratio {} is less than 1", text(ratio));
         errors.invalid(&path.child("maxLimitRequestRatio").key(name), ratio.clone(), &why);
+    }
+    let milli = |v: &Value| crate::resource_validate::amount(v).milli_value();
+    if !ratio.is_null() && !min.is_null() && !max.is_null() && milli(min) > 0 {
+        let bound = milli(max) as f64 / milli(min) as f64;
+        if milli(ratio) as f64 / 1000.0 > bound {
+            let why = format!("ratio {} is greater than max/min = {bound:.6}", text(ratio));
+            errors.invalid(&path.child("maxLimitRequestRatio").key(name), ratio.clone(), &why);
+        }
+    }
+    let shareable = !name.contains('/') && !name.starts_with("hugepages-");
+    if !shareable && !request.is_null() && !default.is_null() && milli(request) != milli(default) {
+        let why = format!("default value {def} must equal to defaultRequest value {req} in {name}");
+        errors.invalid(&path.child("defaultRequest").key(name), request.clone(), &why);
     }
 }

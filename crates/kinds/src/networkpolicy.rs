@@ -208,7 +208,12 @@ fn peer(p: &Value, path: &Path, errors: &mut Errors) {
         }
         for (i, e) in block.get("except").items().iter().enumerate() {
             let e = e.as_str().unwrap_or("");
-            meta::each(errors, &path.child("except").index(i), e, names::cidr(e));
+            let at = path.child("except").index(i);
+            meta::each(errors, &at, e, names::cidr(e));
+            if block.text("cidr").is_empty() || lies_within(e, block.text("cidr")) != Some(false) {
+                continue;
+            }
+            errors.invalid(&at, Value::str(e), "must be a strict subset of `cidr`");
         }
     }
     if found == 0 {
@@ -216,4 +221,19 @@ fn peer(p: &Value, path: &Path, errors: &mut Errors) {
     } else if found > 1 && !block.is_null() {
         errors.forbidden(path, "may not specify both ipBlock and another peer");
     }
+}
+
+/// Whether a network lies within another, and is smaller; none where one of them is none.
+fn lies_within(inner: &str, outer: &str) -> Option<bool> {
+    use machinery::validate_names::parse_cidr;
+    use std::net::IpAddr;
+    let ((a, n), (b, m)) = (parse_cidr(inner)?, parse_cidr(outer)?);
+    let bits = |a: IpAddr| match a {
+        IpAddr::V4(a) => (32, u128::from(u32::from(a))),
+        IpAddr::V6(a) => (128, u128::from(a)),
+    };
+    let ((width, x), (other, y)) = (bits(a), bits(b));
+    let shift = u32::try_from(width - i32::from(m)).ok()?;
+    let same = x.checked_shr(shift).unwrap_or(0) == y.checked_shr(shift).unwrap_or(0);
+    Some(width == other && m < n && same)
 }

@@ -113,20 +113,32 @@ fn address(o: &Object, kind: &str) -> Value {
 }
 
 fn validate(o: &Object, errors: &mut Errors) {
-    let path = Path::root("spec").child("taints");
+    // Upstream looks for them there.
+    let path = Path::root("metadata").child("taints");
     let taints = o.at("spec.taints").items();
     for (i, t) in taints.iter().enumerate() {
         let path = path.index(i);
         let (key, value) = (t.text("key"), t.text("value"));
         meta::each(errors, &path.child("key"), key, names::qualified(key));
-        meta::each(errors, &path.child("value"), value, names::label_value(value));
+        let found = names::label_value(value);
+        if !found.is_empty() {
+            errors.invalid(&path.child("value"), Value::str(value), &found.join(";"));
+        }
         match t.text("effect") {
             "" => errors.required(&path.child("effect"), ""),
             effect => crate::pod_validate::effect(effect, &path.child("effect"), errors),
         }
         let same = |o: &Value| o.text("key") == key && o.text("effect") == t.text("effect");
         if taints.iter().take(i).any(same) {
-            errors.duplicate(&path, t.clone());
+            let quoted = machinery::field::go_value;
+            let shown = format!(
+                "{{\"Key\":{},\"Value\":{},\"Effect\":{},\"TimeAdded\":{}}}",
+                quoted(&Value::str(key)),
+                quoted(&Value::str(value)),
+                quoted(t.get("effect")),
+                quoted(t.get("timeAdded"))
+            );
+            errors.duplicate_shown(&path, &shown, "taints must be unique by key and effect pair");
         }
     }
 }

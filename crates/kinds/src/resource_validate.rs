@@ -193,7 +193,8 @@ pub fn any_name(name: &str, path: &Path, errors: &mut Errors) -> bool {
     true
 }
 
-fn container_name(name: &str, path: &Path, errors: &mut Errors) {
+/// A name for what containers have.
+pub fn container_name(name: &str, path: &Path, errors: &mut Errors) {
     if !any_name(name, path, errors) {
         return;
     }

@@ -25,6 +25,7 @@ pub const KIND: Kind = Kind {
     cells: row,
     describe,
     validate,
+    validate_update,
     ..Kind::NONE
 };
 
@@ -91,13 +92,43 @@ fn validate(o: &Object, errors: &mut Errors) {
         }
         crate::resource_validate::value(name, amount, &path, errors);
     }
+    let scopes: Vec<&str> = o.at("spec.scopes").items().iter().filter_map(Value::as_str).collect();
+    let path = Path::root("spec").child("scopes");
+    let shown = o.at("spec.scopes");
+    for scope in &scopes {
+        scope_fits(o, scope, &path, (&path, shown.clone()), shown, errors);
+    }
+    conflicts(&scopes, &path, shown, errors);
     selected(o, errors);
-    let known =
-        ["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"];
-    for s in o.at("spec.scopes").items() {
-        if !known.contains(&s.as_str().unwrap_or("")) {
-            let path = Path::root("spec").child("scopes");
-            errors.invalid(&path, o.at("spec.scopes").clone(), "unsupported scope");
+}
+
+/// Scopes that exclude each other.
+fn conflicts(scopes: &[&str], path: &Path, shown: &Value, errors: &mut Errors) {
+    for pair in [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]] {
+        if pair.iter().all(|s| scopes.contains(s)) {
+            errors.invalid(path, shown.clone(), "conflicting scopes");
+        }
+    }
+}
+
+/// Every scope is known, and goes with every resource under quota; `at` is where an unknown one is told.
+fn scope_fits(o: &Object, scope: &str, path: &Path, at: (&Path, Value), shown: &Value, errors: &mut Errors) {
+    const PODS: &[&str] = &["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"];
+    const COMPUTE: &[&str] = &[
+        "cpu", "limits.cpu", "limits.memory", "memory", "pods", "requests.cpu", "requests.memory",
+        "ephemeral-storage", "requests.ephemeral-storage", "limits.ephemeral-storage",
+    ];
+    if !PODS.contains(&scope) && scope != "VolumeAttributesClass" {
+        errors.invalid(at.0, at.1, "unsupported scope");
+    }
+    for (name, _) in o.at("spec.hard").entries() {
+        let fits = match scope {
+            "BestEffort" => name == "pods",
+            "VolumeAttributesClass" => matches!(name.as_str(), "persistentvolumeclaims" | "requests.storage"),
+            _ => COMPUTE.contains(&name.as_str()) || name.contains("hugepages-"),
+        };
+        if is_standard(name) && !fits && (PODS.contains(&scope) || scope == "VolumeAttributesClass") {
+            errors.invalid(path, shown.clone(), "unsupported scope applied to resource");
         }
     }
 }
@@ -109,9 +140,8 @@ fn selected(o: &Object, errors: &mut Errors) {
     for r in o.at("spec.scopeSelector.matchExpressions").items() {
         let (scope, operator) = (r.text("scopeName"), r.text("operator"));
         let plain = ["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "Terminating"];
-        if !plain.contains(&scope) && !matches!(scope, "PriorityClass" | "VolumeAttributesClass") {
-            errors.invalid(&path.child("scopeName"), Value::str(scope), "unsupported scope");
-        }
+        let shown = o.at("spec.scopeSelector");
+        scope_fits(o, scope, &path, (&path.child("scopeName"), Value::str(scope)), shown, errors);
         if plain.contains(&scope) && operator != "Exists" {
             errors.invalid(&path.child("operator"), Value::str(operator), EXIST);
         }
@@ -128,6 +158,22 @@ fn selected(o: &Object, errors: &mut Errors) {
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             other => errors.invalid(&path.child("operator"), Value::str(other), "not a valid selector operator"),
         }
+    }
+    let all = o.at("spec.scopeSelector.matchExpressions").items();
+    let scopes: Vec<&str> = all.iter().map(|r| r.text("scopeName")).collect();
+    conflicts(&scopes, &path, o.at("spec.scopes"), errors);
+}
+
+fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
+    let sorted = |o: &Object| {
+        let mut all: Vec<String> =
+            o.at("spec.scopes").items().iter().filter_map(Value::as_str).map(str::to_string).collect();
+        all.arrange();
+        all
+    };
+    if sorted(new) != sorted(old) {
+        let path = Path::root("spec").child("scopes");
+        errors.invalid(&path, new.at("spec.scopes").clone(), "field is immutable");
     }
 }
 

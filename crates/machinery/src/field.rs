@@ -128,6 +128,11 @@ impl Errors {
     pub fn duplicate(&mut self, path: &Path, value: impl Into<Value>) {
         self.about("FieldValueDuplicate", path, "Duplicate value", value.into());
     }
+    /// Of a value that is printed as Go has it.
+    pub fn duplicate_shown(&mut self, path: &Path, shown: &str, detail: &str) {
+        let head = format!("Duplicate value: {shown}");
+        self.add("FieldValueDuplicate", path, Self::with_detail(head, detail));
+    }
     pub fn not_found(&mut self, path: &Path, value: impl Into<Value>) {
         self.about("FieldValueNotFound", path, "Not found", value.into());
     }
