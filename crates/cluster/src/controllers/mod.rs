@@ -49,7 +49,7 @@ use machinery::{Object, Status, Str};
 
 pub use queue::State;
 pub(crate) use queue::{on_change, reconcile};
-pub(crate) use volumebinder::volume_fits;
+pub(crate) use volumebinder::{reserved_for, volume_fits};
 
 /// When to look at the key again without being woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

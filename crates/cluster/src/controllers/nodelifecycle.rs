@@ -9,12 +9,19 @@ use crate::cx::Cx;
 use crate::store::Key;
 use kinds::node::KIND;
 use machinery::{Object, Status, Value, time, value};
+use std::collections::BTreeMap;
 
 pub const CONTROLLER: Controller = Controller {
     name: "node-controller",
     triggers: |cluster, change, keys| {
         if change.resource == "nodes" {
             keys.push(change.key.clone());
+            let ready = |o: &Object| o.condition_is_true("Ready");
+            // One more or one less of them may change what becomes of the others.
+            if (change.old.as_ref()).is_some_and(|old| ready(old) != ready(&change.new)) {
+                let unready = cluster.controllers.unready.iter();
+                keys.extend(unready.map(|n| (machinery::Str::lit(""), n.clone())));
+            }
         }
         // A renewed lease matters only where the node was given up.
         if change.resource == "leases.coordination.k8s.io" && *change.key.0 == *"kube-node-lease" {
@@ -29,11 +36,20 @@ pub const CONTROLLER: Controller = Controller {
 
 /// How long a node may be silent.
 const GRACE_MS: i64 = 40_000;
+/// One node of a zone is given up to eviction in so long.
+const EVICTION_MS: i64 = 10_000;
+/// So many of a zone's nodes not ready, and more than two: it is partially disrupted.
+const PARTIAL_PERCENT: usize = 55;
+/// A partially disrupted zone of more nodes goes on, slowly; a smaller one stops.
+const LARGE_ZONE: usize = 50;
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const SILENT: &str = "Kubelet stopped posting node status.";
 const CONDITIONS: &[&str] = &["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
 fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
     let Some(node) = cx.store().get("nodes", "", &key.1).cloned() else {
+        cx.cluster.controllers.unready.remove(&key.1);
         if cx.trigger != machinery::Trigger::Timer {
             let name = &key.1;
             let gone = Object::new("v1", "Node", "", name);
@@ -60,15 +76,81 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         true => give_up(cx, &node)?,
         false => node,
     };
-    set_taints(cx, &node)?;
-    if node.condition("Ready").text("status") != "True" {
+    let eviction = match node.condition_is_true("Ready") {
+        true => Eviction::Now,
+        false => eviction(cx, &node),
+    };
+    set_taints(cx, &node, &eviction)?;
+    let name = machinery::Str::from(node.name());
+    if node.condition_is_true("Ready") {
+        cx.cluster.controllers.unready.remove(&name);
+    } else {
+        cx.cluster.controllers.unready.insert(name);
         mark_pods(cx, &node)?;
     }
-    if silent {
+    match eviction {
+        Eviction::After(ms) => Ok(Requeue::After(ms)),
         // It wakes us by renewing its lease or posting its status.
-        return Ok(Requeue::Never);
+        _ if silent => Ok(Requeue::Never),
+        _ => Ok(Requeue::After(heard + GRACE_MS - cx.now())),
     }
-    Ok(Requeue::After(heard + GRACE_MS - cx.now()))
+}
+
+/// Whether the pods of a node that is not ready may be driven off.
+#[derive(PartialEq)]
+enum Eviction {
+    Now,
+    After(i64),
+    /// Not as long as its zone is so disrupted.
+    Held,
+    /// No node at all is ready: it is more likely that the control plane is cut off. Nobody is driven off.
+    Stopped,
+}
+
+/// The state of the node's zone decides how fast its nodes are given up.
+fn eviction(cx: &mut Cx, node: &Object) -> Eviction {
+    let mut zones: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for n in cx.store().list("nodes", None) {
+        let of = zones.entry(zone(n)).or_default();
+        of.0 += 1;
+        of.1 += usize::from(!n.condition_is_true("Ready"));
+    }
+    if zones.values().all(|(all, unready)| all == unready) {
+        return Eviction::Stopped;
+    }
+    let taints = node.at("spec.taints").items();
+    if taints.iter().any(|t| {
+        t.text("effect") == "NoExecute" && [NOT_READY, UNREACHABLE].contains(&t.text("key"))
+    }) {
+        return Eviction::Now;
+    }
+    let zone = zone(node);
+    let (all, unready) = zones.get(&zone).copied().unwrap_or_default();
+    let partial = unready > 2 && unready < all && unready * 100 >= all * PARTIAL_PERCENT;
+    let interval = match partial {
+        true if all <= LARGE_ZONE => return Eviction::Held,
+        true => 10 * EVICTION_MS,
+        false => EVICTION_MS,
+    };
+    let now = cx.now();
+    let last = &mut cx.cluster.controllers.evicted_at;
+    match last.get(&zone) {
+        Some(t) if now < t + interval => Eviction::After(t + interval - now),
+        _ => {
+            last.insert(zone, now);
+            Eviction::Now
+        }
+    }
+}
+
+/// Region and zone of a node.
+fn zone(node: &Object) -> String {
+    let label = |name: &str| node.label(name).unwrap_or("");
+    format!(
+        "{}:{}",
+        label("topology.kubernetes.io/region"),
+        label("topology.kubernetes.io/zone")
+    )
 }
 
 /// The newest sign of life: the lease, the status, or that it was made.
@@ -121,7 +203,7 @@ fn give_up(cx: &mut Cx, node: &Object) -> Result<Object, Status> {
 }
 
 /// Condition → taint. Only the kubelet's own words count; a taint of another's making is left alone.
-fn set_taints(cx: &mut Cx, node: &Object) -> Result<(), Status> {
+fn set_taints(cx: &mut Cx, node: &Object, eviction: &Eviction) -> Result<(), Status> {
     let status = |kind: &str| node.condition(kind).text("status");
     let ready = status("Ready");
     let mut wanted: Vec<(&str, &str)> = Vec::new();
@@ -133,8 +215,9 @@ fn set_taints(cx: &mut Cx, node: &Object) -> Result<(), Status> {
         }
     };
     for effect in ["NoSchedule", "NoExecute"] {
-        rule("node.kubernetes.io/not-ready", effect, ready == "False");
-        rule("node.kubernetes.io/unreachable", effect, ready == "Unknown");
+        let holds = effect == "NoSchedule" || *eviction == Eviction::Now;
+        rule(NOT_READY, effect, holds && ready == "False");
+        rule(UNREACHABLE, effect, holds && ready == "Unknown");
     }
     let pressure = [
         ("node.kubernetes.io/memory-pressure", "MemoryPressure"),

@@ -66,6 +66,10 @@ pub struct State {
     tallies: BTreeMap<Str, Tally>,
     /// Uids of nodes that were greeted.
     pub(super) seen: BTreeSet<Str>,
+    /// Nodes that are not ready.
+    pub(super) unready: BTreeSet<Str>,
+    /// Zone → when a node of it was given up to eviction last.
+    pub(super) evicted_at: BTreeMap<String, Millis>,
     /// Pods that taints of their nodes will drive off.
     pub(super) evictions: BTreeSet<Str>,
     /// What autoscalers remember, by their uid.

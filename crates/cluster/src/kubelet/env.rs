@@ -43,6 +43,9 @@ pub fn full(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Env {
         _ => cluster.now,
     };
     let mut env = base(cluster, pod, image, since);
+    if super::identity::is_other(pod, c.spec(pod)) {
+        env.insert("HOME".into(), "/".into());
+    }
     if let Some(own) = &c.env {
         env.extend(own.iter().cloned());
     }

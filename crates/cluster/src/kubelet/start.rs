@@ -226,7 +226,7 @@ fn wait(
 /// The image is there: the configuration is made, and the runtime is asked for the container.
 fn create(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize, image: &'static Image) {
     let now = cx.now();
-    let resolved = super::identity::check(pod, run, i, image)
+    let resolved = super::identity::check(pod, run, i)
         .and_then(|()| env::resolve(cx.cluster, pod, run, i, image));
     let path = run.containers[i].field_path();
     match resolved {
@@ -345,13 +345,14 @@ fn post_start(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
     }
     let done = ahead::hook(cx.cluster, pod, run, i, &hook);
     let path = run.containers[i].field_path();
-    if let Err(error) = done.result {
+    if done.result.is_err() {
         cx.event_at(
             pod,
             &path,
             "Warning",
             "FailedPostStartHook",
-            &format!("PostStartHook failed: {error}"),
+            // Not what it said: that could be a secret.
+            "PostStartHook failed",
         );
         stop::container(cx, pod, run, i, "FailedPostStartHook");
     } else if let Some(p) = &mut run.containers[i].probes {

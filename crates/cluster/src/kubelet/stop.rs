@@ -192,14 +192,14 @@ pub fn container_with(
     let mut term_at = now;
     if !hook.is_null() && grace_ms > 0 {
         let done = ahead::hook(cx.cluster, pod, run, i, &hook);
-        if let Err(error) = &done.result {
+        if done.result.is_err() {
             let path = run.containers[i].field_path();
             cx.event_at(
                 pod,
                 &path,
                 "Warning",
                 "FailedPreStopHook",
-                &format!("PreStopHook failed: {error}"),
+                "PreStopHook failed",
             );
         }
         term_at = (now + done.took_ms).min(kill_at);

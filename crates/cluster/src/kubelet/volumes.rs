@@ -12,9 +12,9 @@ mod check;
 mod made;
 pub mod usage;
 
-use super::env;
 use super::run::{PodRun, Stage};
 use super::wake_at;
+use super::{env, identity};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::Change;
@@ -240,7 +240,13 @@ pub fn open(cluster: &Cluster, pod: &Object, run: &PodRun, i: usize) -> Fs {
     };
     let mut fs = match (&c.fs, c.image) {
         (Some(fs), _) => (**fs).clone(),
-        (None, Some(image)) => base_files(cluster, pod, run, image),
+        (None, Some(image)) => {
+            let mut fs = base_files(cluster, pod, run, image);
+            if let Some(text) = identity::process_status(pod, c.spec(pod)) {
+                let _ = fs.install("/proc/self/status", text);
+            }
+            fs
+        }
         _ => Fs::new(),
     };
     fs.set_now(cluster.now);

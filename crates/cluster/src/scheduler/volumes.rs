@@ -3,6 +3,7 @@
 
 use crate::cx::Cx;
 use crate::store::Store;
+use kinds::persistentvolume::KIND as VOLUME;
 use kinds::persistentvolumeclaim::KIND as CLAIM;
 use machinery::{Object, Status, Str, Value};
 
@@ -145,9 +146,14 @@ fn delayed(store: &Store, claim: &Object) -> Delayed {
     }
 }
 
-/// Names the node to the claims that wait for one.
+/// Reserves volumes that are there, and names the node to the claims that want one made.
 pub fn select_node(cx: &mut Cx, claims: &[Delayed], node: &str) -> Result<(), Status> {
     for d in claims.iter().filter(|d| d.node.is_none()) {
+        if let Some(volume) = smallest(cx, &d.claim, node) {
+            let taken = crate::controllers::reserved_for(&volume, &d.claim);
+            cx.update(&VOLUME, &taken, &format!("a pod goes to {node}"))?;
+            continue;
+        }
         let named = d.claim.edit(|v| {
             let notes = v.place("metadata.annotations").map_mut();
             notes.insert(SELECTED_NODE, Value::str(node));
@@ -159,4 +165,14 @@ pub fn select_node(cx: &mut Cx, claims: &[Delayed], node: &str) -> Result<(), St
         )?;
     }
     Ok(())
+}
+
+/// The smallest free volume within the node's reach that would do.
+fn smallest(cx: &Cx, claim: &Object, node: &str) -> Option<Object> {
+    let node = cx.store().get("nodes", "", node)?;
+    let fits =
+        |v: &&Object| crate::controllers::volume_fits(v, claim) && super::volume_reaches(v, node);
+    let size = |v: &&Object| super::read_amount(v.at("spec.capacity.storage"));
+    let all = cx.store().list("persistentvolumes", None).filter(fits);
+    all.min_by_key(size).cloned()
 }

@@ -30,19 +30,92 @@ fn variable(cx: &Cx<'_>, name: &str, default: &str) -> String {
         .unwrap_or_else(|| default.to_owned())
 }
 
-pub(super) fn whoami(cx: &mut Cx<'_>) -> i32 {
+/// A name of a number, or the other way round, by `/etc/passwd` or `/etc/group`.
+fn named(cx: &Cx<'_>, file: &str, number: &str) -> Option<String> {
+    let text = cx.fs.read_text(file).unwrap_or_default();
+    let mut rows = text.lines().map(|line| line.split(':'));
+    rows.find_map(|mut row| {
+        let name = row.next()?;
+        (row.nth(1) == Some(number)).then(|| name.to_owned())
+    })
+}
+
+/// As whom the process runs: user, group, and all groups. In a container the kernel's own file says it where it is not root.
+fn ids(cx: &Cx<'_>) -> (String, String, Vec<String>) {
+    let status = cx.fs.read_text("/proc/self/status").unwrap_or_default();
+    let row = |name: &str| -> Vec<String> {
+        let line = status.lines().find_map(|l| l.strip_prefix(name));
+        line.map_or_else(Vec::new, |l| {
+            l.split_whitespace().map(str::to_owned).collect()
+        })
+    };
+    if let (Some(uid), Some(gid)) = (row("Uid:").first(), row("Gid:").first()) {
+        return (uid.clone(), gid.clone(), row("Groups:"));
+    }
     let user = variable(cx, "USER", "root");
+    let number = variable(cx, "UID", if user == "root" { "0" } else { "1000" });
+    let mut groups = vec![number.clone()];
+    let text = cx.fs.read_text("/etc/group").unwrap_or_default();
+    for line in text.lines() {
+        let row: Vec<&str> = line.split(':').collect();
+        if let [_, _, group, members] = row.as_slice()
+            && members.split(',').any(|m| m == user)
+            && *group != number
+        {
+            groups.push((*group).to_owned());
+        }
+    }
+    (number.clone(), number, groups)
+}
+
+/// A user's name: the file's, or the learner's own.
+fn user_name(cx: &Cx<'_>, uid: &str) -> Option<String> {
+    named(cx, "/etc/passwd", uid).or_else(|| {
+        let status = cx.fs.exists("/proc/self/status");
+        (!status).then(|| variable(cx, "USER", "root"))
+    })
+}
+
+pub(super) fn whoami(cx: &mut Cx<'_>) -> i32 {
+    let (uid, ..) = ids(cx);
+    let Some(user) = user_name(cx, &uid) else {
+        let text = match cx.busybox {
+            true => format!("unknown uid {uid}"),
+            false => format!("cannot find name for user ID {uid}"),
+        };
+        cx.complain(text);
+        return 1;
+    };
     cx.out(&format!("{user}\n"));
     0
 }
 
 pub(super) fn id(cx: &mut Cx<'_>) -> i32 {
-    let user = variable(cx, "USER", "root");
-    let number = variable(cx, "UID", if user == "root" { "0" } else { "1000" });
+    let (uid, gid, groups) = ids(cx);
+    let user = user_name(cx, &uid);
+    let group = |cx: &Cx<'_>, g: &str| {
+        let own = (g == uid && !cx.fs.exists("/proc/self/status")).then(|| user.clone());
+        named(cx, "/etc/group", g).or(own.flatten())
+    };
+    let with = |n: &str, name: Option<String>| match name {
+        Some(name) => format!("{n}({name})"),
+        None => n.to_owned(),
+    };
     let text = match cx.args.get(1).map(String::as_str) {
-        Some("-u" | "-g") => number,
-        Some("-un" | "-nu" | "-gn") => user,
-        _ => format!("uid={number}({user}) gid={number}({user}) groups={number}({user})"),
+        Some("-u") => uid.clone(),
+        Some("-g") => gid.clone(),
+        Some("-G") => groups.join(" "),
+        Some("-un" | "-nu") => user.clone().unwrap_or(uid.clone()),
+        Some("-gn" | "-ng") => group(cx, &gid).unwrap_or(gid.clone()),
+        _ => {
+            let all: Vec<String> = groups.iter().map(|g| with(g, group(cx, g))).collect();
+            let tail = match all.is_empty() {
+                true => String::new(),
+                false => format!(" groups={}", all.join(",")),
+            };
+            let (u, g) = (with(&uid, user.clone()), with(&gid, group(cx, &gid)));
+            format!("uid={u} gid={g}{tail}")
+        }
     };
     cx.out(&format!("{text}\n"));
     0

@@ -167,6 +167,27 @@ pub(crate) fn volume_fits(v: &Object, claim: &Object) -> bool {
         && capacity(v) >= read_amount(claim.at("spec.resources.requests.storage"))
 }
 
+/// A volume that is the claim's from now on.
+pub(crate) fn reserved_for(v: &Object, claim: &Object) -> Object {
+    v.edit(|x| {
+        if x.text("spec.claimRef.uid") == claim.uid() {
+            return;
+        }
+        let by_user = !x.at("spec.claimRef").is_null();
+        x.set(
+            "spec.claimRef",
+            value!({
+                "apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": Value::str(claim.namespace()),
+                "name": Value::str(claim.name()), "uid": Value::str(claim.uid()),
+                "resourceVersion": Value::str(claim.text("metadata.resourceVersion")),
+            }),
+        );
+        if !by_user {
+            x.place("metadata.annotations").map_mut().insert(BY_CONTROLLER, "yes");
+        }
+    })
+}
+
 /// Writes both halves of the bond.
 fn bind(cx: &mut Cx, claim: &Object, v: &Object, ours: bool) -> Result<(), Status> {
     let reason = format!(
@@ -175,23 +196,7 @@ fn bind(cx: &mut Cx, claim: &Object, v: &Object, ours: bool) -> Result<(), Statu
         claim.name(),
         v.name()
     );
-    let mut taken = v.edit(|x| {
-        let known = x.text("spec.claimRef.uid") == claim.uid();
-        if !known {
-            let by_user = !x.at("spec.claimRef").is_null();
-            x.set(
-                "spec.claimRef",
-                value!({
-                    "apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": Value::str(claim.namespace()),
-                    "name": Value::str(claim.name()), "uid": Value::str(claim.uid()),
-                    "resourceVersion": Value::str(claim.text("metadata.resourceVersion")),
-                }),
-            );
-            if !by_user {
-                x.place("metadata.annotations").map_mut().insert(BY_CONTROLLER, "yes");
-            }
-        }
-    });
+    let mut taken = reserved_for(v, claim);
     if taken != *v {
         taken = cx.update(&VOLUME, &taken, &reason)?;
     }

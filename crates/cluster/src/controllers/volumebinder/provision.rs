@@ -18,6 +18,11 @@ const EXPANDING: &str = "hostpath.csi.k8s.io";
 const NONE: &str = "kubernetes.io/no-provisioner";
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
+/// Whether a provisioner of this name runs here.
+pub fn is_here(name: &str) -> bool {
+    SIMULATED.contains(&name)
+}
+
 /// Has a volume made for the claim, or tells what it waits for.
 pub fn or_say_why(cx: &mut Cx, claim: &Object) -> Result<(), Status> {
     let name = claim.text("spec.storageClassName");

@@ -1,7 +1,7 @@
 //! A volume's own life: `Available`, `Bound`, `Released`; and then what its reclaim policy says.
 
 use super::super::{Controller, Requeue, woken_by_itself};
-use super::{CLAIMS, VOLUME, VOLUMES};
+use super::{BY_CONTROLLER, CLAIMS, VOLUME, VOLUMES};
 use crate::cx::Cx;
 use crate::store::Key;
 use machinery::{Object, Status, Value, WatchType, time};
@@ -36,12 +36,19 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         // The claim's half of the bond is the claim's business.
         return Ok(Requeue::Never);
     }
-    tell(cx, &v, "Released")?;
+    if v.text("status.phase") != "Failed" {
+        tell(cx, &v, "Released")?;
+    }
     match v.text("spec.persistentVolumeReclaimPolicy") {
         "Delete" => reclaim(cx, &v),
         "Recycle" => {
             let current = cx.store().by_uid(v.uid()).cloned().unwrap_or_default();
-            let free = current.edit(|x| drop(x.remove("spec.claimRef")));
+            let free = current.edit(|x| {
+                x.remove("spec.claimRef");
+                x.place("metadata.annotations")
+                    .map_mut()
+                    .remove(BY_CONTROLLER);
+            });
             cx.update(&VOLUME, &free, "its reclaim policy is Recycle")?;
             cx.event(&v, "Normal", "VolumeRecycled", "Volume recycled");
             Ok(Requeue::Never)
@@ -52,11 +59,26 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
 
 fn reclaim(cx: &mut Cx, v: &Object) -> Result<Requeue, Status> {
     let path = v.text("spec.hostPath.path");
-    let ours = v.annotation("pv.kubernetes.io/provisioned-by").is_some();
-    if !ours && !path.is_empty() && !path.starts_with("/tmp/") {
-        let text = format!("host_path deleter only supports /tmp/.+ but received provided {path}");
-        cx.event(v, "Warning", "VolumeFailedDelete", &text);
-        return tell(cx, v, "Failed");
+    let name = v.name();
+    let problem = match v.annotation("pv.kubernetes.io/provisioned-by") {
+        Some(by) if super::provision::is_here(by) => None,
+        // Its own provisioner is to delete it, whenever that comes.
+        Some(_) => return Ok(Requeue::Never),
+        None if path.is_empty() => Some(format!(
+            "error getting deleter volume plugin for volume \"{name}\": no deletable volume plugin matched"
+        )),
+        None if !path.contains("/tmp/") || path.ends_with("/tmp/") => Some(format!(
+            "host_path deleter only supports /tmp/.+ but received provided {path}"
+        )),
+        None => None,
+    };
+    if let Some(text) = problem {
+        if v.text("status.phase") != "Failed" {
+            cx.event(v, "Warning", "VolumeFailedDelete", &text);
+        }
+        let current = cx.store().by_uid(v.uid()).cloned().unwrap_or_default();
+        let failed = current.edit(|x| x.set("status.message", text));
+        return tell(cx, &failed, "Failed");
     }
     match cx.delete(
         &VOLUME,
@@ -77,7 +99,11 @@ fn tell(cx: &mut Cx, v: &Object, phase: &'static str) -> Result<Requeue, Status>
             x.set("status.lastPhaseTransitionTime", now);
         }
     });
-    if new != *v {
+    if cx
+        .store()
+        .by_uid(v.uid())
+        .is_some_and(|known| *known != new)
+    {
         cx.update_status(&VOLUME, &new, "whether a claim holds it")?;
     }
     Ok(Requeue::Never)

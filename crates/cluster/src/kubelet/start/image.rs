@@ -22,8 +22,14 @@ pub(super) fn begin(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) -> bo
     let image = spec.text("image");
     let path = c.field_path();
     let Some(reference) = images::parse(image) else {
+        let name = image.split([':', '@']).next().unwrap_or("");
+        let place = if name.contains('/') { "" } else { "library/" };
+        let more = match name.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => format!(": repository name ({place}{name}) must be lowercase"),
+            false => String::new(),
+        };
         let message = format!(
-            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format"
+            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format{more}"
         );
         let reasons = ("InvalidImageName", "InspectFailed");
         refuse(cx, pod, run, i, reasons, &message);

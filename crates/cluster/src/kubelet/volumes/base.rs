@@ -1,6 +1,6 @@
 //! What an image and the runtime lay out before anything is mounted: programs, `/etc/hosts`, `/etc/resolv.conf`.
 
-use super::super::catalogue::{Base, Image};
+use super::super::catalogue::{App, Base, Image};
 use super::super::programs;
 use super::super::run::{NodeRun, PodRun};
 use crate::Cluster;
@@ -129,6 +129,11 @@ pub fn warm_image(cluster: &mut Cluster, image: &'static Image) {
         .or_insert_with(|| Rc::new(image_files(image)));
 }
 
+const DEBIAN_GROUPS: &str = "root:x:0:\ndaemon:x:1:\nwww-data:x:33:\nnogroup:x:65534:\n";
+const BUSYBOX_GROUPS: &str =
+    "root:x:0:\ndaemon:x:1:\nwheel:x:10:root\nwww-data:x:33:\nusers:x:100:\nnobody:x:65534:\n";
+const ALPINE_GROUPS: &str = "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nsys:x:3:root,bin\nadm:x:4:root,daemon\ndisk:x:6:root\nwheel:x:10:root\nfloppy:x:11:root\ndialout:x:20:root\ntape:x:26:root\nvideo:x:27:root\nusers:x:100:games\nnogroup:x:65533:\nnobody:x:65534:\n";
+
 /// What an image brings.
 fn image_files(image: &Image) -> Fs {
     let mut fs = Fs::new();
@@ -174,11 +179,34 @@ fn image_files(image: &Image) -> Fs {
         put("/etc/os-release", os);
     }
     if image.base != Base::Scratch {
+        let (more, groups) = match image.base {
+            Base::Busybox => (
+                "www-data:x:33:33:www-data:/var/www:/bin/false\n",
+                BUSYBOX_GROUPS,
+            ),
+            Base::Alpine => (
+                "guest:x:405:100:guest:/dev/null:/sbin/nologin\n",
+                ALPINE_GROUPS,
+            ),
+            _ => (
+                "www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n",
+                DEBIAN_GROUPS,
+            ),
+        };
+        let (own, group) = match image.app {
+            App::Nginx => (
+                "nginx:x:101:101:nginx user:/nonexistent:/bin/false\n",
+                "nginx:x:101:\n",
+            ),
+            App::Redis => ("redis:x:999:999::/home/redis:/bin/sh\n", "redis:x:999:\n"),
+            _ => ("", ""),
+        };
+        let rest = "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
         put(
             "/etc/passwd",
-            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+            &format!("root:x:0:0:root:/root:/bin/sh\n{more}{rest}{own}"),
         );
-        put("/etc/group", "root:x:0:\nnogroup:x:65534:\n");
+        put("/etc/group", &format!("{groups}{group}"));
     }
     for (path, text) in image.files {
         put(path, text);
