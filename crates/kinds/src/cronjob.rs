@@ -131,7 +131,15 @@ fn validate(o: &Object, errors: &mut Errors) {
     let known = ["Allow", "Forbid", "Replace"];
     meta::one_of(spec.text("concurrencyPolicy"), &path.child("concurrencyPolicy"), &known, errors);
     let at = path.child("jobTemplate").child("spec");
-    crate::job::job_spec(spec.at("jobTemplate.spec"), &at, errors);
+    let job = spec.at("jobTemplate.spec");
+    crate::job::job_spec(job, &at, errors);
+    if job.has("selector") {
+        let selector = job.get("selector").clone();
+        errors.invalid(&at.child("selector"), selector, "`selector` will be auto-generated");
+    }
+    if job.flag("manualSelector") {
+        errors.not_supported(&at.child("manualSelector"), true, &["nil", "false"]);
+    }
     for key in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
         meta::non_negative(spec.int(key), &path.child(key), errors);
     }

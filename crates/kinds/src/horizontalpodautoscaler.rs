@@ -210,6 +210,10 @@ fn metric(m: &Value, path: &Path, errors: &mut Errors) {
             return errors.not_supported(&path.child("type"), Value::str(other), &known);
         }
     };
+    const SOURCES: [&str; 5] = ["object", "external", "pods", "resource", "containerResource"];
+    for other in SOURCES.iter().filter(|s| **s != field && m.has(s)) {
+        errors.forbidden(&path.child(other), "must populate the given metric source only");
+    }
     let source = m.get(field);
     let path = path.child(field);
     if source.is_null() {
@@ -218,7 +222,17 @@ fn metric(m: &Value, path: &Path, errors: &mut Errors) {
     }
     let target = source.get("target");
     let at = path.child("target");
+    if field == "object" {
+        let at = path.child("describedObject");
+        for key in ["kind", "name"] {
+            match source.get("describedObject").text(key) {
+                "" => errors.required(&at.child(key), ""),
+                text => meta::each(errors, &at.child(key), text, names::path_segment(text)),
+            }
+        }
+    }
     if matches!(field, "pods" | "object" | "external") {
+        meta::selector(source.at("metric.selector"), &path.child("metric").child("selector"), errors);
         let (name, at) = (source.at("metric.name").as_str().unwrap_or(""), path.child("metric").child("name"));
         match name {
             "" => errors.required(&at, "must specify a metric name"),

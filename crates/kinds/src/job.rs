@@ -217,6 +217,16 @@ fn validate(o: &Object, errors: &mut Errors) {
     }
     meta::selector(selector, &spec.child("selector"), errors);
     workload::matching(o.spec(), &spec, errors);
+    let completions = o.int("spec.completions");
+    if o.text("spec.completionMode") == "Indexed" && completions > 0 {
+        // Each pod is called after its index.
+        let longest = format!("{}-{}", o.name(), completions - 1);
+        if !names::dns_label(&longest).is_empty() {
+            let why = format!("will not able to create pod with invalid DNS label: {longest}");
+            let at = Path::root("metadata").child("name");
+            errors.invalid(&at, Value::str(o.name()), &why);
+        }
+    }
 }
 
 /// Labels and selector that the server makes must be the ones that it would make.
@@ -323,36 +333,30 @@ pub fn job_spec(spec: &Value, path: &Path, errors: &mut Errors) {
     ] {
         meta::non_negative(spec.int(key), &path.child(key), errors);
     }
-    match spec.text("completionMode") {
-        "" | "NonIndexed" => {}
-        "Indexed" if spec.get("completions").is_null() => {
-            errors.required(&path.child("completions"), "when completion mode is Indexed");
-        }
-        "Indexed" => {}
-        other => {
-            let known = ["NonIndexed", "Indexed"];
-            errors.not_supported(&path.child("completionMode"), Value::str(other), &known);
-        }
-    }
+    crate::job_indexes::indexes(spec, path, errors);
     let rules = spec.at("podFailurePolicy.rules").items();
+    if rules.len() > 20 {
+        let at = path.child("podFailurePolicy").child("rules");
+        errors.too_many(&at, rules.len(), 20);
+    }
     for (i, r) in rules.iter().enumerate() {
         let at = path.child("podFailurePolicy").child("rules").index(i);
         failure_rule(r, spec, &at, errors);
     }
-    let restart = spec.text("template.spec.restartPolicy");
-    if !spec.get("podFailurePolicy").is_null() && restart != "Never" {
-        let at = path.child("template").child("spec").child("restartPolicy");
-        let why = "only \"Never\" is supported when podFailurePolicy is specified";
-        errors.invalid(&at, Value::str(restart), why);
-    }
-    if spec.get("backoffLimitPerIndex").is_null() && !spec.get("maxFailedIndexes").is_null() {
-        errors.required(&path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified");
+    crate::job_indexes::success(spec, &path.child("successPolicy"), errors);
+    let (has_policy, replace) = (spec.has("podFailurePolicy"), spec.text("podReplacementPolicy"));
+    let known: &[&str] = if has_policy { &["Failed"] } else { &["Failed", "TerminatingOrFailed"] };
+    if !replace.is_empty() && !known.contains(&replace) {
+        errors.not_supported(&path.child("podReplacementPolicy"), Value::str(replace), known);
     }
     let at = path.child("template");
     crate::pod_validate::template(spec.get("template"), &at, errors);
-    if !["OnFailure", "Never"].contains(&spec.text("template.spec.restartPolicy")) {
-        let at = at.child("spec").child("restartPolicy");
+    let (restart, at) = (spec.text("template.spec.restartPolicy"), at.child("spec").child("restartPolicy"));
+    if !["OnFailure", "Never"].contains(&restart) {
         errors.required(&at, "valid values: \"OnFailure\", \"Never\"");
+    } else if has_policy && restart != "Never" {
+        let why = "only \"Never\" is supported when podFailurePolicy is specified";
+        errors.invalid(&at, Value::str(restart), why);
     }
 }
 

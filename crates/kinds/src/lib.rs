@@ -39,6 +39,7 @@ mod crd_schema;
 mod crd_validate;
 pub mod cron;
 mod hpa_describe;
+mod job_indexes;
 mod node_describe;
 mod service_validate;
 pub mod zone;
