@@ -32,7 +32,7 @@ pub fn with_server<F: Future<Output = ()>>(
         let test = test(client(&server));
         timeout(Duration::from_secs(120), test)
             .await
-            .expect("it took two minutes");
+            .unwrap_or_else(|_| panic!("{name}: no end in two minutes"));
     });
 }
 

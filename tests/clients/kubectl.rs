@@ -1,8 +1,13 @@
 //! A real kubectl, if one is on the PATH: what it shows and does must follow from what it is served.
 
-use bottleship_clients::Server;
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use bottleship_clients::{Server, Step};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+/// Seconds that one command may take.
+const STEP_S: u64 = 60;
 
 const WEB: &str = "
 apiVersion: apps/v1
@@ -25,21 +30,16 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 struct Kubectl<'a>(&'a Server);
 
 impl Kubectl<'_> {
-    fn output(&self, line: &str, stdin: &str) -> Output {
-        let mut child = Command::new("kubectl")
+    fn start(&self, line: &str) -> Step {
+        let mut command = Command::new("kubectl");
+        command
             .args(words(line))
             .env("KUBECONFIG", &self.0.config)
-            .env("KUBECACHEDIR", self.0.config.with_extension("cache"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("kubectl is on the PATH");
-        let mut into = child.stdin.take().expect("piped");
-        // A kubectl that has ended does not read.
-        let _ = into.write_all(stdin.as_bytes());
-        drop(into);
-        child.wait_with_output().expect("it ends")
+            .env("KUBECACHEDIR", self.0.config.with_extension("cache"));
+        Step::start(&format!("kubectl {line}"), &mut command)
+    }
+    fn output(&self, line: &str, stdin: &str) -> Output {
+        self.start(line).output(stdin, STEP_S)
     }
     /// What a command prints; it must succeed.
     fn run(&self, line: &str) -> String {
@@ -248,5 +248,50 @@ fn talks_to_containers() {
         k.run("wait --for=jsonpath={.status.phase}=Succeeded pod/once --timeout=60s");
         assert_eq!(k.run("logs once"), "done\n");
         assert_eq!(k.run("logs -f once"), "done\n");
+    });
+}
+
+/// What a path answers at a local port, on a connection of its own.
+fn asked(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("kubectl listens");
+    let limit = Some(Duration::from_secs(20));
+    stream.set_read_timeout(limit).expect("a limit is set");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");
+    let sent = stream.write_all(request.as_bytes());
+    sent.expect("the request is sent");
+    let mut said = Vec::new();
+    // A connection that is reset has said what it had to say.
+    let _ = stream.read_to_end(&mut said);
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+#[test]
+fn forwards_ports() {
+    with_kubectl("kubectl-forward", |k| {
+        k.with("apply -f -", WEB);
+        k.run("rollout status deployment/web");
+        let forward = |to: &str| {
+            let mut step = k.start(&format!("port-forward {to}"));
+            let line = step.line(STEP_S);
+            let port = line.split([':', ' ']).find_map(|w| w.parse().ok());
+            (step, port.unwrap_or_else(|| panic!("no port in {line:?}")))
+        };
+        let (web, port) = forward("deployment/web :80");
+        for _ in 0..3 {
+            let page = asked(port, "/");
+            assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
+            assert!(page.contains("Welcome to nginx!"), "{page}");
+        }
+        assert!(asked(port, "/nothing").starts_with("HTTP/1.1 404"));
+        let (closed, port) = forward("deployment/web :81");
+        assert_eq!(asked(port, "/"), "");
+        let out = closed.output("", STEP_S);
+        let why = String::from_utf8_lossy(&out.stderr);
+        assert!(why.contains("error forwarding port 81 to pod"), "{why}");
+        k.run("delete deployment web");
+        k.run("wait --for=delete pod -l app=web --timeout=60s");
+        let why = web.output("", STEP_S).stderr;
+        let why = String::from_utf8_lossy(&why);
+        assert!(why.contains("lost connection to pod"), "{why}");
     });
 }

@@ -66,7 +66,11 @@ async function patches() {
   const status = await refused(409, 'Conflict', () => apply(false));
   assert.equal(status.details.causes[0].field, '.spec.replicas');
   assert.equal((await apply(true)).spec.replicas, 3);
-  await until(async () => (await apps.readNamespacedDeploymentStatus({ name: 'web', namespace })).status.readyReplicas === 3);
+  // A rollout that is over: no old pod is among the three, to go while it is spoken to.
+  await until(async () => {
+    const { status } = await apps.readNamespacedDeploymentStatus({ name: 'web', namespace });
+    return [status.replicas, status.updatedReplicas, status.readyReplicas].every((n) => n === 3);
+  });
 }
 
 async function watches() {
@@ -142,8 +146,8 @@ async function customResources() {
 }
 
 for (const check of [lists, patches, watches, containers, customResources]) {
-  await check();
   console.log(check.name);
+  await check();
 }
 console.log('all is well');
 process.exit(0);

@@ -230,6 +230,6 @@ def who_asks():
 
 
 for check in (lists_and_pages, patches, watches, containers, custom_resources, who_asks):
-    check()
     print(check.__name__, flush=True)
+    check()
 print("all is well")

@@ -5,17 +5,19 @@
 //! pipeline and its answer back; [`negotiate`] reads the media types ([`protobuf`]
 //! bodies too), [`who`] the credentials; [`follow`] are answers that
 //! go on (watch, `logs -f`), [`socket`] connections into containers
-//! ([`tty`] is the terminal between).
+//! ([`tty`] is the terminal between), [`forward`] forwarded ports ([`spdy`] is how kubectl does that).
 //!
 //! Left out: TLS (so a real kubectl sends no credentials: whoever reaches the port is the cluster's admin), HTTP/2,
-//! protobuf answers, SPDY.
+//! protobuf answers, SPDY but for ports.
 
 mod answer;
 mod follow;
+mod forward;
 mod hub;
 mod negotiate;
 mod protobuf;
 mod socket;
+mod spdy;
 mod tty;
 mod who;
 

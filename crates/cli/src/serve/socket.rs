@@ -2,17 +2,17 @@
 //! (`v5.channel.k8s.io` and older): the first byte of a message is its channel.
 //! Upstream: `apimachinery:pkg/util/httpstream/wsstream`, `client-go:tools/remotecommand`.
 //!
-//! Left out: SPDY, which clients before 1.31 speak, and `kubectl port-forward` speaks inside a WebSocket.
+//! Left out: exec and attach by SPDY, which clients before 1.31 speak; ports are forwarded by it ([`forward`]).
 
 use super::answer::{HttpResponse, refusal, whole};
+use super::forward::{self, Wire};
 use super::hub::Hub;
 use super::tty::Tty;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::body::Incoming;
-use hyper::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use hyper::header::HeaderValue;
 use hyper_util::rt::TokioIo;
-use machinery::http::{Fetch, HttpRequest};
 use machinery::{Request, Response, Status, StreamId, StreamIn, StreamOut, Value, value};
 use std::rc::Rc;
 use tokio_tungstenite::WebSocketStream;
@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
-type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+pub type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
 /// What is spoken, best first. v5 can close one channel, the older ones cannot.
 const PROTOCOLS: &[&str] = &["v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io"];
@@ -37,50 +37,70 @@ pub fn is_connection(request: &Request) -> bool {
     matches!(last, "exec" | "attach" | "portforward") && parts.nth(1) == Some("pods")
 }
 
-pub async fn open(
-    hub: Rc<Hub>,
-    request: Request,
-    mut http: hyper::Request<Incoming>,
-) -> HttpResponse {
-    let header = |name: &str| {
-        let value = http.headers().get(name).and_then(|v| v.to_str().ok());
-        value.unwrap_or("").to_string()
-    };
-    let key = header("sec-websocket-key");
-    let is_socket = header("upgrade").eq_ignore_ascii_case("websocket") && !key.is_empty();
-    let asked = header("sec-websocket-protocol");
-    let asked: Vec<&str> = asked
-        .split(',')
-        .map(str::trim)
-        .filter(|p| !p.is_empty())
-        .collect();
-    let protocol = asked.iter().find(|p| PROTOCOLS.contains(p)).copied();
-    let unspoken = match (is_socket, header("upgrade").as_str()) {
-        (true, _) if protocol.is_none() && !asked.is_empty() => asked.join(", "),
-        (false, "") => return refusal(&Status::bad_request("Upgrade request required")),
-        (false, other) => other.to_string(),
-        _ => String::new(),
-    };
-    let forwards = request.path.ends_with("/portforward");
-    let ports = ports(&request);
-    if forwards && ports.is_empty() && !unspoken.is_empty() {
-        return refusal(&not_spoken(&unspoken));
+/// What the client speaks that is spoken here.
+enum Spoken {
+    /// Channels of a WebSocket; the name is "" where none was asked for.
+    Channels(&'static str),
+    /// SPDY, for forwarded ports alone: in a WebSocket, or on the connection itself.
+    Tunnel,
+    Bare,
+}
+
+/// What is spoken, or the name of what is not.
+fn spoken(http: &hyper::Request<Incoming>, forwards: bool) -> Result<Spoken, String> {
+    let (upgrade, asked) = (
+        header(http, "upgrade"),
+        header(http, "sec-websocket-protocol"),
+    );
+    if upgrade.eq_ignore_ascii_case("websocket") && !header(http, "sec-websocket-key").is_empty() {
+        let asked = asked.split(',').map(str::trim).filter(|p| !p.is_empty());
+        let known = |p: &str| PROTOCOLS.iter().find(|known| **known == p).copied();
+        return match asked.clone().find_map(known) {
+            Some(protocol) => Ok(Spoken::Channels(protocol)),
+            None if forwards && asked.clone().any(|p| p == forward::TUNNELLED) => {
+                Ok(Spoken::Tunnel)
+            }
+            None if asked.clone().next().is_none() => Ok(Spoken::Channels("")),
+            None => Err(asked.collect::<Vec<_>>().join(", ")),
+        };
     }
-    if forwards && ports.is_empty() {
+    if forwards && upgrade.eq_ignore_ascii_case("SPDY/3.1") {
+        let versions = header(http, "x-stream-protocol-version");
+        if versions.split(',').any(|v| v.trim() == forward::STREAMS) {
+            return Ok(Spoken::Bare);
+        }
+    }
+    Err(upgrade.to_string())
+}
+
+fn header<'a>(http: &'a hyper::Request<Incoming>, name: &str) -> &'a str {
+    let value = http.headers().get(name).and_then(|v| v.to_str().ok());
+    value.unwrap_or("")
+}
+
+pub async fn open(hub: Rc<Hub>, request: Request, http: hyper::Request<Incoming>) -> HttpResponse {
+    let forwards = request.path.ends_with("/portforward");
+    let spoken = spoken(&http, forwards);
+    if matches!(&spoken, Err(upgrade) if upgrade.is_empty()) {
+        return refusal(&Status::bad_request("Upgrade request required"));
+    }
+    let ports = ports(&request);
+    if forwards && ports.is_empty() && matches!(spoken, Ok(Spoken::Channels(_))) {
         return refusal(&Status::bad_request("query parameter \"port\" is required"));
     }
     let is_tty = matches!(request.param("tty"), Some("true" | "1"));
     let mut asking = request;
+    let mut locals = Vec::new();
     if forwards {
         asking.query.clear();
         for port in &ports {
-            let local = hub.free_port().to_string();
+            let local = hub.free_port();
+            locals.push(local);
             asking.query.push(("ports".into(), port.to_string()));
-            asking.query.push(("local".into(), local));
+            asking.query.push(("local".into(), local.to_string()));
         }
     }
-    let locals: Vec<u16> = all(&asking, "local");
-    let id = match hub.request(asking) {
+    let id = match hub.request(asking.clone()) {
         Response::Stream(id) => id,
         Response::Err { status, .. } => return refusal(&status),
         _ => return refusal(&Status::internal("no connection was opened")),
@@ -92,40 +112,68 @@ pub async fn open(
         return refusal(&Status::new(500, "InternalError", why.clone()));
     }
     // kubectl asks again by SPDY when a WebSocket was refused, and shows that refusal: what is wrong with the request goes first.
-    if !unspoken.is_empty() {
-        hub.stream(id, StreamIn::Close);
-        return refusal(&not_spoken(&unspoken));
-    }
-    let mut response = whole(101, "", Bytes::new());
-    let headers = response.headers_mut();
-    headers.clear();
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert("connection", HeaderValue::from_static("Upgrade"));
-    for (name, text) in [
-        (SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes())),
-        (SEC_WEBSOCKET_PROTOCOL, protocol.unwrap_or("").to_string()),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&text)
-            && !text.is_empty()
-        {
-            headers.insert(name, value);
+    let spoken = match spoken {
+        Ok(spoken) => spoken,
+        Err(protocol) => {
+            hub.stream(id, StreamIn::Close);
+            return refusal(&not_spoken(&protocol));
         }
-    }
+    };
+    let response = switched(&http, &spoken);
     tokio::task::spawn_local(async move {
+        let mut http = http;
         let Ok(upgraded) = hyper::upgrade::on(&mut http).await else {
             hub.stream(id, StreamIn::Close);
             return;
         };
-        let socket =
-            WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
-        if forwards {
-            forward(&hub, socket, &ports, &locals).await;
-        } else {
-            let tty = is_tty.then(Tty::default);
-            talk(&hub, socket, id, first, tty).await;
+        let io = TokioIo::new(upgraded);
+        match spoken {
+            Spoken::Channels(_) => {
+                let socket = WebSocketStream::from_raw_socket(io, Role::Server, None).await;
+                if forwards {
+                    forward::channels(&hub, socket, &ports, &locals).await;
+                } else {
+                    talk(&hub, socket, id, first, is_tty.then(Tty::default)).await;
+                }
+            }
+            Spoken::Tunnel => {
+                let socket = WebSocketStream::from_raw_socket(io, Role::Server, None).await;
+                let wire = Wire::Tunnel(Box::new(socket));
+                forward::streams(&hub, wire, asking, id).await;
+            }
+            Spoken::Bare => {
+                forward::streams(&hub, Wire::Bare(io), asking, id).await;
+            }
         }
         hub.stream(id, StreamIn::Close);
     });
+    response
+}
+
+/// `101 Switching Protocols`, to what the client speaks.
+fn switched(http: &hyper::Request<Incoming>, spoken: &Spoken) -> HttpResponse {
+    let mut response = whole(101, "", Bytes::new());
+    let headers = response.headers_mut();
+    headers.clear();
+    let mut put = |name: &'static str, text: &str| {
+        if let (Ok(value), false) = (HeaderValue::from_str(text), text.is_empty()) {
+            headers.insert(name, value);
+        }
+    };
+    put("connection", "Upgrade");
+    let protocol = match spoken {
+        Spoken::Channels(protocol) => protocol,
+        Spoken::Tunnel => forward::TUNNELLED,
+        Spoken::Bare => {
+            put("upgrade", "SPDY/3.1");
+            put("x-stream-protocol-version", forward::STREAMS);
+            return response;
+        }
+    };
+    let key = header(http, "sec-websocket-key");
+    put("upgrade", "websocket");
+    put("sec-websocket-accept", &derive_accept_key(key.as_bytes()));
+    put("sec-websocket-protocol", protocol);
     response
 }
 
@@ -151,7 +199,7 @@ fn ports(request: &Request) -> Vec<u16> {
     }
 }
 
-fn message(channel: u8, bytes: &[u8]) -> Message {
+pub fn message(channel: u8, bytes: &[u8]) -> Message {
     let mut out = Vec::with_capacity(bytes.len() + 1);
     out.push(channel);
     out.extend(bytes);
@@ -251,88 +299,4 @@ fn verdict(end: Result<i32, String>) -> Value {
         }),
         Err(why) => Status::new(500, "InternalError", why).to_value(),
     }
-}
-
-/// port-forward: each port has a data channel and an error channel, and both begin with the port's number.
-async fn forward(hub: &Hub, mut socket: Socket, ports: &[u16], locals: &[u16]) {
-    let channels: Vec<u8> = (0..ports.len().min(100) * 2).map(|n| n as u8).collect();
-    for channel in &channels {
-        let port = ports.get(usize::from(channel / 2)).copied().unwrap_or(0);
-        if socket
-            .send(message(*channel, &port.to_le_bytes()))
-            .await
-            .is_err()
-        {
-            return;
-        }
-    }
-    let mut heard = vec![Vec::new(); ports.len()];
-    while let Some(Ok(said)) = socket.next().await {
-        let Message::Binary(bytes) = said else {
-            if said.is_close() {
-                return;
-            }
-            continue;
-        };
-        let Some((channel, rest)) = bytes.split_first() else {
-            continue;
-        };
-        let (index, is_data) = (usize::from(channel / 2), channel % 2 == 0);
-        let (Some(buffer), Some(local)) = (heard.get_mut(index), locals.get(index)) else {
-            continue;
-        };
-        if !is_data {
-            continue;
-        }
-        buffer.extend_from_slice(rest);
-        while let Some(request) = take_request(buffer, *local) {
-            let port = ports.get(index).copied().unwrap_or(0);
-            let answer = match hub.browse(&request) {
-                Fetch::Answer(answer) => {
-                    message(*channel, super::tty::http_text(&answer).as_bytes())
-                }
-                // What cannot be forwarded ends the connection, so that nobody waits for an answer.
-                _ => {
-                    let why = message(channel + 1, refused(port).as_bytes());
-                    let _ = socket.send(why).await;
-                    let _ = socket.close(None).await;
-                    return;
-                }
-            };
-            if socket.send(answer).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
-fn refused(port: u16) -> String {
-    format!(
-        "an error occurred forwarding {port}: error forwarding port {port} to pod: dial tcp4 127.0.0.1:{port}: connect: connection refused"
-    )
-}
-
-/// One whole HTTP request off the front of what was heard.
-fn take_request(buffer: &mut Vec<u8>, local: u16) -> Option<HttpRequest> {
-    let text = String::from_utf8_lossy(buffer).into_owned();
-    let (head, rest) = text.split_once("\r\n\r\n")?;
-    let mut lines = head.split("\r\n");
-    let mut first = lines.next()?.split(' ');
-    let (method, target) = (first.next()?.to_string(), first.next()?.to_string());
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|l| l.split_once(':'))
-        .map(|(k, v)| (k.trim().to_string(), v.trim().to_string()))
-        .collect();
-    let length = headers
-        .iter()
-        .find(|(k, _)| k.eq_ignore_ascii_case("content-length"));
-    let length: usize = length.and_then(|(_, v)| v.parse().ok()).unwrap_or(0);
-    let body = rest.get(..length)?.to_string();
-    buffer.drain(..(head.len() + 4 + length).min(buffer.len()));
-    Some(HttpRequest {
-        method,
-        url: format!("http://127.0.0.1:{local}{target}"),
-        headers,
-        body,
-    })
 }
