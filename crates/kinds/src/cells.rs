@@ -1,7 +1,6 @@
 //! What several kinds' columns share.
 
 use crate::kind::CellCx;
-use machinery::Arrange;
 pub use machinery::duration::human;
 use machinery::{Object, Value};
 
@@ -33,33 +32,9 @@ pub fn labels(map: &Value) -> String {
     or_none(pairs.join(","))
 }
 
-/// A label selector as `metav1.FormatLabelSelector` prints it.
+/// A label selector; `<none>` where it selects by nothing.
 pub fn selector(selector: &Value) -> String {
-    let mut parts: Vec<(String, String)> = Vec::new();
-    for (k, v) in selector.get("matchLabels").entries() {
-        parts.push((k.to_string(), format!("{k}={}", v.as_str().unwrap_or(""))));
-    }
-    for e in selector.get("matchExpressions").items() {
-        let key = e.text("key");
-        let mut values: Vec<&str> = e
-            .get("values")
-            .items()
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        values.arrange();
-        let values = values.join(",");
-        let text = match e.text("operator") {
-            "In" => format!("{key} in ({values})"),
-            "NotIn" => format!("{key} notin ({values})"),
-            "Exists" => key.to_string(),
-            "DoesNotExist" => format!("!{key}"),
-            other => format!("{key} {other} ({values})"),
-        };
-        parts.push((key.to_string(), text));
-    }
-    parts.arrange_by(|a, b| a.0.cmp(&b.0));
-    or_none(parts.into_iter().map(|p| p.1).collect::<Vec<_>>().join(","))
+    or_none(machinery::labels::text(selector))
 }
 
 /// The names and the images of the containers of a pod spec, each joined by commas.

@@ -8,7 +8,7 @@ use crate::describe::{Describe, rfc1123, plain};
 use crate::cells;
 use crate::kind::{CellCx, Column, Kind, Subresource};
 use crate::edit::{each, within};
-use machinery::{Errors, Object, Path, Value};
+use machinery::{labels, Errors, Object, Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "batch",
@@ -251,7 +251,7 @@ fn generated(o: &Object, path: &Path, errors: &mut Errors) {
     }
     let mut own = Value::map();
     *own.field("batch.kubernetes.io/controller-uid") = Value::str(o.uid());
-    if !meta::matches(o.at("spec.selector"), &own) {
+    if !labels::matches(o.at("spec.selector"), &own) {
         let value = o.at("spec.selector").clone();
         errors.invalid(&path.child("selector"), value, "`selector` not auto-generated");
     }

@@ -192,30 +192,6 @@ pub fn selector(s: &Value, path: &Path, errors: &mut Errors) {
     }
 }
 
-/// Whether labels match a selector; an empty one matches all, a missing one nothing.
-pub fn matches(selector: &Value, labels: &Value) -> bool {
-    let has = |key: &str| labels.get(key).as_str();
-    let equal = |(k, v): &(machinery::Str, Value)| has(k) == v.as_str();
-    !selector.is_null()
-        && selector.get("matchLabels").entries().iter().all(equal)
-        && selector.get("matchExpressions").items().iter().all(|e| {
-            let among = |v: &str| {
-                e.get("values")
-                    .items()
-                    .iter()
-                    .any(|x| x.as_str() == Some(v))
-            };
-            let value = has(e.text("key"));
-            match e.text("operator") {
-                "In" => value.is_some_and(among),
-                "NotIn" => !value.is_some_and(among),
-                "Exists" => value.is_some(),
-                "DoesNotExist" => value.is_none(),
-                _ => false,
-            }
-        })
-}
-
 /// Not negative.
 pub fn non_negative(n: i64, path: &Path, errors: &mut Errors) {
     if n < 0 {

@@ -3,7 +3,7 @@
 
 use crate::meta;
 use crate::names;
-use machinery::{Errors, Object, Path, Value};
+use machinery::{Errors, Object, Path, Value, labels};
 
 pub fn is_empty(selector: &Value) -> bool {
     selector.get("matchLabels").is_empty() && selector.get("matchExpressions").is_empty()
@@ -34,7 +34,7 @@ pub fn selected_as(spec: &Value, what: &str, owner: &str, path: &Path, errors: &
 pub fn matching(spec: &Value, path: &Path, errors: &mut Errors) {
     let (selector, labels) = (spec.get("selector"), spec.at("template.metadata.labels"));
     let all = !selector.is_null() && is_empty(selector);
-    if !all && !meta::matches(selector, labels) {
+    if !all && !labels::matches(selector, labels) {
         let at = path.child("template").child("metadata").child("labels");
         errors.invalid(
             &at,

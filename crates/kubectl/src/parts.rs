@@ -59,39 +59,3 @@ pub fn label_selector(source: &str) -> Result<Value, Fail> {
     }
     Ok(out)
 }
-
-/// A `LabelSelector` as the text of `-l`.
-pub fn selector_text(selector: &Value) -> String {
-    let mut parts: Vec<String> = selector
-        .get("matchLabels")
-        .entries()
-        .iter()
-        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
-        .collect();
-    for rule in selector.get("matchExpressions").items() {
-        let key = rule.text("key");
-        let values: Vec<&str> = rule
-            .get("values")
-            .items()
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        parts.push(match rule.text("operator") {
-            "In" => format!("{key} in ({})", values.join(",")),
-            "NotIn" => format!("{key} notin ({})", values.join(",")),
-            "Exists" => key.to_string(),
-            _ => format!("!{key}"),
-        });
-    }
-    parts.join(",")
-}
-
-/// `{app: web}` as `app=web`.
-pub fn labels_text(labels: &Value) -> String {
-    let parts: Vec<String> = labels
-        .entries()
-        .iter()
-        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
-        .collect();
-    parts.join(",")
-}

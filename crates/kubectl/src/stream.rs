@@ -146,9 +146,9 @@ pub fn pods_of(cx: &Cx, info: &Info) -> Result<Vec<Info>, Fail> {
     }
     let selector = match info.res.kind.as_str() {
         "Service" | "ReplicationController" => {
-            crate::parts::labels_text(info.object.at("spec.selector"))
+            machinery::labels::pairs(info.object.at("spec.selector"))
         }
-        _ => crate::parts::selector_text(info.object.at("spec.selector")),
+        _ => machinery::labels::text(info.object.at("spec.selector")),
     };
     if selector.is_empty() {
         return Err(text(format!(

@@ -5,7 +5,7 @@
 //! - Sorting that costs little code: [`arrange`].
 //! - [`status`], [`field`]: the one error type, and what validation finds.
 //! - [`request`]: what goes through the one door. [`http`]: what travels through the simulated network. [`image`]: what docker builds and nodes run.
-//! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`]: small values and their texts.
+//! - [`time`], [`duration`], [`json`], [`yaml`], [`quantity`], [`selector`], [`labels`]: small values and their texts.
 //! - [`cel`]: the expressions that rules and policies are written in.
 //! - [`validate_names`]: rules for names that kinds share.
 //! - [`structural`]: the schemas of custom kinds, and what they do to values.
@@ -21,6 +21,7 @@ pub mod image;
 pub mod intern;
 pub mod json;
 pub mod jsonpath;
+pub mod labels;
 pub mod managed;
 pub mod object;
 pub mod patch;

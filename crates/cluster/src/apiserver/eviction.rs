@@ -3,7 +3,7 @@
 
 use super::{Call, Done, Verb, commit_as_named, delete, subresource};
 use crate::Cluster;
-use machinery::{Object, Status, Str, Value, time, value};
+use machinery::{Object, Status, Str, Value, labels, time, value};
 
 const BUDGETS: &str = "poddisruptionbudgets.policy";
 
@@ -46,8 +46,7 @@ fn mark(cluster: &mut Cluster, call: &Call, pod: &Object) {
 
 fn ask_budgets(cluster: &mut Cluster, call: &Call, pod: &Object) -> Result<(), Status> {
     let in_namespace = cluster.store.list(BUDGETS, Some(pod.namespace()));
-    let fits =
-        |b: &&Object| !b.at("spec.selector").is_null() && selects(b.at("spec.selector"), pod);
+    let fits = |b: &&Object| labels::matches(b.at("spec.selector"), pod.at("metadata.labels"));
     let budgets: Vec<Object> = in_namespace.filter(fits).cloned().collect();
     if budgets.len() > 1 {
         let why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
@@ -98,30 +97,4 @@ fn refused(why: String) -> Status {
     );
     s.details = value!({ "causes": [{ "reason": "DisruptionBudget", "message": why }] });
     s
-}
-
-/// Whether a LabelSelector selects the pod; an empty one selects all.
-fn selects(s: &Value, pod: &Object) -> bool {
-    let label = |k: &str| pod.label(k);
-    let equal = s
-        .get("matchLabels")
-        .entries()
-        .iter()
-        .all(|(k, v)| label(k) == v.as_str());
-    let holds = |e: &Value| {
-        let have = label(e.text("key"));
-        let among = have.is_some_and(|h| {
-            e.get("values")
-                .items()
-                .iter()
-                .any(|v| v.as_str() == Some(h))
-        });
-        match e.text("operator") {
-            "In" => among,
-            "NotIn" => !among,
-            "Exists" => have.is_some(),
-            _ => have.is_none(),
-        }
-    };
-    equal && s.get("matchExpressions").items().iter().all(holds)
 }

@@ -6,8 +6,7 @@ use super::{Call, Done, Verb, Who, commit, delete, meta, update};
 use crate::Cluster;
 use crate::kubelet;
 use crate::rng::Rng;
-use machinery::Arrange;
-use machinery::{Errors, Object, Path, Request, Response, Status, Str, Value, time, value};
+use machinery::{Errors, Object, Path, Request, Response, Status, Str, Value, labels, time, value};
 use std::collections::BTreeMap;
 
 /// Subresources of a pod that its node's kubelet serves.
@@ -312,33 +311,11 @@ pub(crate) fn scale_of(kind: &kinds::Kind, o: &Object) -> Option<Object> {
 
 /// A selector as text: a plain map of labels, or a LabelSelector.
 fn selector_text(s: &Value) -> String {
-    if let Some(text) = s.as_str() {
-        return text.to_string();
+    match s.as_str() {
+        Some(text) => text.to_string(),
+        None if s.has("matchLabels") || s.has("matchExpressions") => labels::text(s),
+        None => labels::pairs(s),
     }
-    let is_selector = s.has("matchLabels") || s.has("matchExpressions");
-    let labels = if is_selector { s.get("matchLabels") } else { s };
-    let mut out: Vec<String> = labels
-        .entries()
-        .iter()
-        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
-        .collect();
-    for e in s.get("matchExpressions").items() {
-        let values: Vec<&str> = e
-            .get("values")
-            .items()
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        let key = e.text("key");
-        out.push(match e.text("operator") {
-            "In" => format!("{key} in ({})", values.join(",")),
-            "NotIn" => format!("{key} notin ({})", values.join(",")),
-            "Exists" => key.to_string(),
-            _ => format!("!{key}"),
-        });
-    }
-    out.arrange();
-    out.join(",")
 }
 
 /// Sets the wanted count through the Scale.

@@ -2,12 +2,12 @@
 //! Upstream: `kubernetes:pkg/controller/disruption`.
 
 use super::deployment::int_or_percent;
-use super::{Controller, Requeue, labels, pods, woken_by_itself};
+use super::{Controller, Requeue, pods, woken_by_itself};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::poddisruptionbudget::KIND;
 use machinery::Arrange;
-use machinery::{Object, Status, Value, time, value};
+use machinery::{Object, Status, Value, labels, time, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "disruption-controller",
@@ -104,12 +104,9 @@ fn tell_what_is_odd(cx: &mut Cx, budget: &Object, mine: &[Object]) {
     }
     let by_number = budget.at("spec.minAvailable").as_i64().is_some();
     if !by_number && mine.iter().any(|p| p.controller().is_null()) {
-        let labels = budget.at("spec.selector.matchLabels").entries().iter();
-        let labels: String = labels
-            .map(|(k, v)| format!("{k}: {},", v.as_str().unwrap_or("")))
-            .collect();
+        let selector = labels::go_text(budget.at("spec.selector"));
         let text = format!(
-            "Pods selected by this PodDisruptionBudget (selector: &LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{}},}}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set \".spec.minAvailable\" field of the PDB to an integer value."
+            "Pods selected by this PodDisruptionBudget (selector: {selector}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set \".spec.minAvailable\" field of the PDB to an integer value."
         );
         cx.event(budget, "Warning", "UnmanagedPods", &text);
     }

@@ -5,12 +5,12 @@ use super::endpointslice::{
     TRIGGER_TIME, labels_of, ports_for, selects_pods, target_ref, trigger_time,
     woken_by_service_or_pod,
 };
-use super::{Controller, Requeue, labels, pods};
+use super::{Controller, Requeue, pods};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::endpoints::KIND;
 use machinery::Arrange;
-use machinery::{Object, Status, Value, time, value};
+use machinery::{Object, Status, Value, labels, time, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "endpoint-controller",

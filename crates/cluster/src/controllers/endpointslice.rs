@@ -6,13 +6,13 @@
 //! Proxies on every node read the slices, not the pods. A slice holds 100 endpoints, so that one pod's change does not
 //! send the whole list to every node.
 
-use super::{Controller, Requeue, labels, pods, woken_by_owned};
+use super::{Controller, Requeue, pods, woken_by_owned};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::{Change, Key};
 use kinds::endpointslice::KIND;
 use machinery::Arrange;
-use machinery::{Object, Status, Value, time, value};
+use machinery::{Object, Status, Value, labels, time, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "endpointslice-controller",

@@ -18,7 +18,7 @@ fn kind() -> Result<&'static Kind, Status> {
 pub fn list(cx: &mut Cx, owner: &Object) -> Result<Vec<Object>, Status> {
     let selector = owner.at("spec.selector").clone();
     let mut all = pods::claim(cx, kind()?, owner, &|o| {
-        super::labels::matches(&selector, o.at("metadata.labels"))
+        machinery::labels::matches(&selector, o.at("metadata.labels"))
     })?;
     all.arrange_by(|a, b| {
         let by_number = a.int("revision").cmp(&b.int("revision"));

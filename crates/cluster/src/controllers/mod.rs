@@ -20,7 +20,6 @@ mod garbagecollector;
 mod history;
 mod horizontal;
 mod job;
-pub(crate) mod labels;
 mod namespace;
 mod nodelifecycle;
 mod podgc;
@@ -45,7 +44,7 @@ use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::{Change, Key};
 use kinds::Kind;
-use machinery::{Object, Status, Str};
+use machinery::{Object, Status, Str, labels};
 
 pub use queue::State;
 pub(crate) use queue::{on_change, reconcile};

@@ -1,11 +1,11 @@
 //! What all controllers of pods share: reading a pod's state, making one from a template, claiming those that a selector
 //! selects, and choosing whom to delete first. Upstream: `kubernetes:pkg/controller/controller_utils.go`, `pkg/api/v1/pod`.
 
-use super::{labels, queue};
+use super::queue;
 use crate::cx::Cx;
 use machinery::Arrange;
 use machinery::time::{Millis, parse_rfc3339};
-use machinery::{Object, Status, Value, value};
+use machinery::{Object, Status, Value, labels, value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 

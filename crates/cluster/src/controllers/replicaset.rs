@@ -6,12 +6,12 @@
 //! It does not care *which* pods those are, nor whether they are healthy: a crashing pod is the kubelet's matter.
 
 use super::queue::{self, Tally};
-use super::{Controller, Requeue, labels, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
+use super::{Controller, Requeue, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::Kind;
 use kinds::replicaset::KIND;
-use machinery::{Object, Status, Str, Value, time, value};
+use machinery::{Object, Status, Str, Value, labels, time, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "replicaset-controller",

@@ -2,8 +2,9 @@
 //! over converted objects (`kubernetes:pkg/controller/replication`), and so does this.
 
 use super::replicaset::{Flavor, reconcile_as};
-use super::{Controller, labels, woken_by_itself, woken_by_owned};
+use super::{Controller, woken_by_itself, woken_by_owned};
 use kinds::replicationcontroller::KIND;
+use machinery::labels;
 
 pub const CONTROLLER: Controller = Controller {
     name: "replication-controller",

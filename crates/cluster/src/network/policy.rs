@@ -4,8 +4,7 @@
 use super::route::Client;
 use crate::Cluster;
 use crate::ip;
-use machinery::selector::Selector;
-use machinery::{Object, Value};
+use machinery::{Object, Value, labels};
 
 /// Whether the client may reach a port of a pod; the error is the name of a policy that closes it.
 pub(super) fn allows(
@@ -57,7 +56,7 @@ impl Ends<'_> {
             let types = spec.get("policyTypes").items();
             let applies = types.iter().any(|t| t.as_str() == Some(kind))
                 || types.is_empty() && (kind == "Ingress" || spec.has("egress"));
-            if !applies || !selects(spec.get("podSelector"), own.labels()) {
+            if !applies || !labels::matches(spec.get("podSelector"), own.at("metadata.labels")) {
                 continue;
             }
             if spec.get(rules).items().iter().any(|r| {
@@ -123,10 +122,10 @@ impl Ends<'_> {
                     self.cluster
                         .store
                         .get("namespaces", "", other.namespace())
-                        .is_some_and(|n| selects(place, n.labels()))
+                        .is_some_and(|n| labels::matches(place, n.at("metadata.labels")))
                 };
                 let pods = peer.get("podSelector");
-                there && (pods.is_null() || selects(pods, other.labels()))
+                there && (pods.is_null() || labels::matches(pods, other.at("metadata.labels")))
             })
     }
 }
@@ -144,9 +143,4 @@ fn in_cidr(cidr: &str, ip: &str) -> bool {
         u32::MAX << (32 - bits.min(32))
     };
     net & mask == ip & mask
-}
-
-/// Whether a label selector selects these labels; an empty one selects all.
-fn selects(selector: &Value, labels: &[(machinery::Str, Value)]) -> bool {
-    Selector::of_object_lossy(selector).matches(labels)
 }

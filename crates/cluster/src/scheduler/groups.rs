@@ -7,8 +7,7 @@
 use super::ask::Ask;
 use super::rows::{Rows, counts};
 use crate::Cluster;
-use crate::controllers::labels;
-use machinery::{Object, Str, Value};
+use machinery::{Object, Str, Value, labels};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -168,10 +168,7 @@ fn by_budgets(pods: Vec<Object>, budgets: &[Object]) -> (Vec<Object>, Vec<Object
         let mut broken = false;
         for (b, left) in budgets.iter().zip(&mut left) {
             let mine = b.namespace() == p.namespace()
-                && crate::controllers::labels::matches(
-                    b.at("spec.selector"),
-                    p.at("metadata.labels"),
-                );
+                && machinery::labels::matches(b.at("spec.selector"), p.at("metadata.labels"));
             if mine && !b.at("status.disruptedPods").has(p.name()) {
                 *left -= 1;
                 broken |= *left < 0;

@@ -182,7 +182,7 @@ fn revisions(cx: &Cx, info: &Info) -> Result<Vec<(i64, Object, Value)>, Fail> {
         }
     };
     let res = cx.mapper()?.resource(kind)?;
-    let selector = crate::parts::selector_text(o.at("spec.selector"));
+    let selector = machinery::labels::text(o.at("spec.selector"));
     let list = cx.ask(resources::list_request(
         &res,
         &info.namespace,

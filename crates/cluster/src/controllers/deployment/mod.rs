@@ -14,14 +14,14 @@ mod status;
 
 pub(super) use rollout::int_or_percent;
 
-use super::{Controller, Requeue, labels, pods, woken_by_itself, woken_by_owned};
+use super::{Controller, Requeue, pods, woken_by_itself, woken_by_owned};
 use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::{Change, Key};
 use kinds::deployment::KIND;
 use kinds::replicaset::KIND as REPLICASET;
 use machinery::Arrange;
-use machinery::{Object, Status, Str, Value, WatchType, json, value};
+use machinery::{Object, Status, Str, Value, WatchType, json, labels, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "deployment-controller",

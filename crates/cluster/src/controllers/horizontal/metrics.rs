@@ -7,7 +7,7 @@ use crate::controllers::pods;
 use crate::cx::Cx;
 use crate::kubelet::metrics;
 use crate::scheduler::read_resource;
-use machinery::{Object, Str, Value, time, value};
+use machinery::{Object, Str, Value, labels, time, value};
 use std::collections::BTreeMap;
 
 pub struct Wish {
@@ -84,7 +84,7 @@ fn without_adapter(hpa: &Object, kind: &str, metric: &Value) -> Failure {
                 reason: "FailedGetExternalMetric",
                 text: format!(
                     "unable to get external metric {ns}/{name}/{}: unable to fetch metrics from external metrics API: the server could not find the requested resource (get {name}.external.metrics.k8s.io)",
-                    go_selector(m.get("selector"))
+                    labels::go_text(m.get("selector"))
                 ),
                 what: format!("failed to get {name} external metric value"),
             }
@@ -95,32 +95,6 @@ fn without_adapter(hpa: &Object, kind: &str, metric: &Value) -> Failure {
             what: String::new(),
         },
     }
-}
-
-/// A label selector as Go prints it.
-fn go_selector(s: &Value) -> String {
-    if s.is_null() {
-        return "nil".into();
-    }
-    let labels = s.get("matchLabels").entries().iter();
-    let labels: String = labels
-        .map(|(k, v)| format!("{k}: {},", v.as_str().unwrap_or("")))
-        .collect();
-    let expressions = s.get("matchExpressions").items().iter();
-    let expressions: String = expressions
-        .map(|e| {
-            let values = e.get("values").items().iter().filter_map(Value::as_str);
-            let values = values.collect::<Vec<_>>().join(" ");
-            format!(
-                "LabelSelectorRequirement{{Key:{},Operator:{},Values:[{values}],}},",
-                e.text("key"),
-                e.text("operator")
-            )
-        })
-        .collect();
-    format!(
-        "&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"
-    )
 }
 
 fn of_resource(

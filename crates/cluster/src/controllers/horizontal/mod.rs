@@ -8,12 +8,12 @@
 mod behavior;
 mod metrics;
 
-use super::{Controller, Requeue, kind_of, labels};
+use super::{Controller, Requeue, kind_of};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::horizontalpodautoscaler::KIND;
 use machinery::time::{self, Millis};
-use machinery::{Object, Status, Str, Value, value};
+use machinery::{Object, Status, Str, Value, labels, value};
 
 pub const CONTROLLER: Controller = Controller {
     name: "horizontal-pod-autoscaler",

@@ -10,14 +10,12 @@ mod claims;
 mod pod;
 
 use super::deployment::int_or_percent;
-use super::{
-    Controller, Requeue, history, labels, pods, woken_by_itself, woken_by_orphan, woken_by_owned,
-};
+use super::{Controller, Requeue, history, pods, woken_by_itself, woken_by_orphan, woken_by_owned};
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::pod::KIND as POD;
 use kinds::statefulset::KIND;
-use machinery::{Object, Status, Str};
+use machinery::{Object, Status, Str, labels};
 use std::collections::BTreeMap;
 
 pub const CONTROLLER: Controller = Controller {

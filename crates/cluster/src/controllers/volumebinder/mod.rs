@@ -163,7 +163,7 @@ pub(crate) fn volume_fits(v: &Object, claim: &Object) -> bool {
         && v.text("spec.storageClassName") == claim.text("spec.storageClassName")
         && mode(v) == mode(claim)
         && modes.iter().all(|m| offered.contains(m))
-        && (selector.is_null() || super::labels::matches(selector, v.at("metadata.labels")))
+        && (selector.is_null() || machinery::labels::matches(selector, v.at("metadata.labels")))
         && capacity(v) >= read_amount(claim.at("spec.resources.requests.storage"))
 }
 

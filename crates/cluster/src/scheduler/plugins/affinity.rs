@@ -6,9 +6,8 @@ use super::super::alike::Rank;
 use super::super::framework::{Plugin, Refusal};
 use super::super::rows::{Row, Rows, Snapshot, counts};
 use super::{hopeless, refused};
-use crate::controllers::labels;
 use crate::store::Store;
-use machinery::{Object, Str, Value};
+use machinery::{Object, Str, Value, labels};
 use std::collections::BTreeMap;
 
 pub const INTER_POD_AFFINITY: Plugin = Plugin {

@@ -5,8 +5,7 @@ use super::super::ask::Ask;
 use super::super::framework::Plugin;
 use super::super::rows::Row;
 use super::{hopeless, normalize};
-use crate::controllers::labels;
-use machinery::{Value, value};
+use machinery::{Value, labels, value};
 
 pub const NODE_AFFINITY: Plugin = Plugin {
     name: "NodeAffinity",

@@ -6,7 +6,7 @@ use super::super::framework::{Plugin, Refusal};
 use super::super::groups::{HOSTNAME, Spread};
 use super::super::rows::{Row, Snapshot};
 use super::{hopeless, refused};
-use crate::controllers::labels;
+use machinery::labels;
 
 pub const POD_TOPOLOGY_SPREAD: Plugin = Plugin {
     name: "PodTopologySpread",
