@@ -33,6 +33,8 @@ pub enum App {
     Apache,
     /// Apache with PHP and WordPress behind it: wants a database.
     Wordpress,
+    /// The guestbook of the tutorials: PHP before Redis.
+    Guestbook,
     /// Answers with the name of its host.
     Hostname,
     /// Answers with a text that says which version and host it is.

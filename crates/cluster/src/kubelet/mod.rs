@@ -30,6 +30,7 @@ pub mod pressure;
 pub mod probes;
 pub mod process;
 pub mod programs;
+pub mod redis;
 pub mod resize;
 pub mod run;
 pub mod server;

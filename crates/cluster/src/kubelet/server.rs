@@ -1,9 +1,11 @@
 //! Servers in containers: what they answer, and what they write to their log. The words are the real programs'.
 //!
-//! [`web`]: nginx, Apache and what serves files; [`apps`]: small servers; [`log`]: access logs.
+//! [`web`]: nginx, Apache and what serves files; [`apps`]: small servers; [`behind`]: those with a database behind them;
+//! [`log`]: access logs.
 //! Left out: TLS, request bodies beyond echoing them, anything a database would say.
 
 mod apps;
+pub mod behind;
 mod log;
 pub mod web;
 
@@ -59,6 +61,8 @@ struct Answering<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     Answer(HttpResponse),
+    /// Asks its database first.
+    Asks,
     /// Goes on to another address; the hop is for the drawing.
     Proxy {
         url: String,
@@ -87,6 +91,7 @@ pub fn reply(
     let a = Answering::new(cluster, place, server, request, client);
     match server.image.app {
         App::Nginx => a.nginx(),
+        App::Guestbook | App::Wordpress => Reply::Asks,
         App::Ingress => match crate::network::ingress::choose(
             cluster,
             a.authority(),
@@ -162,7 +167,6 @@ impl<'a> Answering<'a> {
         let plain = "text/plain; charset=utf-8";
         match self.server.image.app {
             App::Apache => self.files("/usr/local/apache2/htdocs", "Apache/2.4.65 (Unix)"),
-            App::Wordpress => self.wordpress(),
             App::Hostname => ok(plain, format!("{}\n", self.host())),
             App::Hello { text, version: "" } => ok(
                 plain,

@@ -161,29 +161,66 @@ pub(crate) fn wake(cluster: &mut Cluster, wake: &Wake) {
     }
 }
 
+/// What becomes of a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reach {
+    /// This pod accepts it on this port.
+    Open(Str, u16),
+    Refused,
+    Timeout,
+    NoName,
+}
+
 /// Whether something at `host` (a name or an address) accepts connections on `port`.
-pub fn reaches(cluster: &Cluster, from: &Origin, host: &str, port: u16) -> bool {
-    let Some(ip) = resolve(cluster, from, host)
-        .first()
-        .and_then(|ip| ip::parse(ip))
-    else {
-        return false;
+pub fn reach(cluster: &Cluster, from: &Origin, host: &str, port: u16) -> Reach {
+    let client = route::client_of(cluster, from);
+    let ips = match host {
+        "localhost" => vec!["127.0.0.1".to_string()],
+        host => resolve(cluster, from, host),
     };
+    let Some(ip) = ips.first().and_then(|ip| ip::parse(ip)) else {
+        return Reach::NoName;
+    };
+    let pod = |uid: &Str, port: u16| {
+        let (Some(pod), Some(run)) = (cluster.store.by_uid(uid), cluster.kubelets.pod(uid)) else {
+            return Reach::Timeout;
+        };
+        let away = cluster.apart(&run.node, &client.node);
+        if away || policy::allows(cluster, &client, pod, port).is_err() {
+            return Reach::Timeout;
+        }
+        match is_open(cluster, uid, port) {
+            true => Reach::Open(uid.clone(), port),
+            false => Reach::Refused,
+        }
+    };
+    if ip >> 24 == 127 {
+        return match is_open(cluster, &client.uid, port) {
+            true => Reach::Open(client.uid.clone(), port),
+            false => Reach::Refused,
+        };
+    }
     if let Some(uid) = cluster.network.pods.get(&ip) {
-        return is_open(cluster, uid, port);
+        return pod(uid, port);
     }
     let Some(service) = route::service_at(cluster, &ip::text(ip)) else {
-        return false;
+        return Reach::Timeout;
     };
     let Some(p) = route::port_of(service, port) else {
-        return false;
+        return Reach::Timeout;
     };
     let backends = route::backends(cluster, service, p.text("name"));
-    backends.iter().any(|b| {
-        ip::parse(&b.ip)
-            .and_then(|ip| cluster.network.pods.get(&ip))
-            .is_some_and(|uid| is_open(cluster, uid, b.port))
-    })
+    let mut tried = backends.iter().filter_map(|b| {
+        let uid = cluster.network.pods.get(&ip::parse(&b.ip)?)?;
+        Some(pod(uid, b.port))
+    });
+    let first = tried.next().unwrap_or(Reach::Refused);
+    match first {
+        Reach::Open(..) => first,
+        _ => tried
+            .find(|r| matches!(r, Reach::Open(..)))
+            .unwrap_or(first),
+    }
 }
 
 /// Whether a pod listens on a port.
@@ -269,6 +306,7 @@ pub fn ask_pod(
         index,
     };
     let mut answer = match server::reply(cluster, &place, &server, request, client) {
+        Reply::Asks => server::behind::answer(cluster, &place, server.image.app, request),
         Reply::Answer(answer) => answer,
         Reply::Proxy { url, hop } => proxied(cluster, &pod, request, url, hop, client),
     };

@@ -123,7 +123,7 @@ pub(super) struct Client {
     pub uid: Str,
 }
 
-fn client_of(cluster: &Cluster, from: &Origin) -> Client {
+pub(super) fn client_of(cluster: &Cluster, from: &Origin) -> Client {
     let Origin::Pod { namespace, name } = from else {
         return Client {
             ip: "172.18.0.1".into(),

@@ -19,6 +19,8 @@ pub(super) static IMAGES: &[&Image] = &[
             "us-docker.pkg.dev/google-samples/containers/gke/gb-redis-follower",
             "gcr.io/google_samples/gb-redisslave",
         ],
+        tags: &["latest", "v{1..3}"],
+        cmd: &["redis-server", "--replicaof", "redis-leader", "6379"],
         ..REDIS
     },
     &Image {

@@ -253,7 +253,10 @@ pub(super) static IMAGES: &[&Image] = &[
             "us-docker.pkg.dev/google-samples/containers/gke/gb-frontend",
             "registry.k8s.io/guestbook",
         ],
+        app: App::Guestbook,
+        cmd: &["apache2-foreground"],
         ports: &[80],
+        request_us: 2_000,
         ..PAGE
     },
     &Image {

@@ -1,10 +1,11 @@
 //! Clients of the network in containers: names, reachability, HTTP.
 //! curl and wget themselves are `shell::http_tools`; here are the pod's network and the container's files around them.
 
+use super::super::{redis, volumes};
 use super::own::flag;
 use super::{Call, Done};
 use crate::Cluster;
-use crate::network::{self, Origin};
+use crate::network::{self, Origin, Reach};
 use machinery::http::{Fetch, HttpRequest};
 use shell::http_tools::{self, Around, Fetched};
 use std::cell::{Cell, RefCell};
@@ -139,34 +140,38 @@ pub(super) fn nc(call: &mut Call) -> Done {
         return Done::failed(1, format!("nc: bad address '{host}'\n"));
     };
     let verbose = options.iter().any(|w| w.contains('v'));
-    match (network::reaches(cluster, &from, host, number), verbose) {
-        (true, true) => Done::said(format!("{host} ({ip}:{number}) open\n")),
-        (true, false) => Done::said(""),
-        (false, true) => Done::failed(
-            1,
-            format!("nc: {host} ({ip}:{number}): Connection refused\n"),
-        ),
-        (false, false) => Done::failed(1, ""),
+    let said = |why: &str| match verbose {
+        true => Done::failed(1, format!("nc: {host} ({ip}:{number}): {why}\n")),
+        false => Done::failed(1, ""),
+    };
+    match network::reach(cluster, &from, host, number) {
+        Reach::Open(..) if verbose => Done::said(format!("{host} ({ip}:{number}) open\n")),
+        Reach::Open(..) => Done::said(""),
+        Reach::Timeout => {
+            let patience = flag(call.argv(), "w").and_then(|w| w.parse::<i64>().ok());
+            let mut done = said("Connection timed out");
+            done.late = std::mem::take(&mut done.output);
+            done.ends = Some((1, patience.map_or(CONNECT_MS, |s| s.clamp(0, 3600) * 1000)));
+            done
+        }
+        _ => said("Connection refused"),
     }
 }
 
-/// Only whether the server is there: keys are not kept.
+/// How long the kernel tries to connect.
+const CONNECT_MS: i64 = 127_000;
+
+/// `redis-cli`: what it prints to a pipe.
 pub(super) fn redis_cli(call: &mut Call) -> Done {
-    let argv = call.argv();
-    let host = flag(argv, "h").unwrap_or_else(|| "127.0.0.1".into());
-    let port = flag(argv, "p").and_then(|p| p.parse().ok()).unwrap_or(6379);
-    let there = match host.as_str() {
-        "127.0.0.1" | "localhost" => network::is_open(call.cluster, call.place.uid, port),
-        host => network::reaches(call.cluster, &call.origin(), host, port),
+    let done = match redis::cli(call.cluster, call.place, call.argv()) {
+        Ok(lines) => Done::said(lines.iter().map(|l| format!("{l}\n")).collect::<String>()),
+        Err(text) => Done::failed(1, text + "\n"),
     };
-    match argv.last().map(|w| w.to_ascii_lowercase()).as_deref() {
-        _ if !there => {
-            let text = format!("Could not connect to Redis at {host}:{port}: Connection refused\n");
-            Done::failed(1, text)
-        }
-        Some("ping") => Done::said("PONG\n"),
-        _ => Done::failed(1, "bottleship simulates only redis-cli ping\n"),
+    // The server may be this very container, and have written.
+    if let Some(run) = call.cluster.kubelets.pod(call.place.uid) {
+        *call.fs = volumes::open(call.cluster, call.place.pod, run, call.place.index);
     }
+    done
 }
 
 pub(super) fn curl(call: &mut Call) -> Done {

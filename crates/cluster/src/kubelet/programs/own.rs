@@ -109,9 +109,13 @@ pub fn own(
                 ports => listen(ports),
             }
         }
-        App::Nginx | App::Apache | App::Wordpress | App::Hostname | App::Kuard | App::Ingress => {
-            listen(image.ports)
-        }
+        App::Nginx
+        | App::Apache
+        | App::Wordpress
+        | App::Guestbook
+        | App::Hostname
+        | App::Kuard
+        | App::Ingress => listen(image.ports),
     }
 }
 

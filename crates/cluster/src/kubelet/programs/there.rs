@@ -39,7 +39,7 @@ pub(super) fn is_own(image: &Image, name: &str) -> bool {
         && image.repositories.iter().any(called);
     let more: &[&str] = match image.app {
         App::Nginx => &["nginx"],
-        App::Apache | App::Wordpress => &[
+        App::Apache | App::Wordpress | App::Guestbook => &[
             "httpd",
             "apache2ctl",
             "apachectl",

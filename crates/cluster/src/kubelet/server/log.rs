@@ -18,7 +18,7 @@ impl Answering<'_> {
                 "{} - - [{at}] \"{method} {target} HTTP/1.1\" {status} {size}",
                 self.client
             )),
-            App::Wordpress => Some(format!(
+            App::Wordpress | App::Guestbook => Some(format!(
                 "{} - - [{at}] \"{method} {target} HTTP/1.1\" {status} {size} \"-\" \"{agent}\"",
                 self.client
             )),

@@ -123,34 +123,6 @@ impl Answering<'_> {
         }
         Some(ok(kind_of(path), fs.read_text(path).ok()?))
     }
-
-    /// WordPress looks for its database first.
-    pub(super) fn wordpress(&self) -> HttpResponse {
-        let env = self.env();
-        let host = env
-            .get("WORDPRESS_DB_HOST")
-            .map_or("mysql", |h| h.split(':').next().unwrap_or(h));
-        let from = crate::network::Origin::of(self.place.pod);
-        if crate::network::reaches(self.cluster, &from, host, 3306) {
-            let mut answer = with(302, "text/html; charset=UTF-8", "");
-            answer
-                .headers
-                .push(("Location".into(), "/wp-admin/install.php".into()));
-            return if self.path == "/" {
-                answer
-            } else {
-                ok(
-                    "text/html; charset=UTF-8",
-                    "<!DOCTYPE html>\n<html><head><title>WordPress &rsaquo; Installation</title></head><body><p id=\"logo\">WordPress</p></body></html>\n",
-                )
-            };
-        }
-        with(
-            500,
-            "text/html; charset=UTF-8",
-            "<!DOCTYPE html>\n<html><head><title>Database Error</title></head><body><h1>Error establishing a database connection</h1></body></html>\n",
-        )
-    }
 }
 
 /// The version of the program in a container, from its image's tag.
