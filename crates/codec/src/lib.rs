@@ -4,8 +4,10 @@
 //! Where decoders differ in what they forgive, this follows Go's (`encoding/base64`, `net/url`), as everything of Kubernetes does;
 //! [`loose_base64`] is for the programs of a shell, which give what they could read.
 
+mod gzip;
 mod hash;
 
+pub use gzip::{gunzip, gzip};
 pub use hash::{hex, md5, sha256};
 
 /// What stands for 62 and 63.

@@ -142,6 +142,9 @@ impl tools::World for Reach {
             false => Fetch::UnknownHost,
         }
     }
+    fn took_ms(&self) -> i64 {
+        network::took_ms(&self.shared.cluster.borrow())
+    }
     fn resolve(&self, name: &str) -> Vec<String> {
         network::resolve(&self.shared.cluster.borrow(), &Origin::Host, name)
     }

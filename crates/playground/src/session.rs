@@ -56,6 +56,7 @@ impl Session {
         // The home folder is ours to make; these cannot fail on an empty file system.
         let _ = fs.mkdir(HOME, true);
         let _ = fs.mkdir("/tmp", true);
+        let _ = fs.mkdir("/usr/local/bin", true);
         if is_up {
             let _ = fs.install(
                 &format!("{HOME}/.kube/config"),

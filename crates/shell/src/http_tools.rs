@@ -1,4 +1,4 @@
-//! The command lines of curl and wget: flags in, text out; the network is the caller's.
+//! The command lines of curl, wget and nc: flags in, text out; the network is the caller's.
 //!
 //! The real ones are curl 8 (`src/tool_getparam.c`), GNU wget and busybox's wget
 //! (`networking/wget.c`). Used on the learner's machine by `tools`, and in containers by `cluster`,
@@ -6,9 +6,11 @@
 //! than HTTP.
 
 mod curl;
+mod nc;
 mod wget;
 
 pub use curl::curl;
+pub use nc::{CONNECT, nc};
 pub use wget::{Flavour, wget};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

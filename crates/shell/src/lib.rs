@@ -11,9 +11,10 @@
 //! - `filters`: the text tools (grep, sed, sort, ls, ...); `regex` is the crate `pattern`
 //! - `program`, `terminal`: async programs, and one interactive session
 //! - `lineedit`, `complete`, `width`: typing
-//! - `http_tools`: the command lines of curl and wget, without any network
+//! - `http_tools`, `dig`: the command lines of curl, wget, nc and dig, without any network
 
 pub mod complete;
+pub mod dig;
 pub mod filters;
 pub mod fs;
 pub mod glob;

@@ -341,6 +341,37 @@ fn arrays() {
 }
 
 #[test]
+fn archives_and_whole_files() {
+    check(&[
+        (
+            "mkdir -p d/e; echo 1 > d/f; echo 2 > d/e/g; tar czf x.tgz d; tar tzf x.tgz; rm -r d; tar xf x.tgz; cat d/e/g",
+            "d/\nd/e/\nd/e/g\nd/f\n2\n",
+        ),
+        (
+            "echo hi | gzip | gunzip; echo x | gunzip 2>&1",
+            "hi\ngunzip: -: not in gzip format\n? 1\n",
+        ),
+        (
+            "printf 'a\\nb\\n' > x; printf 'b\\nc\\n' > y; comm x y; comm -12 x y; cmp x y",
+            "a\n\t\tb\n\tc\nb\nx y differ: byte 1, line 1\n? 1\n",
+        ),
+        (
+            "mkdir a b; echo 1 > a/x; echo 2 > b/x; echo 3 > b/y; diff -r a b",
+            "diff -r a/x b/x\n1c1\n< 1\n---\n> 2\nOnly in b: y\n? 1\n",
+        ),
+        ("A=1 envsubst <<< '$A ${B}x $'", "1 x $\n"),
+        (
+            "printf hi > h; sha256sum h > s; sha256sum -c s; echo x >> h; sha256sum -c s 2>/dev/null",
+            "h: OK\nh: FAILED\n? 1\n",
+        ),
+        (
+            "find . \\( -name fruit -o -name nosuch \\) -type f; date -u -d '2024-01-31 +1 day' +%F",
+            "./fruit\n2024-02-01\n",
+        ),
+    ]);
+}
+
+#[test]
 fn pipes_and_files() {
     check(&[
         (

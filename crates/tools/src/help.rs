@@ -95,7 +95,24 @@ const ENTRIES: &[(&str, &str, &[&str])] = &[
         "ask whether an address answers",
         &["ping -c 3 10.244.1.2"],
     ),
-    ("nslookup", "look a name up", &["nslookup example.com"]),
+    (
+        "nslookup",
+        "look a name up (also dig, host)",
+        &["nslookup example.com", "dig +short example.com"],
+    ),
+    (
+        "nc",
+        "ask whether a port is open",
+        &["nc -zv localhost 8080"],
+    ),
+    (
+        "hey",
+        "send many requests (also ab)",
+        &[
+            "hey -n 1000 -c 10 http://localhost:8080",
+            "ab -n 1000 -c 10 http://localhost:8080/",
+        ],
+    ),
     (
         "vi",
         "open a file in the editor (also vim, nano, code, edit)",
@@ -158,6 +175,8 @@ fn one(ctx: &Ctx, name: &str) -> i32 {
         "k" => "kubectl",
         "vim" | "nano" | "code" | "edit" => "vi",
         "xdg-open" => "open",
+        "dig" | "host" => "nslookup",
+        "ab" => "hey",
         name => name,
     };
     if let Some((_, summary, examples)) = ENTRIES.iter().find(|(known, ..)| *known == name) {

@@ -1,4 +1,4 @@
-//! curl and wget on the learner's machine: `shell::http_tools` does the talking.
+//! curl, wget and nc on the learner's machine: `shell::http_tools` does the talking.
 
 use std::rc::Rc;
 
@@ -20,16 +20,26 @@ pub async fn wget(ctx: Ctx, world: Rc<dyn World>) -> i32 {
     .await
 }
 
+pub async fn nc(ctx: Ctx, world: Rc<dyn World>) -> i32 {
+    run(ctx, world, |args, around| {
+        http_tools::nc(args, false, around)
+    })
+    .await
+}
+
 async fn run(
     ctx: Ctx,
     world: Rc<dyn World>,
     tool: fn(&[String], &mut Around<'_>) -> Outcome,
 ) -> i32 {
     let args: Vec<String> = ctx.args.iter().skip(1).cloned().collect();
-    let stdin = match args.iter().any(|arg| arg.ends_with("@-")) {
+    let nc = ctx.args.first().is_some_and(|name| name == "nc");
+    let talks = nc && !ctx.is_tty_in() && !args.iter().any(|arg| arg.contains('z'));
+    let stdin = match talks || args.iter().any(|arg| arg.ends_with("@-")) {
         true => String::from_utf8_lossy(&ctx.read_all().await).into_owned(),
         false => String::new(),
     };
+    let took = std::cell::Cell::new(0);
     let outcome = {
         let read = |name: &str| match name {
             "-" => Some(stdin.clone()),
@@ -37,7 +47,11 @@ async fn run(
         };
         let address = |host: &str| address(&*world, host);
         let mut around = Around {
-            fetch: &mut |request| fetch(&*world, request),
+            fetch: &mut |request| {
+                let answer = fetch(&*world, request);
+                took.set(took.get() + world.took_ms());
+                answer
+            },
             address: &address,
             read: &read,
             tty_out: ctx.is_tty_out(),
@@ -45,8 +59,9 @@ async fn run(
         };
         tool(&args, &mut around)
     };
-    if outcome.wait_ms > 0 {
-        ctx.sleep(outcome.wait_ms).await;
+    let wait = outcome.wait_ms.saturating_add(took.get());
+    if wait > 0 {
+        ctx.sleep(wait).await;
     }
     let mut status = outcome.status;
     for (fd, text) in &outcome.output {
@@ -81,7 +96,7 @@ fn address(world: &dyn World, host: &str) -> Option<String> {
     }
 }
 
-fn fetch(world: &dyn World, request: &http_tools::HttpRequest) -> Fetched {
+pub fn fetch(world: &dyn World, request: &http_tools::HttpRequest) -> Fetched {
     if let Some(answer) = download(request) {
         return Fetched::Answer(answer);
     }

@@ -6,12 +6,14 @@
 
 mod docker;
 mod editor;
+mod elsewhere;
 mod fault;
 mod helm;
 mod help;
 mod http;
 mod jq;
 mod kind;
+mod load;
 mod minikube;
 mod network;
 mod options;
@@ -31,6 +33,10 @@ pub use minikube::{Exposed, MINIKUBE_VERSION, Minikube, StartOptions};
 pub trait World {
     /// A request from the learner's machine.
     fn fetch(&self, request: &HttpRequest) -> Fetch;
+    /// How long the last answer took.
+    fn took_ms(&self) -> i64 {
+        0
+    }
     /// The addresses of a name, as the learner's machine resolves it.
     fn resolve(&self, name: &str) -> Vec<String>;
     /// Whether an address answers to ping.
@@ -129,7 +135,7 @@ pub struct ClusterSpec {
 /// All programs but kubectl, in the order in which `help` shows them.
 pub fn programs(world: Rc<dyn World>, api: Rc<dyn Api>) -> Vec<Program> {
     let (helm_api, asked) = (api.clone(), api);
-    vec![
+    let mut all = vec![
         Program::new("helm", "install charts into the cluster", move |ctx| {
             helm::helm(ctx, helm_api.clone())
         })
@@ -177,6 +183,11 @@ pub fn programs(world: Rc<dyn World>, api: Rc<dyn Api>) -> Vec<Program> {
             network::ping,
         ),
         with(&world, "nslookup", "look a name up", network::nslookup),
+        with(&world, "dig", "look a name up", network::dig),
+        with(&world, "host", "look a name up", network::dig),
+        with(&world, "nc", "ask whether a port is open", http::nc),
+        with(&world, "ab", "send many requests", load::load),
+        with(&world, "hey", "send many requests", load::load),
         with(
             &world,
             "open",
@@ -209,7 +220,9 @@ pub fn programs(world: Rc<dyn World>, api: Rc<dyn Api>) -> Vec<Program> {
         Program::new("help", "what there is, and what to try", help::help)
             .with_complete(help::complete),
         Program::new("man", "the same as help NAME", help::help).with_complete(help::complete),
-    ]
+    ];
+    all.extend(elsewhere::programs());
+    all
 }
 
 /// A program that needs the world.

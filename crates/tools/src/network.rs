@@ -104,6 +104,25 @@ pub async fn ping(ctx: Ctx, world: Rc<dyn World>) -> i32 {
     i32::from(received == 0)
 }
 
+/// dig and host: this machine knows no Services, and has no search path.
+pub async fn dig(ctx: Ctx, world: Rc<dyn World>) -> i32 {
+    let lookup = |name: &str, kind: &str, _: bool| {
+        let name = name.trim_end_matches('.');
+        let found = world.resolve(name);
+        if found.is_empty() {
+            return None;
+        }
+        let record = |address: String| (name.to_owned(), "A", address);
+        Some(match kind {
+            "A" | "ANY" => found.into_iter().map(record).collect(),
+            _ => Vec::new(),
+        })
+    };
+    let (status, text) = shell::dig::dig(&ctx.args, &lookup, RESOLVER, ctx.now_ms());
+    ctx.out(&text);
+    status
+}
+
 pub async fn nslookup(ctx: Ctx, world: Rc<dyn World>) -> i32 {
     let names: Vec<&String> = ctx
         .args

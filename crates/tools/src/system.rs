@@ -22,7 +22,7 @@ pub const DOWNLOADS: &[Download] = &[
     Download {
         host: "storage.googleapis.com",
         path: "/minikube/releases/latest/minikube-linux-amd64",
-        content: "bottleship program minikube\n",
+        content: "#!/bin/sh\n# bottleship: stands for minikube\nexec minikube \"$@\"\n",
         package: None,
     },
     Download {
@@ -33,8 +33,26 @@ pub const DOWNLOADS: &[Download] = &[
     },
     Download {
         host: "dl.k8s.io",
+        path: "/release/v1.36.2/bin/linux/amd64/kubectl.sha256",
+        content: "1059e610037d0b025e8b87dcf023350781c66fe07be25bbd49f9b494cc6a7f10",
+        package: None,
+    },
+    Download {
+        host: "dl.k8s.io",
         path: "/release/v1.36.2/bin/linux/amd64/kubectl",
-        content: "bottleship program kubectl\n",
+        content: "#!/bin/sh\n# bottleship: stands for kubectl v1.36.2\nexec kubectl \"$@\"\n",
+        package: None,
+    },
+    Download {
+        host: "kind.sigs.k8s.io",
+        path: "/dl/",
+        content: "#!/bin/sh\n# bottleship: stands for kind\nexec kind \"$@\"\n",
+        package: None,
+    },
+    Download {
+        host: "raw.githubusercontent.com",
+        path: "/helm/helm/",
+        content: "echo 'helm is already installed'\n",
         package: None,
     },
 ];

@@ -2,8 +2,8 @@
 //! below `/data` does; replicas answer with what their leader has. The real one is redis-server and redis-cli.
 //! Left out: everything else (expiry, hashes, sets, transactions, the protocol, RDB's own format; it is saved at once).
 
-use super::process::spawn::command_line;
 use super::process::drive::Place;
+use super::process::spawn::command_line;
 use super::programs::own::{flag, without_entrypoint};
 use super::{env, volumes};
 use crate::Cluster;

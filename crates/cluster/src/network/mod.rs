@@ -286,6 +286,10 @@ pub fn ask_pod(
         return Fetch::Timeout;
     }
     let uid = run.uid.clone();
+    // A connection that says nothing, and one whose server speaks something else, end without an answer.
+    if request.method == shell::http_tools::CONNECT {
+        return Fetch::Reset;
+    }
     let limit = run.containers[index].spec(&pod);
     let limit = (limit.at("resources.limits").get("cpu").as_str())
         .and_then(crate::kubelet::env::nano)

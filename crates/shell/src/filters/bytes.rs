@@ -1,7 +1,8 @@
 //! tr, base64, md5sum, sha256sum: tools that see bytes or characters, not lines.
 
+use super::gather::gather;
 use super::input::{Inputs, Next};
-use super::options;
+use super::options::{self, Options};
 use super::{Cx, Poll, Tool};
 use crate::glob;
 use crate::machine::StdinRead;
@@ -183,7 +184,14 @@ pub(super) fn base64(cx: &mut Cx<'_>) -> Started {
 }
 
 pub(super) fn sum(cx: &mut Cx<'_>) -> Started {
-    let options = options::parse(cx, "bt", &[])?;
+    let options = options::parse(
+        cx,
+        "btc",
+        &[("check", 'c'), ("quiet", 'b'), ("status", 't')],
+    )?;
+    if options.has('c') {
+        return gather(&options.rest.clone(), options, check_sums);
+    }
     let inputs = Inputs::new(&options.rest);
     let (data, name) = (Vec::new(), String::new());
     Ok(Box::new(Whole {
@@ -194,6 +202,60 @@ pub(super) fn sum(cx: &mut Cx<'_>) -> Started {
         decode: false,
         ignore: false,
     }))
+}
+
+fn sum_of(name: &str, data: &[u8]) -> String {
+    match name {
+        "md5sum" => codec::hex(&codec::md5(data)),
+        _ => codec::hex(&codec::sha256(data)),
+    }
+}
+
+/// `sha256sum --check`: lines of sums and file names.
+fn check_sums(cx: &mut Cx<'_>, _: &Options, files: &[(String, Vec<u8>)]) -> i32 {
+    let (mut lines, mut bad) = (0, 0);
+    for line in files
+        .iter()
+        .flat_map(|(_, data)| data.split(|byte| *byte == b'\n'))
+    {
+        let line = super::input::text(line);
+        let Some((sum, name)) = line.split_once(char::is_whitespace) else {
+            continue;
+        };
+        lines += 1;
+        let name = name.trim_start().trim_start_matches('*');
+        let verdict = match cx.fs.read(&cx.path(name)) {
+            Ok(data) if sum_of(cx.name(), &data) == sum => "OK",
+            Ok(_) => "FAILED",
+            Err(error) => {
+                cx.complain(format!("{name}: {error}"));
+                "FAILED open or read"
+            }
+        };
+        bad += i32::from(verdict != "OK");
+        cx.out(&format!("{name}: {verdict}\n"));
+    }
+    if lines == 0 {
+        let name = files.first().map_or("-", |(name, _)| name.as_str());
+        let name = if name == "-" {
+            "'standard input'"
+        } else {
+            name
+        };
+        cx.complain(format!(
+            "{name}: no properly formatted checksum lines found"
+        ));
+        return 1;
+    }
+    if bad > 0 {
+        let noun = if bad == 1 {
+            "checksum did"
+        } else {
+            "checksums did"
+        };
+        cx.complain(format!("WARNING: {bad} computed {noun} NOT match"));
+    }
+    i32::from(bad > 0)
 }
 
 impl Tool for Whole {
@@ -212,13 +274,8 @@ impl Tool for Whole {
             Next::FileEnd => {
                 let data = std::mem::take(&mut self.data);
                 match cx.name() {
-                    "md5sum" => {
-                        let text = format!("{}  {}\n", codec::hex(&codec::md5(&data)), self.name);
-                        cx.out(&text);
-                    }
-                    "sha256sum" => {
-                        let text =
-                            format!("{}  {}\n", codec::hex(&codec::sha256(&data)), self.name);
+                    name @ ("md5sum" | "sha256sum") => {
+                        let text = format!("{}  {}\n", sum_of(name, &data), self.name);
                         cx.out(&text);
                     }
                     _ if self.decode => {

@@ -166,6 +166,14 @@ fn parse(text: &str, now_ms: i64) -> Option<i64> {
         _ => {}
     }
     let words: Vec<&str> = text.split_whitespace().collect();
+    // `2026-01-31 +1 day`: a time, and how far from it.
+    let from = words.iter().rposition(|word| {
+        word.trim_start_matches(['+', '-']).parse::<u32>().is_ok() && word.len() < 4
+    });
+    if let Some(at) = from.filter(|at| *at > 0) {
+        let start = parse(&words[..at].join(" "), now_ms)?;
+        return parse(&words[at..].join(" "), start);
+    }
     if let [count, unit, rest @ ..] = words.as_slice()
         && let Ok(count) = count.trim_start_matches('+').parse::<i64>()
     {
@@ -218,7 +226,7 @@ pub(super) fn date(cx: &mut Cx<'_>) -> i32 {
                 shape = Some("%a, %d %b %Y %H:%M:%S +0000".to_owned());
                 continue;
             }
-            "-Is" | "--iso-8601=seconds" => {
+            "-Is" | "-Iseconds" | "--iso-8601=seconds" => {
                 shape = Some("%Y-%m-%dT%H:%M:%S+00:00".to_owned());
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use super::Cx;
 use super::date;
-use super::options;
+use super::options::{self, Options};
 
 /// Beyond this many differences the rest counts as replaced whole.
 const MAX_EDITS: usize = 2000;
@@ -33,6 +33,66 @@ pub(super) fn diff(cx: &mut Cx<'_>) -> i32 {
         cx.write(2, b"diff: Try 'diff --help' for more information.\n");
         return 2;
     };
+    let folders = [left, right].map(|name| cx.fs.is_dir(&cx.path(name)));
+    match folders {
+        [true, true] => folders_differ(cx, &options, left, right, 0),
+        _ => files_differ(cx, &options, left, right),
+    }
+}
+
+/// Two folders, name by name; with `-r` what is below them too.
+fn folders_differ(
+    cx: &mut Cx<'_>,
+    options: &Options,
+    left: &str,
+    right: &str,
+    depth: usize,
+) -> i32 {
+    let list = |cx: &Cx<'_>, folder: &str| cx.fs.list(&cx.path(folder)).unwrap_or_default();
+    let (a, b) = (list(cx, left), list(cx, right));
+    let mut names: Vec<&String> = a
+        .iter()
+        .chain(b.iter().filter(|n| !a.contains(n)))
+        .collect();
+    names.sort();
+    let mut status = 0;
+    for name in names {
+        let pair = [left, right].map(|f| format!("{}/{name}", f.trim_end_matches('/')));
+        let [x, y] = &pair;
+        let missing = [!a.contains(name), !b.contains(name)];
+        let is_dir = pair.each_ref().map(|path| cx.fs.is_dir(&cx.path(path)));
+        if missing != [false, false] && !(options.has('N') && is_dir == [false, false]) {
+            let there = if missing[0] { right } else { left };
+            cx.out(&format!(
+                "Only in {}: {name}\n",
+                there.trim_end_matches('/')
+            ));
+            status = status.max(1);
+        } else if is_dir == [true, true] {
+            if options.has('r') && depth < 60 {
+                status = status.max(folders_differ(cx, options, x, y, depth + 1));
+            } else {
+                cx.out(&format!("Common subdirectories: {x} and {y}\n"));
+            }
+        } else {
+            let before = std::mem::take(&mut cx.written);
+            let found = files_differ(cx, options, x, y);
+            let said = std::mem::replace(&mut cx.written, before);
+            if found == 1 && !options.has('q') {
+                let words = cx.args.iter().skip(1).filter(|word| word.starts_with('-'));
+                let flags: String = words.map(|word| format!("{word} ")).collect();
+                cx.out(&format!("diff {flags}{x} {y}\n"));
+            }
+            for (fd, bytes) in said {
+                cx.write(fd, &bytes);
+            }
+            status = status.max(found);
+        }
+    }
+    status
+}
+
+fn files_differ(cx: &mut Cx<'_>, options: &Options, left: &str, right: &str) -> i32 {
     let mut texts = Vec::new();
     for (name, other) in [(left, right), (right, left)] {
         let mut path = cx.path(name);

@@ -1,9 +1,12 @@
-//! find: the tests and actions that are used every day. All tests are joined by "and", with `-o`
-//! and `!`; left out: brackets, times in minutes, -prune.
+//! find: the tests and actions that are used every day, with `-o`, `!` and brackets, as alternatives of lists of tests.
+//! Left out: -prune, -newer, formats.
 
 use super::{Cx, Poll, Tool};
 use crate::fs::{FileKind, Stat, name};
 use crate::glob;
+
+/// Alternatives that an expression may have.
+const MAX_ANY: usize = 200;
 
 #[derive(Clone, Debug)]
 enum Test {
@@ -12,7 +15,7 @@ enum Test {
     Kind(char),
     Empty,
     Size(char, u64, u64),
-    MTime(char, i64),
+    MTime(char, i64, i64),
     Print,
     Print0,
     Delete,
@@ -26,16 +29,19 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
     let (roots, rest) = args.split_at(split);
     let mut parsed = Find {
         queue: Vec::new(),
-        any: vec![Vec::new()],
+        any: Vec::new(),
         most: usize::MAX,
         least: 0,
         batch: Vec::new(),
         pending: Vec::new(),
         status: 0,
     };
-    if let Err(error) = parsed.expression(rest) {
-        cx.complain(error);
-        return Err(1);
+    match parsed.expression(&mut rest.iter(), 0) {
+        Ok(any) => parsed.any = any,
+        Err(error) => {
+            cx.complain(error);
+            return Err(1);
+        }
     }
     let acts = |test: &(bool, Test)| {
         matches!(
@@ -66,11 +72,36 @@ pub(super) fn start(cx: &mut Cx<'_>) -> Result<Box<dyn Tool>, i32> {
     Ok(Box::new(parsed))
 }
 
+/// Alternatives of tests.
+type Any = Vec<Vec<(bool, Test)>>;
+
+/// Both have to hold: every alternative of one with every one of the other.
+fn both(left: &Any, right: &Any) -> Any {
+    let pair = |a: &Vec<_>| {
+        right
+            .iter()
+            .map(|b| [a.clone(), b.clone()].concat())
+            .collect::<Any>()
+    };
+    left.iter().flat_map(pair).take(MAX_ANY).collect()
+}
+
+/// The opposite: of each alternative one test has to fail.
+fn none(any: &Any) -> Any {
+    let fails = |all: &Vec<(bool, Test)>| -> Any {
+        let fail = |(wanted, test): &(bool, Test)| vec![(!wanted, test.clone())];
+        all.iter().map(fail).collect()
+    };
+    let all = vec![Vec::new()];
+    any.iter()
+        .fold(all, |so_far, next| both(&so_far, &fails(next)))
+}
+
 #[derive(Clone, Debug)]
 struct Find {
     queue: Vec<(String, usize)>,
     /// Alternatives of tests, each with the truth that it has to have.
-    any: Vec<Vec<(bool, Test)>>,
+    any: Any,
     most: usize,
     least: usize,
     /// Paths for `-exec ... +`.
@@ -81,8 +112,12 @@ struct Find {
 }
 
 impl Find {
-    fn expression(&mut self, words: &[String]) -> Result<(), String> {
-        let mut words = words.iter();
+    fn expression(
+        &mut self,
+        words: &mut std::slice::Iter<'_, String>,
+        depth: usize,
+    ) -> Result<Any, String> {
+        let (mut any, mut now): (Any, Any) = (Vec::new(), vec![Vec::new()]);
         let mut wanted = true;
         while let Some(word) = words.next() {
             let mut value = || {
@@ -96,9 +131,20 @@ impl Find {
                 }
                 "-a" | "-and" | "-follow" | "-xdev" | "-depth" => continue,
                 "-o" | "-or" => {
-                    self.any.push(Vec::new());
+                    any.append(&mut now);
+                    now.push(Vec::new());
                     continue;
                 }
+                "(" if depth < 20 => {
+                    let inner = self.expression(words, depth + 1)?;
+                    let inner = match std::mem::replace(&mut wanted, true) {
+                        true => inner,
+                        false => none(&inner),
+                    };
+                    now = both(&now, &inner);
+                    continue;
+                }
+                ")" if depth > 0 => break,
                 "-maxdepth" => {
                     self.most = value()?
                         .parse()
@@ -119,7 +165,7 @@ impl Find {
                 "-print" => Test::Print,
                 "-print0" => Test::Print0,
                 "-delete" => Test::Delete,
-                "-size" | "-mtime" => {
+                "-size" | "-mtime" | "-mmin" => {
                     let text = value()?;
                     let sign = text
                         .chars()
@@ -140,7 +186,10 @@ impl Find {
                     };
                     match word.as_str() {
                         "-size" => Test::Size(sign, count, unit),
-                        _ => Test::MTime(sign, i64::try_from(count).unwrap_or(i64::MAX)),
+                        _ => {
+                            let unit = if word == "-mmin" { 60_000 } else { 86_400_000 };
+                            Test::MTime(sign, i64::try_from(count).unwrap_or(i64::MAX), unit)
+                        }
                     }
                 }
                 "-exec" | "-ok" => {
@@ -157,11 +206,12 @@ impl Find {
                 word if word.starts_with('-') => return Err(format!("unknown predicate `{word}'")),
                 word => return Err(format!("paths must precede expression: `{word}'")),
             };
-            if let Some(all) = self.any.last_mut() {
-                all.push((std::mem::replace(&mut wanted, true), test));
-            }
+            let wanted = std::mem::replace(&mut wanted, true);
+            now.iter_mut()
+                .for_each(|all| all.push((wanted, test.clone())));
         }
-        Ok(())
+        any.append(&mut now);
+        Ok(any)
     }
 
     fn visit(&mut self, cx: &mut Cx<'_>, path: &str, stat: &Stat) {
@@ -201,8 +251,8 @@ impl Find {
                 _ => stat.size == 0,
             },
             Test::Size(sign, count, unit) => compare(*sign, stat.size.div_ceil(*unit), *count),
-            Test::MTime(sign, days) => {
-                compare(*sign, (cx.now_ms - stat.mtime_ms) / 86_400_000, *days)
+            Test::MTime(sign, count, unit) => {
+                compare(*sign, (cx.now_ms - stat.mtime_ms) / unit, *count)
             }
             Test::Print => {
                 cx.out(&format!("{path}\n"));

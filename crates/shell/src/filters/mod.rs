@@ -7,6 +7,7 @@
 //! Layout: `TOOLS` is the one list; `input` reads lines from files and standard input, `options`
 //! reads flags; the other files hold the tools, by what they work on.
 
+mod archive;
 mod awk;
 mod bytes;
 mod columns;
@@ -15,6 +16,7 @@ mod diff;
 mod files;
 mod find;
 mod flow;
+mod gather;
 mod grep;
 mod input;
 mod lines;
@@ -219,29 +221,42 @@ pub const TOOLS: &[ToolDef] = &[
     stream("cat", "print files", view::cat),
     once("chmod", "change the mode of files", files::chmod),
     once("chown", "change the owner of files", files::chown),
+    stream("cmp", "compare files byte by byte", gather::cmp),
+    stream("comm", "compare sorted files line by line", gather::comm),
     stream("column", "put text into columns", columns::column),
     once("cp", "copy files", files::cp),
     stream("cut", "print parts of lines", lines::cut),
     once("date", "print the (virtual) date", date::date),
+    once("dd", "copy and make files by blocks", archive::dd),
     once("df", "print disk space", system::df),
     once("diff", "compare files line by line", diff::diff),
     once("dirname", "strip the last name from a path", paths::dirname),
     once("du", "print the size of folders", paths::du),
     stream("egrep", "grep -E", grep::start),
     stream("env", "print or change the environment", running::env),
+    stream(
+        "envsubst",
+        "put the environment into a text",
+        gather::envsubst,
+    ),
     once("expr", "evaluate an expression", system::expr),
     stream("fgrep", "grep -F", grep::start),
     stream("find", "search for files", find::start),
     once("free", "print memory", system::free),
     stream("fold", "wrap long lines", lines::fold),
     stream("grep", "print lines that match a pattern", grep::start),
+    stream("gunzip", "unpack gzip files", gather::gzip),
+    stream("gzip", "pack files as gzip", gather::gzip),
     stream("head", "print the first lines", view::head),
     once(
         "hostname",
         "print the name of this machine",
         system::hostname,
     ),
+    stream("hexdump", "print bytes as numbers", gather::hexdump),
     once("id", "print who you are, with numbers", system::id),
+    once("install", "copy files and set their mode", archive::install),
+    stream("join", "join sorted files by a field", gather::join),
     stream(
         "less",
         "print files (the terminal scrolls by itself)",
@@ -270,6 +285,8 @@ pub const TOOLS: &[ToolDef] = &[
     ),
     once("nproc", "print the number of processors", system::nproc),
     stream("paste", "join lines of files", columns::paste),
+    stream("pgrep", "find processes by name", running::pgrep),
+    stream("pkill", "signal processes by name", running::pgrep),
     once("printenv", "print environment variables", system::printenv),
     once("ps", "list processes", system::ps),
     once("readlink", "print where a link leads", paths::readlink),
@@ -283,6 +300,7 @@ pub const TOOLS: &[ToolDef] = &[
     stream("shuf", "print lines in random order", sort::shuf),
     stream("sleep", "wait for some (virtual) seconds", running::sleep),
     stream("sort", "sort lines", sort::start),
+    stream("split", "cut a file into pieces", gather::split),
     once("stat", "print what is known about files", paths::stat),
     stream(
         "stdbuf",
@@ -292,6 +310,7 @@ pub const TOOLS: &[ToolDef] = &[
     once("sync", "flush file systems", |_| 0),
     stream("tac", "print lines backwards", lines::tac),
     stream("tail", "print the last lines", view::tail),
+    stream("tar", "pack and unpack archives", archive::tar),
     stream("tee", "copy input to files too", flow::tee),
     stream("time", "tell how long a program takes", running::time),
     stream(
@@ -306,6 +325,7 @@ pub const TOOLS: &[ToolDef] = &[
     ),
     stream("tr", "replace or delete characters", bytes::tr),
     once("tree", "show folders as a tree", ls::tree),
+    once("truncate", "set the size of files", archive::truncate),
     once("tty", "print the terminal's name", system::tty),
     once("uname", "print the system's name", system::uname),
     stream("uniq", "drop repeated lines", lines::uniq),
@@ -322,8 +342,9 @@ pub const TOOLS: &[ToolDef] = &[
         "run a program with arguments from input",
         running::xargs,
     ),
+    stream("xxd", "print bytes as numbers", gather::hexdump),
     stream("yes", "print y for ever", flow::yes),
-    stream("zcat", "print files", view::cat),
+    stream("zcat", "print packed files", gather::gzip),
 ];
 
 pub fn find(name: &str) -> Option<&'static ToolDef> {

@@ -47,6 +47,18 @@ pub(super) fn parse_with(
     status: i32,
 ) -> Result<Options, i32> {
     let args: Vec<String> = cx.args.get(1..).unwrap_or_default().to_vec();
+    parse_args(cx, &args, short, long, permute, status)
+}
+
+/// As `parse_with`, on arguments that are not quite those that were typed.
+pub(super) fn parse_args(
+    cx: &mut Cx<'_>,
+    args: &[String],
+    short: &str,
+    long: &[(&str, char)],
+    permute: bool,
+    status: i32,
+) -> Result<Options, i32> {
     let mut options = Options::default();
     let mut at = 0;
     let kind = |flag: char| {

@@ -362,3 +362,48 @@ fn split(line: &str) -> Vec<String> {
     out.extend(word);
     out
 }
+
+/// `pgrep NAME` and `pkill [-SIGNAL] NAME`; `-f` looks at the whole command line.
+pub(super) fn pgrep(cx: &mut Cx<'_>) -> Started {
+    let flags: Vec<&String> = (cx.args.iter().skip(1))
+        .filter(|a| a.starts_with('-'))
+        .collect();
+    let Some(name) = cx.args.iter().skip(1).find(|arg| !arg.starts_with('-')) else {
+        cx.complain("no matching criteria specified");
+        return Err(2);
+    };
+    let has = |flag: char| flags.iter().any(|word| word.contains(flag));
+    let Ok(regex) = crate::regex::Regex::new(name, true, false) else {
+        return Err(2);
+    };
+    // The one that asks, and the shell of the session, are not meant.
+    let own = cx.args.join(" ");
+    let fits = |title: &str| match has('f') {
+        true => regex.is_match(title),
+        false => regex.is_match(crate::fs::name(title.split(' ').next().unwrap_or(""))),
+    };
+    let found: Vec<(u32, String)> = (cx.io.processes().into_iter())
+        .filter(|(_, title)| *title != own && fits(title))
+        .collect();
+    if found.is_empty() {
+        return Err(1);
+    }
+    if cx.name() == "pgrep" {
+        for (pid, title) in &found {
+            let name = title.split(' ').next().unwrap_or("");
+            cx.out(&match (has('a'), has('l')) {
+                (true, _) => format!("{pid} {title}\n"),
+                (_, true) => format!("{pid} {name}\n"),
+                _ => format!("{pid}\n"),
+            });
+        }
+        return Err(0);
+    }
+    let mut argv = vec!["kill".to_owned()];
+    argv.extend(flags.into_iter().filter(|flag| *flag != "-f").cloned());
+    argv.extend(found.iter().map(|(pid, _)| pid.to_string()));
+    Ok(Box::new(Become {
+        argv,
+        env: Rc::new(cx.env.clone()),
+    }))
+}

@@ -31,6 +31,24 @@ impl Machine {
         fs: &mut Fs,
         host: &mut dyn Host,
     ) -> Result<Kind, (String, i32)> {
+        let mut kind = self.find_kind(pid, argv, env, cwd, fds, fs, host)?;
+        if let Kind::Shell(shell) = &mut kind {
+            shell.shell_pid = pid;
+        }
+        Ok(kind)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn find_kind(
+        &mut self,
+        pid: Pid,
+        argv: &[String],
+        env: &SharedEnv,
+        cwd: &Rc<str>,
+        fds: &Fds,
+        fs: &mut Fs,
+        host: &mut dyn Host,
+    ) -> Result<Kind, (String, i32)> {
         let Some(asked) = argv.first() else {
             return Err((": command not found".into(), 127));
         };
@@ -132,6 +150,17 @@ impl Machine {
                 Err(_) => return missing(),
             }
             return Ok(Kind::Shell(Box::new(shell)));
+        }
+        // A script of one's own in a folder of $PATH.
+        for folder in env.get("PATH").into_iter().flat_map(|path| path.split(':')) {
+            let path = format!("{folder}/{command}");
+            let stat = fs.stat(&path);
+            if stat.is_ok_and(|s| s.kind == FileKind::File && s.mode & 0o111 != 0)
+                && self.is_script(&path, fs)
+            {
+                let text = fs.read_text(&path).unwrap_or_default();
+                return self.make_script(&path, &text, argv, env, cwd);
+            }
         }
         missing()
     }

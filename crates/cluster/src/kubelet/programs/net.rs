@@ -5,7 +5,7 @@ use super::super::{redis, volumes};
 use super::own::flag;
 use super::{Call, Done};
 use crate::Cluster;
-use crate::network::{self, Origin, Reach};
+use crate::network::{self, Origin};
 use machinery::http::{Fetch, HttpRequest};
 use shell::http_tools::{self, Around, Fetched};
 use std::cell::{Cell, RefCell};
@@ -66,32 +66,30 @@ pub(super) fn getent(call: &mut Call) -> Done {
 
 pub(super) fn dig(call: &mut Call) -> Done {
     let (cluster, from) = (&*call.cluster, call.origin());
-    let argv = call.argv();
-    let Some(name) = argv.iter().skip(1).find(|a| {
-        !a.starts_with(['-', '+', '@']) && !matches!(a.as_str(), "SRV" | "srv" | "A" | "a")
-    }) else {
-        return Done::failed(1, "");
+    let lookup = |name: &str, kind: &str, search: bool| {
+        let plain = name.trim_end_matches('.');
+        // Only `host` and `+search` try the search path.
+        let fits = |full: &str| search || full.eq_ignore_ascii_case(plain);
+        if kind == "SRV" {
+            let records = network::dns::srv(cluster, &from, name).into_iter();
+            let records = records.filter(|(full, _)| fits(full));
+            return Some(records.map(|(full, data)| (full, "SRV", data)).collect());
+        }
+        let alias = network::dns::alias(cluster, &from, name).filter(|(full, _)| fits(full));
+        let found = network::dns::answer(cluster, &from, name);
+        let mut records = Vec::new();
+        if let Some((full, target)) = &alias {
+            records.push((full.clone(), "CNAME", target.clone()));
+        }
+        if (kind == "A" || kind == "ANY") && (alias.is_some() || fits(&found.name)) {
+            let record = |ip: &String| (found.name.clone(), "A", ip.clone());
+            records.extend(found.addresses.iter().map(record));
+        }
+        let known = alias.is_some() || fits(&found.name) && !found.addresses.is_empty();
+        known.then_some(records)
     };
-    let short = argv.iter().any(|a| a == "+short");
-    if asks_srv(argv) {
-        let line = |(n, t): &(String, String)| match short {
-            true => format!("{t}.\n"),
-            false => format!("{n}.\t30\tIN\tSRV\t{t}.\n"),
-        };
-        let records = network::dns::srv(cluster, &from, name);
-        return Done::said(records.iter().map(line).collect::<String>());
-    }
-    let found = network::dns::answer(cluster, &from, name);
-    let host = argv.first().is_some_and(|w| shell::fs::name(w) == "host");
-    if found.addresses.is_empty() && host {
-        return Done::with(1, format!("Host {name} not found: 3(NXDOMAIN)\n"), "");
-    }
-    let one = |ip: &String| match host {
-        true => format!("{} has address {ip}\n", found.name),
-        false if short => format!("{ip}\n"),
-        false => format!("{}.\t\t30\tIN\tA\t{ip}\n", found.name),
-    };
-    Done::said(found.addresses.iter().map(one).collect::<String>())
+    let (status, text) = shell::dig::dig(call.argv(), &lookup, network::DNS_IP, call.now);
+    Done::with(status, text, "")
 }
 
 pub(super) fn ping(call: &mut Call) -> Done {
@@ -124,42 +122,11 @@ pub(super) fn ping(call: &mut Call) -> Done {
     done
 }
 
-/// `nc -z -v HOST PORT`: whether a port is open. Talking over it is not simulated.
 pub(super) fn nc(call: &mut Call) -> Done {
-    let (cluster, from) = (&*call.cluster, call.origin());
-    let (options, words): (Vec<&String>, Vec<&String>) =
-        call.argv().iter().skip(1).partition(|w| w.starts_with('-'));
-    let [.., host, port] = words.as_slice() else {
-        return Done::failed(1, "bottleship simulates only nc -z HOST PORT\n");
-    };
-    let Ok(number) = port.parse::<u16>() else {
-        return Done::failed(1, format!("nc: bad port '{port}'\n"));
-    };
-    let ips = network::resolve(cluster, &from, host);
-    let Some(ip) = ips.first() else {
-        return Done::failed(1, format!("nc: bad address '{host}'\n"));
-    };
-    let verbose = options.iter().any(|w| w.contains('v'));
-    let said = |why: &str| match verbose {
-        true => Done::failed(1, format!("nc: {host} ({ip}:{number}): {why}\n")),
-        false => Done::failed(1, ""),
-    };
-    match network::reach(cluster, &from, host, number) {
-        Reach::Open(..) if verbose => Done::said(format!("{host} ({ip}:{number}) open\n")),
-        Reach::Open(..) => Done::said(""),
-        Reach::Timeout => {
-            let patience = flag(call.argv(), "w").and_then(|w| w.parse::<i64>().ok());
-            let mut done = said("Connection timed out");
-            done.late = std::mem::take(&mut done.output);
-            done.ends = Some((1, patience.map_or(CONNECT_MS, |s| s.clamp(0, 3600) * 1000)));
-            done
-        }
-        _ => said("Connection refused"),
-    }
+    let container = (call.cluster.kubelets).container(call.place.uid, call.place.index);
+    let busybox = (container.and_then(|c| c.image)).is_none_or(|image| !super::there::tools(image));
+    http(call, |args, around| http_tools::nc(args, busybox, around))
 }
-
-/// How long the kernel tries to connect.
-const CONNECT_MS: i64 = 127_000;
 
 /// `redis-cli`: what it prints to a pipe.
 pub(super) fn redis_cli(call: &mut Call) -> Done {
