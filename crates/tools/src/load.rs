@@ -327,7 +327,7 @@ fn hey_table(plan: &Plan, tally: &Tally) -> String {
     text.push_str("\nLatency distribution:\n");
     for share in [50, 90, 95, 99] {
         let within = seconds(tally.within(share) * 1000);
-        text.push_str(&format!("  {share}%% in {within} secs\n"));
+        text.push_str(&format!("  {share}% in {within} secs\n"));
     }
     text.push_str("\nStatus code distribution:\n");
     for (status, count) in &tally.statuses {
