@@ -1,5 +1,7 @@
 //! `bottleship bench`: what computing costs, one line of JSON a scenario.
 
+use crate::Outcome;
+use crate::flags::Flags;
 use playground::bench::Watch;
 use std::process::ExitCode;
 
@@ -7,23 +9,22 @@ use std::process::ExitCode;
 const EACH_TIMED_MAX: usize = 20_000;
 
 /// `bench [SCENARIO] [--pods N] [--nodes M]`
-pub fn bench(args: &[String]) -> ExitCode {
-    let number = |name: &str, default: usize| {
-        let at = args.iter().position(|a| a == name);
-        at.and_then(|i| args.get(i + 1)?.parse().ok())
-            .unwrap_or(default)
-    };
-    let wanted = args
-        .first()
-        .filter(|a| !a.starts_with("--"))
-        .map(String::as_str);
-    let (pods, nodes) = (number("--pods", 1000), number("--nodes", 20));
-    let mut known = false;
-    for scenario in playground::bench::SCENARIOS {
-        if wanted.is_some_and(|w| w != scenario.name) {
+pub fn bench(args: &[String]) -> Outcome {
+    let flags = Flags::read("bench", args, &["--pods", "--nodes"], &[])?;
+    let number = |flag, default| flags.value(flag, default, "a number from 1", |n| *n > 0);
+    let (pods, nodes) = (number("--pods", 1000)?, number("--nodes", 20)?);
+    let all = playground::bench::SCENARIOS;
+    if let Some(name) = flags.rest.iter().find(|w| all.iter().all(|s| s.name != *w)) {
+        let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+        let names = names.join(", ");
+        return Err(flags.wrong(&format!(
+            "no scenario is called {name:?}; there are: {names}"
+        )));
+    }
+    for scenario in all {
+        if !flags.rest.is_empty() && flags.rest.iter().all(|w| w != scenario.name) {
             continue;
         }
-        known = true;
         let before = resident_bytes();
         let mut watch = Watch {
             clock: &cpu_seconds,
@@ -49,16 +50,7 @@ pub fn bench(args: &[String]) -> ExitCode {
             watch.longest * 1e6,
         );
     }
-    if known {
-        ExitCode::SUCCESS
-    } else {
-        let names: Vec<&str> = playground::bench::SCENARIOS
-            .iter()
-            .map(|s| s.name)
-            .collect();
-        eprintln!("no such scenario; there are: {}", names.join(", "));
-        ExitCode::from(2)
-    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Processor time of this process, from the kernel; wall time would count other processes too.

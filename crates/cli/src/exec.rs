@@ -1,5 +1,7 @@
 //! `bottleship exec` and `bottleship repl`: a shell on a fresh world.
 
+use crate::Outcome;
+use crate::flags::Flags;
 use machinery::Arrange;
 use playground::session::{HOME, Session};
 use playground::transcript::lay_out;
@@ -14,7 +16,10 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 const FILES_MAX: usize = 5_000;
 
 /// `bottleship exec 'COMMAND LINE'`: prints what it prints; its status is ours.
-pub fn exec(args: &[String]) -> ExitCode {
+pub fn exec(args: &[String]) -> Outcome {
+    if args.is_empty() {
+        return Err("bottleship exec: which command line?\nSee `bottleship exec --help`.".into());
+    }
     let line = args.join(" ");
     let mut session = Session::new(cluster::World::standard(3), true);
     take_along(&mut session, &line);
@@ -35,11 +40,12 @@ pub fn exec(args: &[String]) -> ExitCode {
             _ => std::io::stdout().write_all(chunk.text.as_bytes()),
         };
     }
-    ExitCode::from((status & 0xff) as u8)
+    Ok(ExitCode::from((status & 0xff) as u8))
 }
 
 /// `bottleship repl`: reads lines, runs each to its end.
-pub fn repl() -> ExitCode {
+pub fn repl(args: &[String]) -> Outcome {
+    Flags::read("repl", args, &[], &[])?.alone()?;
     let mut session = Session::new(cluster::World::standard(3), true);
     take_along(&mut session, "ls");
     let mut lines = std::io::stdin().lock().lines();
@@ -54,7 +60,7 @@ pub fn repl() -> ExitCode {
         }
     }
     println!();
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Lays out the files of the current folder that the line names; all of them if it could mean any (`ls`, `*`, `.`).

@@ -1,13 +1,16 @@
 //! `bottleship lessons`: checks lessons: format, languages, quoted commands, every solution.
 
+use crate::Outcome;
+use crate::flags::Flags;
 use machinery::Arrange;
 use std::process::ExitCode;
 
 /// Checks the lessons of these folders (each a `lessons/` with its `index.yaml`), or the built-in ones.
-pub fn lessons(folders: &[String]) -> ExitCode {
-    let indexes: Vec<Result<lesson::Index, String>> = match folders {
+pub fn lessons(args: &[String]) -> Outcome {
+    let folders = Flags::read("lessons", args, &[], &[])?.rest;
+    let indexes: Vec<Result<lesson::Index, String>> = match folders.as_slice() {
         [] => vec![lesson::built_in()],
-        _ => folders.iter().map(|f| from_disk(f)).collect(),
+        folders => folders.iter().map(|f| from_disk(f)).collect(),
     };
     let (mut good, mut bad) = (0, 0);
     for index in indexes {
@@ -33,11 +36,7 @@ pub fn lessons(folders: &[String]) -> ExitCode {
         }
     }
     println!("{good} passed, {bad} failed");
-    if bad == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    Ok(ExitCode::from(u8::from(bad > 0)))
 }
 
 fn from_disk(folder: &str) -> Result<lesson::Index, String> {

@@ -1,17 +1,18 @@
 //! `bottleship run --seed N`: plays seeds of the simulation test again, and tells what was done and which rule was broken.
 
+use crate::Outcome;
+use crate::flags::Flags;
 use playground::simulate;
 use std::process::ExitCode;
 
-/// Plays seeds, if that is what the arguments ask for: `--seed N` or `--seed N..M`, and no file.
-pub fn asked(args: &[String]) -> Option<ExitCode> {
-    let [flag, seeds] = args else { return None };
-    if flag != "--seed" {
-        return None;
-    }
-    let (first, last) = match seeds.split_once("..") {
-        Some((a, b)) => (a.parse().ok()?, b.parse().ok()?),
-        None => (seeds.parse().ok()?, seeds.parse().ok()?),
+/// Plays `--seed N`, or all of `--seed N..M`.
+pub fn seeds(flags: &Flags) -> Outcome {
+    let Some(seeds) = flags.text("--seed") else {
+        return Err(flags.wrong("which transcripts?"));
+    };
+    let (first, last) = seeds.split_once("..").unwrap_or((seeds, seeds));
+    let (Ok(first), Ok(last)) = (first.parse::<u64>(), last.parse()) else {
+        return Err(flags.wrong(&format!("--seed takes N or N..M, not {seeds:?}")));
     };
     let mut failures = 0;
     for seed in first..=last {
@@ -33,7 +34,8 @@ pub fn asked(args: &[String]) -> Option<ExitCode> {
         println!("seed {seed}: {why}");
     }
     if first != last {
-        println!("{failures} of {} seeds broke a rule", last - first + 1);
+        let all = (last + 1).saturating_sub(first);
+        println!("{failures} of {all} seeds broke a rule");
     }
-    Some(ExitCode::from(u8::from(failures > 0)))
+    Ok(ExitCode::from(u8::from(failures > 0)))
 }

@@ -21,8 +21,11 @@ mod spdy;
 mod tty;
 mod who;
 
+use crate::Outcome;
+use crate::flags::Flags;
 use hub::Hub;
 use hyper_util::rt::TokioIo;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -39,68 +42,46 @@ struct Options {
     compact: u64,
 }
 
+/// More machines than this take their time to start.
+const NODES_MAX: usize = 5_000;
+
 fn options(args: &[String]) -> Result<Options, String> {
-    let mut o = Options {
-        port: 8001,
-        speed: 1.0,
-        nodes: 3,
-        kubeconfig: None,
-        repl: false,
-        compact: 0,
-    };
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let (flag, given) = match arg.split_once('=') {
-            Some((flag, value)) => (flag, Some(value.to_string())),
-            None => (arg.as_str(), None),
-        };
-        if flag == "--repl" {
-            o.repl = true;
-            continue;
-        }
-        let value = given.or_else(|| args.next().cloned());
-        let value = value.ok_or_else(|| format!("{flag} takes a value"))?;
-        let bad = |what: &str| format!("{flag} takes {what}, not {value:?}");
-        match flag {
-            "--port" => o.port = value.parse().map_err(|_| bad("a port"))?,
-            "--nodes" => o.nodes = value.parse().map_err(|_| bad("a whole number"))?,
-            "--speed" => {
-                let speed = value
-                    .parse::<f64>()
-                    .ok()
-                    .filter(|s| (0.0..=1e6).contains(s));
-                o.speed = speed.ok_or_else(|| bad("a number from 0 to 1000000"))?;
-            }
-            "--compact" => o.compact = value.parse().map_err(|_| bad("seconds"))?,
-            "--kubeconfig" => o.kubeconfig = Some(value),
-            _ => return Err(format!("serve knows no flag {flag}")),
-        }
-    }
-    Ok(o)
+    let valued = ["--port", "--speed", "--nodes", "--kubeconfig", "--compact"];
+    let flags = Flags::read("serve", args, &valued, &["--repl"])?.alone()?;
+    let nodes = format!("a number of nodes up to {NODES_MAX}");
+    Ok(Options {
+        port: flags.value("--port", 8001, "a port", |_| true)?,
+        speed: flags.value("--speed", 1.0, "a number from 0 to 1000000", |s| {
+            (0.0..=1e6).contains(s)
+        })?,
+        nodes: flags.value("--nodes", 3, &nodes, |n| *n <= NODES_MAX)?,
+        compact: flags.value("--compact", 0, "seconds", |_| true)?,
+        kubeconfig: flags.text("--kubeconfig").map(str::to_string),
+        repl: flags.has("--repl"),
+    })
 }
 
 /// `bottleship serve [--port N] [--speed S] [--nodes M] [--kubeconfig FILE] [--compact SECONDS] [--repl]`
-pub fn serve(args: &[String]) -> ExitCode {
+pub fn serve(args: &[String]) -> Outcome {
+    let options = options(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let done = options(args).and_then(|o| {
-        let runtime = runtime.map_err(|e| e.to_string())?;
-        tokio::task::LocalSet::new().block_on(&runtime, run(o))
-    });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::from(2)
-        }
-    }
+        .build()
+        .map_err(|e| e.to_string())?;
+    tokio::task::LocalSet::new().block_on(&runtime, run(options))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn run(o: Options) -> Result<(), String> {
     let bind = |address: SocketAddr| async move {
         let bound = TcpListener::bind(address).await;
-        bound.map_err(|e| format!("cannot listen on {address}: {e}"))
+        bound.map_err(|e| {
+            let hint = match e.kind() {
+                ErrorKind::AddrInUse => "; --port takes another, 0 is any that is free",
+                _ => "",
+            };
+            format!("bottleship serve: cannot listen on {address}: {e}{hint}")
+        })
     };
     let four = bind((Ipv4Addr::LOCALHOST, o.port).into()).await?;
     let port = four.local_addr().map_err(|e| e.to_string())?.port();
@@ -108,7 +89,7 @@ async fn run(o: Options) -> Result<(), String> {
     let six = bind((Ipv6Addr::LOCALHOST, port).into()).await.ok();
     let config = kubeconfig(port);
     if let Some(path) = &o.kubeconfig {
-        std::fs::write(path, &config).map_err(|e| format!("{path}: {e}"))?;
+        std::fs::write(path, &config).map_err(|e| format!("bottleship serve: {path}: {e}"))?;
     }
     let hub = Hub::new(o.nodes, o.speed);
     tokio::task::spawn_local(hub.clone().tick());
