@@ -52,10 +52,14 @@ export function terminalOpen(element, label, onData, onResize) {
   onResize(terminal.cols, terminal.rows);
 }
 export function terminalWrite(text) {
-  terminal?.write(text);
+  // A long text goes in pieces: xterm.js looks at the clock between two of them.
+  for (let at = 0; at < text.length; at += 2048) terminal?.write(text.slice(at, at + 2048));
 }
 export function terminalReset() {
   terminal?.reset();
+}
+export function terminalLabel(label) {
+  terminal?.textarea?.setAttribute("aria-label", label);
 }
 export function terminalFocus() {
   terminal?.focus();
@@ -71,17 +75,42 @@ export function terminalText() {
 
 let editor = null; // the module of monaco.js, once it is there
 
+let asked = null; // { element, hooks, language }, once it has been asked for
+const messages = {}; // Monaco's own words, by language
+
+/** Monaco with its words in a language. It reads them when it starts: another language is another instance. */
+async function monacoIn(language) {
+  const at = (name) => new URL(`monaco/${name}`, document.baseURI).href;
+  if (language === "ko" && !messages.ko) {
+    await import(at(MONACO["ko.js"])).catch(() => undefined);
+    messages.ko = globalThis._VSCODE_NLS_MESSAGES;
+  }
+  globalThis._VSCODE_NLS_MESSAGES = messages[language];
+  globalThis._VSCODE_NLS_LANGUAGE = messages[language] && language;
+  globalThis.MonacoEnvironment = { getWorker: () => new Worker(at(MONACO["worker.js"]), { name: "editor" }) };
+  return import(`${at(MONACO["editor.js"])}?${language}`);
+}
+
 /** Loads Monaco; resolves to whether it could. `hooks` = { change, complete, hover }. */
 export async function editorLoad(element, language, label, onChange, onComplete, onHover) {
-  const at = (name) => new URL(`monaco/${name}`, document.baseURI).href;
   const sheet = document.createElement("link");
   sheet.rel = "stylesheet";
-  sheet.href = at(MONACO["editor.css"]);
+  sheet.href = new URL(`monaco/${MONACO["editor.css"]}`, document.baseURI).href;
   document.head.append(sheet);
-  if (language === "ko") await import(at(MONACO["ko.js"])).catch(() => undefined);
-  globalThis.MonacoEnvironment = { getWorker: () => new Worker(at(MONACO["worker.js"]), { name: "editor" }) };
-  editor = await import(at(MONACO["editor.js"]));
-  editor.open(element, label, tokens(), { change: onChange, complete: onComplete, hover: onHover });
+  asked = { element, language, hooks: { change: onChange, complete: onComplete, hover: onHover } };
+  editor = await monacoIn(language);
+  editor.open(element, label, tokens(), asked.hooks);
+  return true;
+}
+/** The page speaks another language: so does the editor. Resolves to whether it had to be made anew. */
+export async function editorLanguage(language, label) {
+  if (!editor || asked.language === language) return false;
+  asked.language = language;
+  const next = await monacoIn(language);
+  if (asked.language !== language) return false;
+  editor.close();
+  editor = next;
+  editor.open(asked.element, label, tokens(), asked.hooks);
   return true;
 }
 export function editorShow(path, text) {
@@ -144,8 +173,9 @@ export function restNow() {
 }
 
 /** What our own code took of a frame: kept only where somebody measures. */
-export function frameTook(ms) {
+export function frameTook(ms, session, folding) {
   globalThis.bottleshipFrames?.push(ms);
+  globalThis.bottleshipParts?.push([ms, session, folding, ms - session - folding]);
 }
 
 // Files beside the program. The texts and lessons are asked for while the program itself is still on its way.

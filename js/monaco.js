@@ -21,6 +21,7 @@ import "monaco-editor/languages/definitions/yaml/register.js";
 
 let editor = null;
 let hooks = null;
+let registered = false;
 let quiet = false; // our own writes are not the learner's
 
 const uri = (path) => monaco.Uri.file(path);
@@ -69,6 +70,11 @@ export function open(element, label, t, given) {
     const model = editor.getModel();
     if (!quiet && model) hooks.change(model.uri.path, model.getValue());
   });
+  if (!registered) register();
+  registered = true;
+}
+
+function register() {
   monaco.languages.registerCompletionItemProvider("yaml", {
     triggerCharacters: [" ", ":", "-", "\n"],
     provideCompletionItems(model, position) {
@@ -90,6 +96,13 @@ export function open(element, label, t, given) {
       return text ? { contents: [{ value: text, isTrusted: false, supportHtml: false }] } : null;
     },
   });
+}
+
+/** Another instance takes over. */
+export function close() {
+  editor?.dispose();
+  editor = null;
+  for (const model of monaco.editor.getModels()) model.dispose();
 }
 
 /** Shows a file; its text replaces what is there only where it differs, so that cursor and undo survive. */

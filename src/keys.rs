@@ -25,6 +25,9 @@ keys! {
     bound_least
     bound_most
     bound_wanted
+    branch_back
+    branch_kept
+    branch_none
     break_it
     browser_address
     browser_empty
@@ -47,6 +50,8 @@ keys! {
     col_status
     col_total
     col_type
+    component_start
+    component_stop
     decision_chosen
     decision_none
     done

@@ -13,6 +13,8 @@ extern "C" {
     );
     #[wasm_bindgen(js_name = terminalWrite)]
     pub fn terminal_write(text: &str);
+    #[wasm_bindgen(js_name = terminalLabel)]
+    pub fn terminal_label(label: &str);
     #[wasm_bindgen(js_name = terminalFocus)]
     pub fn terminal_focus();
     #[wasm_bindgen(js_name = editorLoad, catch)]
@@ -24,6 +26,9 @@ extern "C" {
         on_complete: JsValue,
         on_hover: JsValue,
     ) -> Result<JsValue, JsValue>;
+    /// The editor speaks this language from now on; true if it had to be made anew.
+    #[wasm_bindgen(js_name = editorLanguage, catch)]
+    pub async fn editor_language(language: String, label: String) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = editorShow)]
     pub fn editor_show(path: &str, text: &str);
     #[wasm_bindgen(js_name = editorForget)]
@@ -48,7 +53,7 @@ extern "C" {
     pub fn rest_now();
     /// For those who measure: what our own code took of a frame, in milliseconds.
     #[wasm_bindgen(js_name = frameTook)]
-    pub fn frame_took(ms: f64);
+    pub fn frame_took(ms: f64, session: f64, folding: f64);
     /// Puts a plain message over the page: the program stopped, reload or start afresh.
     #[wasm_bindgen]
     pub fn crashed(message: &str);

@@ -52,6 +52,23 @@ pub fn editor_pane(props: &Props) -> Html {
             }
         });
     }
+    {
+        let act = ui.act.clone();
+        let (lang, label) = (
+            ui.texts.lang.code().to_string(),
+            ui.texts.get(T::tab_editor).to_string(),
+        );
+        use_effect_with((ui.texts.lang, props.ready), move |(_, ready)| {
+            if *ready {
+                spawn_local(async move {
+                    let made = bridge::editor_language(lang, label).await;
+                    if made.is_ok_and(|made| made.is_truthy()) {
+                        act.emit(Act::EditorReady);
+                    }
+                });
+            }
+        });
+    }
     let model = props.shown.model.borrow();
     let tab = |path: &String| {
         let on = model.open_file.as_ref() == Some(path);

@@ -4,7 +4,7 @@ use super::bridge;
 use super::{App, Msg};
 use crate::assets::Assets;
 use crate::i18n::T;
-use playground::{Input, Playground, editor};
+use playground::{Input, Replay, editor};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -77,10 +77,9 @@ impl App {
     /// Goes on with a session from a file; says plainly if it is none.
     pub(super) fn open_session(&mut self, text: &str, assets: &Assets) -> bool {
         let lang = self.prefs.lang.code();
-        match Playground::load_with(text, lang, &assets.lessons) {
-            Ok(session) => {
-                self.run.session.replace(session);
-                self.run.dirty = true;
+        match Replay::begin(text, lang, &assets.lessons) {
+            Ok((session, replay)) => {
+                self.run.take_up(session, replay);
                 self.notice = None;
             }
             Err(why) => {
@@ -89,6 +88,20 @@ impl App {
             }
         }
         true
+    }
+    /// The session on the shelf and this one change places.
+    pub(super) fn unshelve(&mut self, assets: &Assets) {
+        let Some(kept) = super::keep::shelf() else {
+            self.notice = Some(self.ui.texts.get(T::branch_none).to_string());
+            return;
+        };
+        let here = self.run.session.save();
+        self.open_session(&kept, assets);
+        if self.notice.is_none() {
+            super::keep::shelve(&here);
+            // It was left while a moment of the past was looked at.
+            self.run.input(Input::Past(None));
+        }
     }
 }
 

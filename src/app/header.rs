@@ -89,6 +89,7 @@ fn more(ui: &Ui) -> Html {
             <div class="pop">
                 { item(T::session_save, Act::SaveSession) }
                 { item(T::session_open, Act::OpenSession) }
+                { item(T::branch_back, Act::Unshelve) }
                 { item(T::yaml_export, Act::ExportYaml) }
                 <form onsubmit={apply}>
                     <label>{ ui.t(T::yaml_paste) }<textarea rows="5" spellcheck="false" placeholder="apiVersion: v1" /></label>

@@ -4,6 +4,7 @@
 use crate::i18n::Lang;
 
 const SESSION: &str = "bottleship.session";
+const SHELF: &str = "bottleship.shelf";
 const PREFS: &str = "bottleship.prefs";
 
 fn storage() -> Option<web_sys::Storage> {
@@ -20,6 +21,16 @@ pub fn keep_session(text: &str) {
     if let Some(s) = storage() {
         // A full store is no reason to stop: the session goes on, it is only not kept.
         let _ = s.set_item(SESSION, text);
+    }
+}
+
+/// The session that was left for another: by a branch from the past.
+pub fn shelf() -> Option<String> {
+    storage()?.get_item(SHELF).ok().flatten()
+}
+pub fn shelve(text: &str) {
+    if let Some(s) = storage() {
+        let _ = s.set_item(SHELF, text);
     }
 }
 

@@ -8,13 +8,16 @@ use crate::model::pod::PodState;
 use crate::model::{Effect, Versions};
 use gloo::timers::callback::Timeout;
 use playground::session::HOME;
-use playground::{Input, Output, Playground, Ref};
+use playground::{Input, Output, Playground, Ref, Replay};
 use std::collections::{BTreeMap, VecDeque};
 use yew::prelude::*;
 
 /// What the cluster may take of a frame, in milliseconds, and how many events are handled between two looks at the clock.
 const FRAME_MS: f64 = 4.0;
-const FRAME_EVENTS: u64 = 3;
+const FRAME_EVENTS: u64 = 1;
+/// A session on its way back may take more: nothing else is to be done meanwhile.
+const REPLAY_MS: f64 = 10.0;
+const REPLAY_EVENTS: u64 = 20;
 /// What folding may take of a frame, and how many outputs are folded between two looks at the clock.
 const FOLD_MS: f64 = 2.0;
 const FOLD_MANY: usize = 16;
@@ -26,6 +29,8 @@ const ELAPSED_MAX: f64 = 250.0;
 /// The session and what is pending for it.
 pub struct Run {
     pub(super) session: Playground,
+    /// What is still to be done until the session is where it was.
+    replay: Option<Replay>,
     last: Option<f64>,
     terminal_ready: bool,
     /// Screen text from before the terminal was there.
@@ -46,8 +51,12 @@ pub struct Run {
     /// When the present frame began, and when the cluster may be drawn again.
     began: f64,
     draw_at: f64,
+    /// What the session took of the present frame, and all until drawing.
+    parts: (f64, f64),
     /// Whether the session is kept in this browser.
     keeps: bool,
+    /// How far the replay is said to be, in percent.
+    way_shown: Option<usize>,
 }
 
 impl Run {
@@ -64,10 +73,14 @@ impl Run {
         // In another page's frame, and where a lesson is asked for, what is kept here is left alone.
         let keeps = start.embed.is_none() && lesson.is_none();
         let kept = || keep::session().filter(|_| keeps);
+        let mut replay = None;
         let (session, notice) = match start.shared.clone().or_else(kept) {
             None => (fresh(), None),
-            Some(saved) => match Playground::load_with(&saved, lang, lessons) {
-                Ok(session) => (session, None),
+            Some(saved) => match Replay::begin(&saved, lang, lessons) {
+                Ok((session, on_its_way)) => {
+                    replay = Some(on_its_way);
+                    (session, None)
+                }
                 Err(why) => {
                     let key = if from_link {
                         T::bad_link
@@ -80,6 +93,7 @@ impl Run {
         };
         let run = Run {
             session,
+            replay,
             last: None,
             terminal_ready: false,
             screen: String::new(),
@@ -93,7 +107,9 @@ impl Run {
             inbox: VecDeque::new(),
             began: 0.0,
             draw_at: 0.0,
+            parts: (0.0, 0.0),
             keeps: start.embed.is_none(),
+            way_shown: None,
         };
         (run, notice)
     }
@@ -117,6 +133,9 @@ impl Run {
     fn advance(&mut self, ts: f64) {
         let mut elapsed = (ts - self.last.unwrap_or(ts)).clamp(0.0, ELAPSED_MAX);
         self.last = Some(ts);
+        if !self.is_back() {
+            return;
+        }
         loop {
             if !self.session.is_due()
                 && let Some(input) = self.waiting.pop_front()
@@ -131,9 +150,45 @@ impl Run {
         }
         self.inbox.extend(self.session.drain());
     }
+    fn took(&self, all: f64) {
+        let (lived, folded) = self.parts;
+        bridge::frame_took(all, lived, folded - lived);
+    }
+    /// Whether the session is where it was when it was saved; a part of the way is gone otherwise.
+    fn is_back(&mut self) -> bool {
+        let Some(replay) = &mut self.replay else {
+            return true;
+        };
+        let back = loop {
+            if replay.go_on(&mut self.session, &mut { REPLAY_EVENTS }) {
+                break true;
+            }
+            if now() - self.began > REPLAY_MS {
+                break false;
+            }
+        };
+        let percent = replay.percent();
+        if back {
+            self.replay = None;
+            if self.way_shown.take().is_some() {
+                self.inbox.push_back(Output::Screen("\r\x1b[K".into()));
+            }
+        } else if self.way_shown != Some(percent) {
+            self.way_shown = Some(percent);
+            let text = format!("\r\x1b[2m{percent:3} %\x1b[0m\x1b[K");
+            self.inbox.push_back(Output::Screen(text));
+        }
+        back
+    }
+    /// Another session takes the place of this one, in parts.
+    pub(super) fn take_up(&mut self, session: Playground, replay: Replay) {
+        self.session.replace(session);
+        self.replay = Some(replay);
+        self.dirty = true;
+    }
     /// Keeps the session in the browser, if anything was done since.
     pub fn keep(&mut self) {
-        if std::mem::take(&mut self.dirty) && self.keeps {
+        if self.replay.is_none() && std::mem::take(&mut self.dirty) && self.keeps {
             keep::keep_session(&self.session.save());
         }
     }
@@ -186,6 +241,7 @@ impl App {
         self.run.began = now();
         self.run.type_next(ts);
         self.run.advance(ts);
+        let lived = now() - self.run.began;
         let mut screen = String::new();
         let mut effects = Vec::new();
         {
@@ -222,9 +278,10 @@ impl App {
                 self.timers.docs = Some(Timeout::new(2500, move || super::files::fetch_docs(link)));
             }
         }
+        self.run.parts = (lived, now() - self.run.began);
         let drawn = self.publish();
         if !drawn {
-            bridge::frame_took(now() - self.run.began);
+            self.run.took(now() - self.run.began);
         }
         drawn
     }
@@ -258,7 +315,7 @@ impl App {
         let end = now();
         let took = end - self.run.began;
         self.run.draw_at = end + (took - FRAME_MS).max(0.0) * DRAW_SHARE;
-        bridge::frame_took(took);
+        self.run.took(took);
         self.run.began = 0.0;
     }
     fn effect(&mut self, ctx: &Context<App>, effect: Effect) {
@@ -346,6 +403,7 @@ impl App {
                     }
                 });
             }
+            Act::Unshelve => self.unshelve(&ctx.props().assets),
             Act::ExportYaml => {
                 bridge::download("bottleship.yaml", &self.run.session.export_yaml());
             }
@@ -379,6 +437,11 @@ impl App {
         {
             self.save_files();
         }
+        if matches!(input, Input::Branch) {
+            // What came later is not lost: it can be gone back to.
+            keep::shelve(&self.run.session.save());
+            self.notice = Some(self.ui.texts.get(T::branch_kept).to_string());
+        }
         if matches!(input, Input::Type(_)) {
             bridge::terminal_focus();
             self.drawer = false;
@@ -392,6 +455,7 @@ impl App {
         self.prefs.lang = lang;
         self.ui.texts = ctx.props().assets.texts(lang);
         self.run.input(Input::Language(lang.code().to_string()));
+        bridge::terminal_label(self.ui.texts.get(T::terminal_label));
         self.dress();
     }
     /// Tells those who listen what became of pods, a few words at a time.

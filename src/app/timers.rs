@@ -73,6 +73,16 @@ fn listeners(link: &Scope<App>) -> Vec<EventListener> {
             link.send_message(Msg::Dress);
         }));
     }
+    out.push(EventListener::new(&window, "pointerdown", |e| {
+        close_menus(e.target().and_then(|t| t.dyn_into().ok()).as_ref());
+    }));
+    out.push(EventListener::new(&window, "click", |e| {
+        // What was chosen in a menu has been chosen.
+        let target: Option<web_sys::Element> = e.target().and_then(|t| t.dyn_into().ok());
+        if target.is_some_and(|t| t.closest("details.faults button").ok().flatten().is_some()) {
+            close_menus(None);
+        }
+    }));
     let undo = link.clone();
     let first = EventListenerOptions {
         phase: gloo::events::EventListenerPhase::Capture,
@@ -86,6 +96,9 @@ fn listeners(link: &Scope<App>) -> Vec<EventListener> {
             let Some(key) = e.dyn_ref::<web_sys::KeyboardEvent>() else {
                 return;
             };
+            if key.key() == "Escape" {
+                close_menus(None);
+            }
             let pressed = (key.ctrl_key() || key.meta_key()) && !key.shift_key() && !key.alt_key();
             if !pressed || key.key() != "z" {
                 return;
@@ -102,4 +115,25 @@ fn listeners(link: &Scope<App>) -> Vec<EventListener> {
         },
     ));
     out
+}
+
+/// Menus close when something else is pressed; the keyboard goes back to what opened them.
+fn close_menus(except: Option<&web_sys::Element>) {
+    let document = web_sys::window().and_then(|w| w.document());
+    let Some(open) = document.and_then(|d| d.query_selector("details.faults[open]").ok().flatten())
+    else {
+        return;
+    };
+    if except.is_some_and(|e| open.contains(Some(e))) {
+        return;
+    }
+    let _ = open.remove_attribute("open");
+    let summary = open.query_selector("summary").ok().flatten();
+    let held = except.is_none() && open.matches(":focus-within").unwrap_or(false);
+    if let Some(s) = summary
+        .filter(|_| held)
+        .and_then(|s| s.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = s.focus();
+    }
 }

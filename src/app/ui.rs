@@ -34,6 +34,8 @@ pub enum Act {
     /// The session as a file, and back from one.
     SaveSession,
     OpenSession,
+    /// Back to the session that was left by a branch; this one is kept in its place.
+    Unshelve,
     /// The learner's objects as a file; a text of theirs as a file that is applied.
     ExportYaml,
     ApplyText(String),

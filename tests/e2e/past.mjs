@@ -40,5 +40,9 @@ export default async function (browser, url) {
   await page.waitForFunction(() => !document.querySelector(".past-banner") && document.querySelectorAll(".pod").length === 1);
   await run(page, "kubectl delete pod one --now");
   await page.waitForFunction(() => document.querySelectorAll(".pod").length === 0, null, { timeout: 30000 });
+  // What came later is not lost.
+  await page.locator(".top .more summary").click();
+  await page.getByRole("button", { name: "Change to the session before the branch" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".pod.ready").length === 2 && !document.querySelector(".past-banner"), null, { timeout: 30000 });
   assert.deepEqual(wrong, []);
 }

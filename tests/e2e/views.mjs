@@ -32,6 +32,8 @@ export default async function (browser, url) {
   await page.locator(".inspector .faults summary").click();
   await page.locator(".inspector .fault").nth(1).click();
   await page.waitForSelector(".pod.crashloop, .pod.error, .pod.notready", { timeout: 60000 });
+  assert.ok(!(await page.locator(".inspector .fault").first().isVisible()), "a menu closes when something was chosen");
+  await page.locator(".inspector .faults summary").click();
   await page.locator(".inspector .fault", { hasText: "heal" }).click();
   await page.waitForFunction(() => /fault heal ALL/.test(document.querySelector(".xterm-rows").innerText));
   assert.deepEqual(wrong, []);

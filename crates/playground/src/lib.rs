@@ -34,6 +34,7 @@ pub mod transcript;
 pub mod why;
 
 pub use message::{Input, Inspection, LessonView, Output, Ref, Speed, StepView, WhyCard};
+pub use save::Replay;
 
 use cluster::{Cluster, World};
 use console::{Act, Console};

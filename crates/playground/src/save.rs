@@ -6,6 +6,7 @@ use crate::{Playground, past};
 use lesson::Index;
 use machinery::time::Millis;
 use machinery::{Value, json, value};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// Changes when the same inputs would no longer give the same session.
@@ -130,6 +131,29 @@ impl Playground {
         language: &str,
         lessons: &Rc<Index>,
     ) -> Result<Playground, String> {
+        let (mut playground, mut replay) = Replay::begin(saved, language, lessons)?;
+        while !replay.go_on(&mut playground, &mut { u64::MAX }) {}
+        Ok(playground)
+    }
+}
+
+/// A saved session on its way back: its inputs, done one after the other, as far as a budget reaches.
+pub struct Replay {
+    inputs: VecDeque<(Millis, Input)>,
+    /// The input that was begun last is still being done.
+    begun: bool,
+    total: usize,
+    end: Millis,
+    speed: Speed,
+}
+
+impl Replay {
+    /// A fresh session, and what has to be done to it; an error in plain words if it is none.
+    pub fn begin(
+        saved: &str,
+        language: &str,
+        lessons: &Rc<Index>,
+    ) -> Result<(Playground, Replay), String> {
         let v = json::parse(saved).map_err(|e| format!("not a saved session: {}", e.message))?;
         match v.get("bottleship").as_i64() {
             Some(FORMAT) => {}
@@ -144,6 +168,10 @@ impl Playground {
             .get("seed")
             .as_i64()
             .ok_or("a saved session without its seed")? as u64;
+        let read =
+            |item| from_value(item).ok_or("a saved session with an input of an unknown kind");
+        let inputs = v.get("inputs").items().iter().take(INPUTS_MAX);
+        let inputs: VecDeque<(Millis, Input)> = inputs.map(read).collect::<Result<_, _>>()?;
         let mut playground =
             Playground::with_lessons(seed, lessons.clone(), v.text("lesson"), language);
         playground.finished = v
@@ -152,24 +180,56 @@ impl Playground {
             .iter()
             .filter_map(|s| s.as_str().map(str::to_string))
             .collect();
-        for item in v.get("inputs").items().iter().take(INPUTS_MAX) {
-            let (at, input) =
-                from_value(item).ok_or("a saved session with an input of an unknown kind")?;
-            playground.live_until(at);
-            playground.input(input);
-        }
-        playground.live_until(v.get("now").as_i64().unwrap_or(0));
-        playground.speed = match v.int("speed") {
-            0 => Speed::Paused,
-            n => Speed::Times(n.clamp(1, 3600) as u32),
+        let replay = Replay {
+            begun: false,
+            total: inputs.len(),
+            inputs,
+            end: v.get("now").as_i64().unwrap_or(0),
+            speed: match v.int("speed") {
+                0 => Speed::Paused,
+                n => Speed::Times(n.clamp(1, 3600) as u32),
+            },
         };
-        Ok(playground)
+        Ok((playground, replay))
     }
 
-    /// Moves to a virtual time, however far it is (a month at most).
-    fn live_until(&mut self, at: Millis) {
-        let at = at.min(self.now() + 31 * 86_400_000);
-        self.live(at, &mut { u64::MAX });
+    /// Goes on within a budget of events; true when all has been done.
+    pub fn go_on(&mut self, playground: &mut Playground, left: &mut u64) -> bool {
+        loop {
+            let next = self.inputs.front().filter(|_| !self.begun);
+            let at = match next {
+                Some((at, _)) => *at,
+                None if self.begun => playground.now(),
+                None => self.end,
+            };
+            if !playground.live_until(at, left) {
+                return false;
+            }
+            if self.begun {
+                self.begun = false;
+                // Lessons go on by what is told.
+                playground.tell();
+            } else if let Some((_, input)) = self.inputs.pop_front() {
+                playground.begin(input);
+                self.begun = true;
+            } else {
+                playground.speed = self.speed;
+                return true;
+            }
+        }
+    }
+
+    /// How much has been done, in percent.
+    pub fn percent(&self) -> usize {
+        (self.total - self.inputs.len()) * 100 / self.total.max(1)
+    }
+}
+
+impl Playground {
+    /// Moves to a virtual time, however far it is (a month at most). True if it was reached within the budget.
+    fn live_until(&mut self, at: Millis, left: &mut u64) -> bool {
+        let now = self.now();
+        self.live(at.clamp(now, now + 31 * 86_400_000), left)
     }
 }
 

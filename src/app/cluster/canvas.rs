@@ -28,6 +28,13 @@ impl PartialEq for Props {
     }
 }
 
+/// What the theme's colours are.
+#[derive(Default)]
+struct Colours {
+    shade: String,
+    known: BTreeMap<String, String>,
+}
+
 /// A browser's canvas has a largest height; more nodes than that are reached through the table.
 const HEIGHT_MAX: f64 = 8000.0;
 
@@ -35,14 +42,22 @@ const HEIGHT_MAX: f64 = 8000.0;
 pub fn dots(props: &Props) -> Html {
     let ui = use_ui();
     let node = use_node_ref();
+    // Asking for a colour has the browser settle all styles first: they are asked for once for each theme.
+    let colours = use_mut_ref(Colours::default);
     let height = props.height.min(HEIGHT_MAX);
     {
-        let (node, pods) = (node.clone(), Rc::clone(&props.pods));
+        let (node, pods, colours) = (node.clone(), Rc::clone(&props.pods), Rc::clone(&colours));
         let model = Rc::clone(&props.shown.model);
         let size = (props.width, height);
         use_effect_with((props.shown.version, size), move |_| {
             let model = model.borrow();
-            draw(&node, &pods, size, &|p| model.cluster.hue_of(p));
+            draw(
+                &node,
+                &pods,
+                size,
+                &|p| model.cluster.hue_of(p),
+                &mut colours.borrow_mut(),
+            );
         });
     }
     let pods = Rc::clone(&props.pods);
@@ -81,17 +96,15 @@ fn draw(
     pods: &[(Rc<Pod>, Rect)],
     (width, height): (f64, f64),
     hue_of: &dyn Fn(&Pod) -> Option<u8>,
+    colours: &mut Colours,
 ) {
     let window = web_sys::window();
     let Some(canvas) = node.cast::<web_sys::HtmlCanvasElement>() else {
         return;
     };
-    let style = window
-        .as_ref()
-        .and_then(|w| w.get_computed_style(&canvas).ok().flatten());
     let context = canvas.get_context("2d").ok().flatten();
     let context = context.and_then(|c| c.dyn_into::<Context2d>().ok());
-    let (Some(c), Some(style), Some(window)) = (context, style, window) else {
+    let (Some(c), Some(window)) = (context, window) else {
         return;
     };
     let scale = window.device_pixel_ratio().clamp(1.0, 2.0);
@@ -102,59 +115,89 @@ fn draw(
     }
     let _ = c.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0);
     c.clear_rect(0.0, 0.0, width, height);
-    let mut colours: BTreeMap<String, String> = BTreeMap::new();
+    let root = window.document().and_then(|d| d.document_element());
+    let shade = root.and_then(|r| r.get_attribute("data-shade"));
+    let shade = shade.unwrap_or_default();
+    if colours.shade != shade {
+        *colours = Colours {
+            shade,
+            ..Colours::default()
+        };
+    }
     let mut colour = |name: String| -> String {
-        let found = colours.entry(name);
+        let found = colours.known.entry(name);
         found
             .or_insert_with_key(|name| {
-                let value = style.get_property_value(name).unwrap_or_default();
-                value.trim().to_string()
+                let style = window.get_computed_style(&canvas).ok().flatten();
+                let value = style.and_then(|s| s.get_property_value(name).ok());
+                value.unwrap_or_default().trim().to_string()
             })
             .clone()
     };
+    // A colour is set once for all that have it: to set it costs more than to draw.
+    let mut states: BTreeMap<&str, (PodState, Vec<Rect>)> = BTreeMap::new();
+    let mut bands: BTreeMap<u8, Vec<Rect>> = BTreeMap::new();
     for (pod, r) in pods {
-        let ink = colour(format!("--s-{}", pod.state.class()));
-        let hue = hue_of(pod).map(|h| colour(format!("--h{h}")));
-        mark(&c, pod.state, r, &ink, hue.as_deref());
+        let all = states.entry(pod.state.class());
+        all.or_insert((pod.state, Vec::new())).1.push(*r);
+        if let (true, Some(hue)) = (r.w > 8.0, hue_of(pod)) {
+            bands.entry(hue).or_default().push(*r);
+        }
+    }
+    for (class, (state, all)) in states {
+        let ink = colour(format!("--s-{class}"));
+        c.set_fill_style_str(&ink);
+        c.set_stroke_style_str(&ink);
+        c.begin_path();
+        all.iter().for_each(|r| mark(&c, state, r));
+        match state {
+            PodState::CrashLoop | PodState::ImagePull | PodState::Error | PodState::Evicted => {
+                c.stroke()
+            }
+            _ => c.fill(),
+        }
+    }
+    // Brothers of one ReplicaSet share a hue at their foot.
+    for (hue, all) in bands {
+        c.set_fill_style_str(&colour(format!("--h{hue}")));
+        c.begin_path();
+        for r in all {
+            c.rect(r.x, r.y + r.h - 3.0, r.w, 3.0);
+        }
+        c.fill();
     }
 }
 
-/// One pod. Ready is full, not ready half, what comes or goes hollow, what fails a cross.
-fn mark(c: &Context2d, state: PodState, r: &Rect, ink: &str, hue: Option<&str>) {
-    c.set_fill_style_str(ink);
-    let hollow = |line: f64| {
-        c.fill_rect(r.x, r.y, r.w, r.h);
-        c.clear_rect(r.x + line, r.y + line, r.w - 2.0 * line, r.h - 2.0 * line);
-    };
+/// The outline of one pod, for a path that is filled, or stroked for what fails. Ready is full, not ready half, what
+/// comes or goes hollow, what fails a cross.
+fn mark(c: &Context2d, state: PodState, r: &Rect) {
     let line = (r.w / 7.0).max(1.0);
+    let hollow = || {
+        c.rect(r.x, r.y, r.w, line);
+        c.rect(r.x, r.y + r.h - line, r.w, line);
+        c.rect(r.x, r.y + line, line, r.h - 2.0 * line);
+        c.rect(r.x + r.w - line, r.y + line, line, r.h - 2.0 * line);
+    };
     match state {
-        PodState::Ready | PodState::Completed => c.fill_rect(r.x, r.y, r.w, r.h),
+        PodState::Ready | PodState::Completed => c.rect(r.x, r.y, r.w, r.h),
         PodState::NotReady => {
-            hollow(line);
-            c.fill_rect(r.x, r.y, r.w / 2.0, r.h);
+            hollow();
+            c.rect(r.x, r.y, r.w / 2.0, r.h);
         }
         PodState::CrashLoop | PodState::ImagePull | PodState::Error | PodState::Evicted => {
-            c.set_stroke_style_str(ink);
             c.set_line_width(line * 1.3);
-            c.begin_path();
             c.move_to(r.x + line, r.y + line);
             c.line_to(r.x + r.w - line, r.y + r.h - line);
             c.move_to(r.x + r.w - line, r.y + line);
             c.line_to(r.x + line, r.y + r.h - line);
-            c.stroke();
         }
         PodState::Pending | PodState::Unknown => {
-            c.fill_rect(r.x, r.y, line * 2.0, line * 2.0);
-            c.fill_rect(r.x + r.w - line * 2.0, r.y, line * 2.0, line * 2.0);
-            c.fill_rect(r.x, r.y + r.h - line * 2.0, line * 2.0, line * 2.0);
-            let corner = (r.x + r.w - line * 2.0, r.y + r.h - line * 2.0);
-            c.fill_rect(corner.0, corner.1, line * 2.0, line * 2.0);
+            let corner = line * 2.0;
+            c.rect(r.x, r.y, corner, corner);
+            c.rect(r.x + r.w - corner, r.y, corner, corner);
+            c.rect(r.x, r.y + r.h - corner, corner, corner);
+            c.rect(r.x + r.w - corner, r.y + r.h - corner, corner, corner);
         }
-        PodState::Pulling | PodState::Starting | PodState::Terminating => hollow(line),
-    }
-    // Brothers of one ReplicaSet share a hue at their foot.
-    if let (Some(hue), true) = (hue, r.w > 8.0) {
-        c.set_fill_style_str(hue);
-        c.fill_rect(r.x, r.y + r.h - 3.0, r.w, 3.0);
+        PodState::Pulling | PodState::Starting | PodState::Terminating => hollow(),
     }
 }

@@ -5,7 +5,7 @@ use super::super::ui::{Act, Shown, Ui, use_size, use_ui};
 use crate::i18n::T;
 use crate::model::Model;
 use crate::model::flow::Call;
-use playground::Ref;
+use playground::{Input, Ref};
 use std::collections::BTreeMap;
 use yew::prelude::*;
 
@@ -18,7 +18,7 @@ pub struct Props {
 const KUBELETS_MAX: usize = 8;
 /// Calls in the list.
 const LINES: usize = 7;
-const BOX: (f64, f64) = (150.0, 46.0);
+const BOX: (f64, f64) = (150.0, 52.0);
 /// The width of a component of the control plane: its name on one line.
 const WIDE: f64 = 184.0;
 const SERVER: (f64, f64) = (184.0, 84.0);
@@ -31,6 +31,8 @@ struct Party {
     /// None: nobody knows how it is.
     runs: bool,
     of: Option<Ref>,
+    /// The command that stops it, or lets it go on: for what has no pod that could be opened.
+    command: Option<String>,
     /// The middle of its box, and its width.
     at: (f64, f64),
     wide: f64,
@@ -121,19 +123,25 @@ fn who(ui: &Ui, call: &Call) -> String {
 
 /// Everybody and where they stand, and where the API server does.
 fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64)) {
-    let centre = (w / 2.0, h * 0.47);
+    let centre = (w / 2.0, h * 0.5);
     let top = BOX.1 / 2.0 + 14.0;
     let component = |name: &str, at, wide: f64| {
         let pods = &model.cluster.pods;
         let pod = pods
             .values()
             .find(|p| p.namespace == "kube-system" && p.name.starts_with(name));
+        let said = format!("{name} is stopped");
+        let stopped = model.faults.iter().find(|(_, text)| *text == said);
         Party {
             id: name.into(),
             label: name.into(),
             note: String::new(),
-            runs: model.cluster.runs(name),
+            runs: model.cluster.runs(name) && stopped.is_none(),
             of: pod.map(|p| super::super::run::pod_ref(p)),
+            command: pod.is_none().then(|| match stopped {
+                Some((id, _)) => format!("fault heal {id}"),
+                None => format!("fault stop-component {name}"),
+            }),
             at,
             wide,
         }
@@ -155,6 +163,7 @@ fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64
             note: ui.texts.get(T::actor_you).to_string(),
             runs: true,
             of: None,
+            command: None,
             at: (w / 2.0, top),
             wide: if narrow { BOX.0.min(w / 4.0) } else { BOX.0 },
         },
@@ -174,6 +183,7 @@ fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64
             },
             runs: true,
             of: None,
+            command: None,
             at: (w / 2.0, bottom),
             wide: BOX.0,
         });
@@ -194,6 +204,7 @@ fn parties(ui: &Ui, model: &Model, (w, h): (f64, f64)) -> (Vec<Party>, (f64, f64
                 namespace: String::new(),
                 name: node.name.clone(),
             }),
+            command: None,
             at: (step * (i as f64 + 0.5), bottom),
             wide: BOX.0.min(step - 8.0),
         });
@@ -205,8 +216,11 @@ fn party_box(ui: &Ui, p: &Party) -> Html {
     let body = html! {
         <>
             <b>{ &p.label }</b>
-            if !p.runs { <span class="stopped">{ ui.t(T::stopped) }{ " · " }{ &p.note }</span> }
+            if !p.runs { <span class="stopped">{ ui.t(T::stopped) }if !p.note.is_empty() { { " · " }{ &p.note } }</span> }
             else if !p.note.is_empty() { <span>{ &p.note }</span> }
+            if let Some(command) = &p.command {
+                <button class="switch" title={command.clone()} onclick={ui.input(Input::Run(command.clone()))}>{ ui.t(if p.runs { T::component_stop } else { T::component_start }) }</button>
+            }
         </>
     };
     let class = classes!("party", (!p.runs).then_some("dark"));

@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use machinery::Arrange;
 use machinery::time::{Millis, parse_rfc3339};
 use machinery::{Object, Status, Value, labels, value};
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 /// Still counts as a replica: not finished, not being deleted.
@@ -138,18 +138,25 @@ pub fn rank_for_deletion(pods: &mut [Object], related: &[Object], now: Millis) {
     for p in related.iter().filter(|p| is_active(p)) {
         *per_node.entry(p.text("spec.nodeName")).or_default() += 1;
     }
-    pods.arrange_by(|a, b| {
-        let rank = |p: &Object| per_node.get(p.text("spec.nodeName")).copied().unwrap_or(0);
-        assigned(a)
-            .cmp(&assigned(b))
-            .then_with(|| phase(a).cmp(&phase(b)))
-            .then_with(|| is_ready(a).cmp(&is_ready(b)))
-            .then_with(|| cost(a).cmp(&cost(b)))
-            .then_with(|| rank(b).cmp(&rank(a)))
-            .then_with(|| by_age(ready_since(a), ready_since(b), a, b, now))
-            .then_with(|| restarts(b).cmp(&restarts(a)))
-            .then_with(|| by_age(Some(a.created()), Some(b.created()), a, b, now))
-    });
+    // What is compared is read once for each, not for each comparison.
+    let facts = |p: &Object| {
+        let rank = per_node.get(p.text("spec.nodeName")).copied().unwrap_or(0);
+        let first = (assigned(p), phase(p), is_ready(p), cost(p), Reverse(rank));
+        let second = (ready_since(p), Reverse(restarts(p)), p.created());
+        (first, second, p.clone())
+    };
+    let mut all: Vec<_> = pods.iter().map(facts).collect();
+    all.arrange_by(
+        |(f, (ready, restarts, born), a), (g, (ready2, restarts2, born2), b)| {
+            f.cmp(g)
+                .then_with(|| by_age(*ready, *ready2, a, b, now))
+                .then_with(|| restarts.cmp(restarts2))
+                .then_with(|| by_age(Some(*born), Some(*born2), a, b, now))
+        },
+    );
+    for (place, (_, _, pod)) in pods.iter_mut().zip(all) {
+        *place = pod;
+    }
 }
 
 fn assigned(p: &Object) -> bool {

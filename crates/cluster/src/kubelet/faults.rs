@@ -84,6 +84,8 @@ pub struct ContainerFault {
     pub leak: Option<(i64, Millis)>,
     /// How long the leak takes to reach the limit.
     pub lasts_ms: Option<i64>,
+    /// Its program wants more memory than its limit gives.
+    pub greedy: bool,
     /// When the leak or the crash ends the container.
     pub end_at: Option<Millis>,
 }

@@ -327,7 +327,7 @@ fn launch(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
             c.started = false;
             c.ready = false;
             probes::begin(pod, c, now);
-            super::faults::started(c, now, slow);
+            super::faults::started(pod, c, now, slow);
             run.dirty(now + 20, "a container has started");
             post_start(cx, pod, run, i);
         }

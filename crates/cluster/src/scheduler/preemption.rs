@@ -117,6 +117,9 @@ fn victims(
     budgets: &[Object],
 ) -> Result<(Vec<Object>, usize), Option<Refusal>> {
     let mine = pod.int("spec.priority");
+    if row.pods == 0 || row.least >= mine {
+        return Err(None);
+    }
     let mut lower: Vec<Object> = cx
         .store()
         .on_node(&row.name)

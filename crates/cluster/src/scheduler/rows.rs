@@ -30,6 +30,8 @@ pub struct Row {
     /// cpu and memory used, with assumed amounts for pods that request nothing.
     pub assumed: (i64, i64),
     pub pods: i64,
+    /// No pod here is less important than this.
+    pub least: i64,
     pub ports: Vec<(Str, Str, i64)>,
     /// Pods thought away while preemption tries what would help.
     pub without: Vec<Object>,
@@ -291,6 +293,11 @@ impl Row {
         }
         self.assumed.0 += sign * assumed.0;
         self.assumed.1 += sign * assumed.1;
+        if sign > 0 {
+            let priority = pod.spec().int("priority");
+            let least = if self.pods == 0 { priority } else { self.least };
+            self.least = least.min(priority);
+        }
         self.pods += sign;
         for port in host_ports(pod.spec()) {
             match sign {

@@ -1,10 +1,11 @@
 //! Faults of containers: the process is killed, leaks, hangs or starts late.
 
-use super::super::{env, process, run, sync};
+use super::super::catalogue::App;
+use super::super::{env, metrics, process, run, sync};
 use super::{ContainerFault, Fault};
 use crate::Cluster;
-use machinery::Str;
 use machinery::time::Millis;
+use machinery::{Object, Str};
 
 /// Breaks or mends a container; false if it is not there.
 pub(super) fn container_fault(cluster: &mut Cluster, fault: &Fault) -> bool {
@@ -105,7 +106,7 @@ pub fn strike(cluster: &mut Cluster, uid: &Str) {
         let mut oom = false;
         mark(cluster, uid, i, |f| {
             f.end_at = None;
-            oom = f.leak.is_some();
+            oom = f.leak.is_some() || f.greedy;
         });
         let (code, reason) = if oom {
             (137, Some("OOMKilled"))
@@ -116,8 +117,18 @@ pub fn strike(cluster: &mut Cluster, uid: &Str) {
     }
 }
 
-/// A container with faults has started.
-pub fn started(c: &mut run::ContainerRun, now: Millis, slow: i64) {
+/// A container has started: with faults, or with a program that eats more memory than its limit.
+pub fn started(pod: &Object, c: &mut run::ContainerRun, now: Millis, slow: i64) {
+    if c.image.is_some_and(|i| i.app == App::Stress) {
+        let limit = c.spec(pod).at("resources.limits.memory");
+        let limit = limit.as_str().and_then(env::nano);
+        let limit = limit.map(|n| (n / 1_000_000_000) as i64 >> 20);
+        if limit.is_some_and(|limit| metrics::stress(pod, c).1 > limit) {
+            let f = c.fault.get_or_insert_default();
+            f.greedy = true;
+            f.end_at = Some(now + 900);
+        }
+    }
     for s in &mut c.servers {
         s.from = now + (s.from - now) * slow;
     }
