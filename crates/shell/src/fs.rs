@@ -202,7 +202,14 @@ impl Fs {
 
     /// As `stat`, but of a link itself.
     pub fn lstat(&self, path: &str) -> Result<Stat, FsError> {
-        self.find_no_follow(path).map(|node| node.stat())
+        let mut stat = self.find_no_follow(path)?.stat();
+        // A link keeps no time of its own: it is as old as its folder.
+        if stat.kind == FileKind::Link
+            && let Ok(folder) = self.stat(parent(&resolve("/", path)))
+        {
+            stat.mtime_ms = folder.mtime_ms;
+        }
+        Ok(stat)
     }
 
     pub fn exists(&self, path: &str) -> bool {

@@ -5,6 +5,7 @@
 //! marked not ready at once (no traffic), but evicted only after five minutes (their toleration of the taints).
 
 use super::{Controller, Requeue, pods};
+use crate::Cluster;
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::node::KIND;
@@ -17,10 +18,12 @@ pub const CONTROLLER: Controller = Controller {
         if change.resource == "nodes" {
             keys.push(change.key.clone());
             let ready = |o: &Object| o.condition_is_true("Ready");
+            let flipped = (change.old.as_ref()).is_some_and(|old| ready(old) != ready(&change.new));
+            let unready = &cluster.controllers.unready;
             // One more or one less of them may change what becomes of the others.
-            if (change.old.as_ref()).is_some_and(|old| ready(old) != ready(&change.new)) {
-                let unready = cluster.controllers.unready.iter();
-                keys.extend(unready.map(|n| (machinery::Str::lit(""), n.clone())));
+            if flipped && !unready.is_empty() && changes_zones(cluster, &change.new) {
+                let others = unready.iter();
+                keys.extend(others.map(|n| (machinery::Str::lit(""), n.clone())));
             }
         }
         // A renewed lease matters only where the node was given up.
@@ -109,13 +112,8 @@ enum Eviction {
 
 /// The state of the node's zone decides how fast its nodes are given up.
 fn eviction(cx: &mut Cx, node: &Object) -> Eviction {
-    let mut zones: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for n in cx.store().list("nodes", None) {
-        let of = zones.entry(zone(n)).or_default();
-        of.0 += 1;
-        of.1 += usize::from(!n.condition_is_true("Ready"));
-    }
-    if zones.values().all(|(all, unready)| all == unready) {
+    let zones = zones(cx.cluster);
+    if zones.values().all(is_full) {
         return Eviction::Stopped;
     }
     let taints = node.at("spec.taints").items();
@@ -125,10 +123,9 @@ fn eviction(cx: &mut Cx, node: &Object) -> Eviction {
         return Eviction::Now;
     }
     let zone = zone(node);
-    let (all, unready) = zones.get(&zone).copied().unwrap_or_default();
-    let partial = unready > 2 && unready < all && unready * 100 >= all * PARTIAL_PERCENT;
-    let interval = match partial {
-        true if all <= LARGE_ZONE => return Eviction::Held,
+    let count = zones.get(&zone).copied().unwrap_or_default();
+    let interval = match is_partial(&count) {
+        true if count.0 <= LARGE_ZONE => return Eviction::Held,
         true => 10 * EVICTION_MS,
         false => EVICTION_MS,
     };
@@ -141,6 +138,43 @@ fn eviction(cx: &mut Cx, node: &Object) -> Eviction {
             Eviction::Now
         }
     }
+}
+
+/// How many nodes a zone has, and how many of them are not ready.
+type Count = (usize, usize);
+
+fn zones(cluster: &Cluster) -> BTreeMap<String, Count> {
+    let mut zones: BTreeMap<String, Count> = BTreeMap::new();
+    for n in cluster.store.list("nodes", None) {
+        let of = zones.entry(zone(n)).or_default();
+        of.0 += 1;
+        of.1 += usize::from(!n.condition_is_true("Ready"));
+    }
+    zones
+}
+
+fn is_full((all, unready): &Count) -> bool {
+    all == unready
+}
+
+fn is_partial((all, unready): &Count) -> bool {
+    *unready > 2 && unready < all && unready * 100 >= all * PARTIAL_PERCENT
+}
+
+/// Whether a node that has just become ready, or not ready, has brought its zone (or all of them) into another state.
+fn changes_zones(cluster: &Cluster, node: &Object) -> bool {
+    let now = zones(cluster);
+    let zone = zone(node);
+    let Some(count) = now.get(&zone).copied() else {
+        return false;
+    };
+    let was = match node.condition_is_true("Ready") {
+        true => (count.0, count.1 + 1),
+        false => (count.0, count.1.saturating_sub(1)),
+    };
+    let others = now.iter().filter(|(z, _)| **z != zone);
+    let others_full = others.map(|(_, c)| c).all(is_full);
+    is_partial(&was) != is_partial(&count) || others_full && is_full(&was) != is_full(&count)
 }
 
 /// Region and zone of a node.

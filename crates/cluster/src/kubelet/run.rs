@@ -37,6 +37,7 @@ pub struct PodRun {
     pub volumes: BTreeMap<Str, Tree>,
     /// ConfigMaps and Secrets behind volumes as they were when the files were last made.
     pub sources: Vec<Object>,
+    pub gathered_at: Millis,
     /// Files made of them, for pods whose processes look at files.
     pub made: BTreeMap<Str, Tree>,
     /// When a wake-up is queued.

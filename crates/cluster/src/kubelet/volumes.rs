@@ -141,6 +141,7 @@ fn gather(cluster: &Cluster, pod: &Object, run: &mut PodRun) {
         .into_iter()
         .filter_map(|(resource, name)| cluster.store.get(resource, pod.namespace(), name));
     run.sources = found.cloned().collect();
+    run.gathered_at = cluster.now;
     run.made.clear();
 }
 

@@ -240,3 +240,27 @@ fn endpoints<'a>(
             })
     })
 }
+
+/// The name of an address: a Service's own, or that of an endpoint of one.
+pub fn pointer(cluster: &Cluster, ip: &str) -> Option<String> {
+    let full = |s: &Object| format!("{}.{}.svc.{ZONE}", s.name(), s.namespace());
+    if let Some(s) = super::route::service_at(cluster, ip) {
+        return (s.text("spec.clusterIP") == ip).then(|| full(s));
+    }
+    let services = cluster.store.list("services", None);
+    let mut named = services.filter_map(|s| {
+        let (_, host) = endpoints(cluster, s).find(|e| e.0 == ip)?;
+        let host = if host.is_empty() {
+            ip.replace('.', "-")
+        } else {
+            host
+        };
+        Some((
+            s.text("spec.clusterIP") != "None",
+            format!("{host}.{}", full(s)),
+        ))
+    });
+    let first = named.next()?;
+    // Headless Services give the names that people know.
+    named.chain([first]).min().map(|n| n.1)
+}

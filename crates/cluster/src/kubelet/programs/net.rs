@@ -1,6 +1,7 @@
 //! Clients of the network in containers: names, reachability, HTTP.
 //! curl and wget themselves are `shell::http_tools`; here are the pod's network and the container's files around them.
 
+use super::super::catalogue::Base;
 use super::super::{redis, volumes};
 use super::own::flag;
 use super::{Call, Done};
@@ -31,6 +32,20 @@ pub(super) fn nslookup(call: &mut Call) -> Done {
         }
     }
     let found = network::dns::answer(cluster, &from, name);
+    if is_old(call) {
+        return old_nslookup(cluster, name, found);
+    }
+    if crate::ip::parse(name).is_some() {
+        let octets: Vec<&str> = name.split('.').rev().collect();
+        let arpa = format!("{}.in-addr.arpa", octets.join("."));
+        return match network::dns::pointer(cluster, name) {
+            Some(pointer) => Done::said(format!("{text}{arpa}\tname = {pointer}\n\n")),
+            None => {
+                text.push_str(&format!("** server can't find {arpa}: NXDOMAIN\n\n"));
+                Done::with(1, text, "")
+            }
+        };
+    }
     let alias = network::dns::alias(cluster, &from, name);
     if found.addresses.is_empty() && alias.is_none() {
         text.push_str(&format!("** server can't find {name}: NXDOMAIN\n\n"));
@@ -43,6 +58,43 @@ pub(super) fn nslookup(call: &mut Call) -> Done {
         text.push_str(&format!("Name:\t{}\nAddress: {ip}\n", found.name));
     }
     Done::said(text + "\n")
+}
+
+/// busybox before 1.29 asks the C library, and tells the name of each address.
+fn is_old(call: &Call) -> bool {
+    let tag = super::super::server::web::tag(call.cluster, call.place);
+    let minor = tag.strip_prefix("1.").and_then(|rest| {
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u32>().ok()
+    });
+    let c = (call.cluster.kubelets).container(call.place.uid, call.place.index);
+    let image = c.and_then(|c| c.image);
+    image.is_some_and(|i| {
+        let is = |name: &str| i.repositories.iter().any(|r| r.contains(name));
+        is("busyboxplus")
+            || i.base == Base::Busybox && is("busybox") && minor.is_some_and(|m| m < 29)
+    })
+}
+
+fn old_nslookup(cluster: &Cluster, name: &str, found: network::dns::Found) -> Done {
+    let address = |n: usize, ip: &str| match network::dns::pointer(cluster, ip) {
+        Some(name) => format!("Address {n}: {ip} {name}\n"),
+        None => format!("Address {n}: {ip}\n"),
+    };
+    let dns = network::DNS_IP;
+    let pointer = match network::dns::pointer(cluster, dns) {
+        Some(name) => format!(" {name}"),
+        None => String::new(),
+    };
+    let mut text = format!("Server:    {dns}\nAddress 1: {dns}{pointer}\n\n");
+    if found.addresses.is_empty() {
+        return Done::with(1, text, format!("nslookup: can't resolve '{name}'\n"));
+    }
+    text.push_str(&format!("Name:      {name}\n"));
+    for (i, ip) in found.addresses.iter().enumerate() {
+        text.push_str(&address(i + 1, ip));
+    }
+    Done::said(text)
 }
 
 /// `-type=srv`, `-q=SRV`, or dig's plain `SRV`.

@@ -160,7 +160,7 @@ pub fn version(cluster: &Cluster, place: &Place) -> String {
         .map_or_else(|| number.to_string(), |(_, v)| v.to_string())
 }
 
-pub(super) fn tag(cluster: &Cluster, place: &Place) -> String {
+pub(crate) fn tag(cluster: &Cluster, place: &Place) -> String {
     let c = cluster.kubelets.container(place.uid, place.index);
     let image = c.map_or("", |c| c.spec(place.pod).text("image"));
     images::parse(image).map_or_else(String::new, |r| r.tag)
