@@ -26,6 +26,8 @@ pub enum Act {
     /// For the program that runs.
     Stdin(String),
     Interrupt,
+    /// Ctrl+Z
+    Suspend,
     Eof,
 }
 
@@ -131,6 +133,13 @@ impl Console {
                     self.at_line_start = true;
                     acts.push(Act::Screen(std::mem::take(&mut echo)));
                     acts.push(Act::Interrupt);
+                }
+                '\x1a' => {
+                    echo.push_str("^Z");
+                    self.cooked.clear();
+                    self.at_line_start = false;
+                    acts.push(Act::Screen(std::mem::take(&mut echo)));
+                    acts.push(Act::Suspend);
                 }
                 '\x04' if self.cooked.is_empty() => acts.push(Act::Eof),
                 '\x7f' | '\x08' => {

@@ -296,6 +296,9 @@ impl Playground {
                 self.session.terminal.stdin(&text);
             }
             Act::Interrupt => self.session.terminal.interrupt(),
+            Act::Suspend => {
+                self.session.terminal.suspend();
+            }
             Act::Eof => {
                 // Ctrl+D leaves a shell as its word does.
                 self.progress.iter_mut().for_each(|p| p.ran("exit", 0));

@@ -46,6 +46,7 @@ struct Running {
     /// Children that the machine runs for it: its number → the machine's.
     children: BTreeMap<u32, Pid>,
     killed: Option<Signal>,
+    paused: bool,
 }
 
 pub struct Terminal {
@@ -141,6 +142,7 @@ impl Terminal {
         let programs = self
             .running
             .values()
+            .filter(|r| !r.paused)
             .filter_map(|r| r.ctx.process.wake_ms.get());
         programs.chain(until_ms).min()
     }
@@ -182,6 +184,10 @@ impl Terminal {
         if let Some(signal) = running.killed {
             self.end_killed(pid, &mut running, signal);
             return true;
+        }
+        if running.paused {
+            self.running.insert(pid, running);
+            return false;
         }
         self.move_input(pid, &running);
         let ready = self.is_ready(&mut running);
@@ -376,6 +382,17 @@ impl Terminal {
             now_ms: self.now_ms,
         };
         self.machine.signal(Signal::Int, &mut fs, &mut host);
+    }
+
+    /// Ctrl+Z
+    pub fn suspend(&mut self) -> bool {
+        let mut host = TerminalHost {
+            programs: &self.programs,
+            running: &mut self.running,
+            fs: &self.fs,
+            now_ms: self.now_ms,
+        };
+        self.machine.suspend(&mut host)
     }
 
     /// Lines typed while something runs.

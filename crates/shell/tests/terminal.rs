@@ -143,6 +143,31 @@ fn ctrl_c_ends_what_runs() {
     assert_eq!(run(&mut terminal, "echo again"), "again\n");
 }
 
+#[test]
+fn ctrl_z_stops_what_runs() {
+    let mut terminal = terminal();
+    terminal.run("tick | cat; echo not reached");
+    terminal.poll(1000);
+    assert!(terminal.suspend());
+    terminal.poll(1000);
+    assert!(terminal.is_idle());
+    let stopped = "tick 1\n\n[1]+  Stopped                 tick | cat\n";
+    assert_eq!(text(&mut terminal), stopped);
+    terminal.poll(9000);
+    assert_eq!(text(&mut terminal), "");
+    terminal.run("echo $?; bg; jobs");
+    terminal.poll(9000);
+    let background = "148\n[1]+ tick | cat &\n[1]+  Running                 tick | cat &\ntick 2\n";
+    assert_eq!(text(&mut terminal), background);
+    terminal.run("fg");
+    terminal.poll(10_000);
+    assert_eq!(text(&mut terminal), "tick | cat\ntick 3\n");
+    terminal.interrupt();
+    terminal.poll(10_000);
+    assert!(terminal.is_idle());
+    assert!(!terminal.suspend());
+}
+
 /// A loop that never waits lets time go on all the same.
 #[test]
 fn busy_loops_take_time() {

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::task::{Frame, Kind, Task};
-use super::{MAX_OUTPUT, Machine, Pid};
+use super::{Chunk, MAX_OUTPUT, Machine, Pid};
 use crate::fs::{Fs, FsError};
 
 /// What a pipe holds before its writer has to wait.
@@ -77,6 +77,17 @@ impl Machine {
             self.last_file - 1
         };
         format!("/dev/fd/{}", self.last_file)
+    }
+
+    pub(super) fn emit(&mut self, fd: u8, bytes: &[u8]) {
+        self.output_len += bytes.len();
+        match self.output.back_mut() {
+            Some(chunk) if chunk.fd == fd => chunk.bytes.extend_from_slice(bytes),
+            _ => self.output.push_back(Chunk {
+                fd,
+                bytes: bytes.to_vec(),
+            }),
+        }
     }
 
     /// A pipe's reading and writing end.

@@ -101,6 +101,7 @@ impl Cpu<'_> {
             pids,
             text: text.clone(),
             status: None,
+            stopped: false,
         });
     }
 
@@ -270,6 +271,7 @@ impl Machine {
         let Some(mut task) = self.tasks.remove(&pid) else {
             return false;
         };
+        task.stopped = false;
         let mut taken = task.status.is_none();
         if taken {
             let is_root = pid == self.root;
@@ -380,6 +382,75 @@ impl Machine {
         taken
     }
 
+    /// Ctrl+Z: what runs in the foreground stops and becomes a job. False if nothing can be stopped.
+    pub fn suspend(&mut self, host: &mut dyn Host) -> bool {
+        self.pace.wake();
+        let Some(mut task) = self.tasks.remove(&self.root) else {
+            return false;
+        };
+        let waits = match &task.kind {
+            Kind::Shell(shell) => match shell.frames.last() {
+                Some(Frame::Wait { pids, .. }) => {
+                    let item = shell.frames.iter().find_map(|frame| match frame {
+                        Frame::List { script, item, .. } => script.items.get(*item),
+                        _ => None,
+                    });
+                    let text = item.map_or_else(|| task.name.clone(), |item| item.text.clone());
+                    Some((pids.clone(), text))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let stopped = waits.is_some();
+        if let Some((pids, text)) = waits {
+            self.interrupt_shell(&mut task);
+            if let Kind::Shell(shell) = &mut task.kind {
+                shell.status = 148;
+                let number = shell.jobs.iter().map(|job| job.number).max().unwrap_or(0) + 1;
+                let job = Job {
+                    number,
+                    pids: pids.clone(),
+                    text,
+                    status: None,
+                    stopped,
+                };
+                let line = format!("\n{}", describe(&job, number));
+                shell.jobs.push(job);
+                super::run::queue(&mut task, 2, line.as_bytes());
+            }
+            self.set_stopped(&pids, true, true, host);
+        }
+        self.tasks.insert(self.root, task);
+        stopped
+    }
+
+    /// Stops processes with all that they have started, or lets them go on.
+    pub(super) fn set_stopped(
+        &mut self,
+        pids: &[Pid],
+        stopped: bool,
+        background: bool,
+        host: &mut dyn Host,
+    ) {
+        let mut all = pids.to_vec();
+        // Children have higher numbers than their parents.
+        for (pid, task) in &self.tasks {
+            if all.contains(&task.parent) && !all.contains(pid) {
+                all.push(*pid);
+            }
+        }
+        for pid in all {
+            if let Some(task) = self.tasks.get_mut(&pid) {
+                task.stopped = stopped;
+                task.background = background;
+                if matches!(task.kind, Kind::External) {
+                    host.pause(pid, stopped);
+                }
+            }
+        }
+    }
+
     /// `[1]+  Done   sleep 5`: what a shell says before its prompt about jobs that have ended.
     pub fn job_notices(&mut self) -> String {
         let root = self.root;
@@ -414,6 +485,7 @@ impl Machine {
 pub(super) fn describe(job: &Job, last: u32) -> String {
     let mark = if job.number == last { '+' } else { '-' };
     let state = match job.status {
+        None if job.stopped => "Stopped".to_owned(),
         None => "Running".to_owned(),
         Some(0) => "Done".to_owned(),
         Some(130) => "Interrupt".to_owned(),
@@ -421,6 +493,7 @@ pub(super) fn describe(job: &Job, last: u32) -> String {
         Some(137) => "Killed".to_owned(),
         Some(status) => format!("Exit {status}"),
     };
-    let running = if job.status.is_none() { " &" } else { "" };
+    let running = job.status.is_none() && !job.stopped;
+    let running = if running { " &" } else { "" };
     format!("[{}]{mark}  {state:<24}{}{running}\n", job.number, job.text)
 }

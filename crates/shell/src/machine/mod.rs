@@ -91,6 +91,9 @@ pub trait Host {
         false
     }
 
+    /// The program is stopped, or goes on.
+    fn pause(&mut self, _pid: Pid, _stopped: bool) {}
+
     /// For `type`, `command -v` and `which`: whether `spawn` would find it.
     fn has(&self, _name: &str) -> bool {
         false
@@ -478,17 +481,6 @@ impl Machine {
         let pid = self.next_pid;
         self.next_pid = self.next_pid.wrapping_add(1).max(1);
         pid
-    }
-
-    fn emit(&mut self, fd: u8, bytes: &[u8]) {
-        self.output_len += bytes.len();
-        match self.output.back_mut() {
-            Some(chunk) if chunk.fd == fd => chunk.bytes.extend_from_slice(bytes),
-            _ => self.output.push_back(Chunk {
-                fd,
-                bytes: bytes.to_vec(),
-            }),
-        }
     }
 
     fn next_random(&mut self) -> u64 {

@@ -68,6 +68,7 @@ impl Machine {
         };
         let flow = match task.status {
             Some(_) => Flow::Blocked,
+            None if task.stopped => Flow::Blocked,
             None => self.turn_task(&mut task, fs, host),
         };
         if let Flow::Exit(status) = flow {

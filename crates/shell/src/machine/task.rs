@@ -22,6 +22,8 @@ pub(super) struct Task {
     pub ending: Option<i32>,
     pub name: Rc<str>,
     pub background: bool,
+    /// By Ctrl+Z; it does nothing until `fg` or `bg`.
+    pub stopped: bool,
     /// The caller asks for its status (`child_status`); no shell waits for it.
     pub watched: bool,
     /// Where its output is collected, for such a caller.
@@ -61,6 +63,7 @@ impl Task {
             ending: None,
             name: name.into(),
             background: false,
+            stopped: false,
             watched: false,
             capture: None,
         }
@@ -155,6 +158,7 @@ pub(super) struct Job {
     pub pids: Vec<Pid>,
     pub text: Rc<str>,
     pub status: Option<i32>,
+    pub stopped: bool,
 }
 
 /// Where a compound command stands.

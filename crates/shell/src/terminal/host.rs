@@ -43,6 +43,7 @@ impl Host for TerminalHost<'_> {
             started: false,
             children: BTreeMap::new(),
             killed: None,
+            paused: false,
         };
         self.running.insert(pid, running);
         true
@@ -69,6 +70,12 @@ impl Host for TerminalHost<'_> {
         }
         process.interrupted.set(Some(signal));
         running.killed = Some(signal);
+    }
+
+    fn pause(&mut self, pid: Pid, stopped: bool) {
+        if let Some(running) = self.running.get_mut(&pid) {
+            running.paused = stopped;
+        }
     }
 
     fn has(&self, name: &str) -> bool {

@@ -49,13 +49,12 @@ pub(super) fn fg(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
         return status(cpu, code);
     }
     let stdin = cpu.task.fds.get(&0).copied();
-    for pid in &job.pids {
-        if let Some(task) = cpu.machine.tasks.get_mut(pid) {
-            task.background = false;
-            if let Some(stdin) = stdin {
-                task.fds.insert(0, stdin);
-            }
-        }
+    cpu.machine.set_stopped(&job.pids, false, false, cpu.host);
+    // Only the first of a pipeline reads the terminal.
+    if let (Some(pid), Some(stdin)) = (job.pids.first(), stdin)
+        && let Some(task) = cpu.machine.tasks.get_mut(pid)
+    {
+        task.fds.insert(0, stdin);
     }
     cpu.shell.frames.push(Frame::Wait {
         pids: job.pids,
@@ -65,11 +64,22 @@ pub(super) fn fg(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
 }
 
 pub(super) fn bg(cpu: &mut Cpu<'_>, args: &[String]) -> Flow {
-    match find_job(cpu, args.get(1))
-        .and_then(|at| cpu.shell.jobs.get(at))
-        .map(|job| job.number)
-    {
-        Some(number) => fail(cpu, 0, &format!("bg: job {number} already in background")),
+    let found = find_job(cpu, args.get(1)).and_then(|at| cpu.shell.jobs.get_mut(at));
+    match found.map(|job| {
+        (
+            job.number,
+            std::mem::take(&mut job.stopped),
+            job.pids.clone(),
+        )
+    }) {
+        Some((number, true, pids)) => {
+            cpu.machine.set_stopped(&pids, false, true, cpu.host);
+            let text = cpu.shell.jobs.iter().find(|job| job.number == number);
+            let text = text.map_or_else(String::new, |job| format!("[{number}]+ {} &\n", job.text));
+            cpu.put(&text);
+            status(cpu, 0)
+        }
+        Some((number, ..)) => fail(cpu, 0, &format!("bg: job {number} already in background")),
         None => {
             let name = args.get(1).map_or("current", String::as_str).to_owned();
             fail(cpu, 1, &format!("bg: {name}: no such job"))
