@@ -141,6 +141,24 @@ pub(crate) fn record(
         "" => Str::lit("default"),
         _ => namespace,
     };
+    write(
+        cx,
+        about,
+        namespace,
+        key,
+        (field_path, kind, reason, message),
+    );
+}
+
+/// Writes a new Event object, and remembers it under `key`.
+fn write(
+    cx: &mut Cx,
+    about: &Object,
+    namespace: Str,
+    key: Mark,
+    (field_path, kind, reason, message): (&str, &'static str, &str, &str),
+) {
+    let now = cx.now();
     let cause = cx.cluster.recorder.cause(cx.actor, &cx.trigger);
     let e = told::Told::new(
         cx,

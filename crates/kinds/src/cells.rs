@@ -24,12 +24,7 @@ pub fn since(instant: &str, cx: &CellCx) -> String {
 
 /// `app=web,tier=front`, sorted; `<none>` where there is nothing.
 pub fn labels(map: &Value) -> String {
-    let pairs: Vec<String> = map
-        .entries()
-        .iter()
-        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
-        .collect();
-    or_none(pairs.join(","))
+    or_none(machinery::labels::pairs(map))
 }
 
 /// A label selector; `<none>` where it selects by nothing.

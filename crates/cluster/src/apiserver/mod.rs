@@ -165,12 +165,15 @@ pub struct Done {
 }
 
 impl Done {
-    pub(crate) fn ok(object: Object) -> Done {
+    fn warned(object: Object, warnings: Vec<String>) -> Done {
         Done {
             object,
             code: 200,
-            warnings: Vec::new(),
+            warnings,
         }
+    }
+    pub(crate) fn ok(object: Object) -> Done {
+        Done::warned(object, Vec::new())
     }
     pub(crate) fn created(object: Object) -> Done {
         Done {
@@ -281,34 +284,7 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
     let verb = route.verb(&request);
     rbac::authorize(cluster, &request.user, &route, verb, &request)?;
     if matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
-        if let Some(answer) = subresource::connect(cluster, &route, &request)? {
-            return Ok(answer);
-        }
-        let answer = match verb {
-            Verb::Watch => watch::watch(cluster, &route, &request),
-            Verb::List => read::list(cluster, &route, &request),
-            _ => read::get(cluster, &route, &request),
-        };
-        let told = deprecation(route.kind);
-        return Ok(match answer {
-            Ok(Response::Ok {
-                code,
-                body,
-                mut warnings,
-            }) => {
-                warnings.extend(told);
-                Response::Ok {
-                    code,
-                    body,
-                    warnings,
-                }
-            }
-            Ok(other) => other,
-            Err(status) => Response::Err {
-                status,
-                warnings: told.into_iter().collect(),
-            },
-        });
+        return read_only(cluster, &route, verb, &request);
     }
     if request.method == Method::Post
         && let Some(answer) = subresource::connect(cluster, &route, &request)?
@@ -364,6 +340,43 @@ fn serve(cluster: &mut Cluster, request: Request) -> Result<Response, Status> {
         code: done.code,
         body,
         warnings,
+    })
+}
+
+/// get, list and watch, or what a subresource answers to them.
+fn read_only(
+    cluster: &mut Cluster,
+    route: &route::Target,
+    verb: Verb,
+    request: &Request,
+) -> Result<Response, Status> {
+    if let Some(answer) = subresource::connect(cluster, route, request)? {
+        return Ok(answer);
+    }
+    let answer = match verb {
+        Verb::Watch => watch::watch(cluster, route, request),
+        Verb::List => read::list(cluster, route, request),
+        _ => read::get(cluster, route, request),
+    };
+    let told = deprecation(route.kind);
+    Ok(match answer {
+        Ok(Response::Ok {
+            code,
+            body,
+            mut warnings,
+        }) => {
+            warnings.extend(told);
+            Response::Ok {
+                code,
+                body,
+                warnings,
+            }
+        }
+        Ok(other) => other,
+        Err(status) => Response::Err {
+            status,
+            warnings: told.into_iter().collect(),
+        },
     })
 }
 

@@ -52,68 +52,40 @@ pub(crate) fn write(
         let trusted = call.who.is_component();
         v = only_status(v, &old, trusted);
         if v == old.0 {
-            return Ok(Done {
-                object: old,
-                code: 200,
-                warnings,
-            });
+            return Ok(Done::warned(old, warnings));
         }
-        if !call.who.is_component() {
+        if !trusted {
             crd::default_of(cluster, kind, &mut v);
         }
     } else {
         if v == old.0 {
-            return Ok(Done {
-                object: old,
-                code: 200,
-                warnings,
-            });
+            return Ok(Done::warned(old, warnings));
         }
         super::escalation::check(cluster, &call, &v, &old)?;
         prepare(cluster, &call, &mut v, &old, &mut warnings)?;
     }
     if v == old.0 {
-        return Ok(Done {
-            object: old,
-            code: 200,
-            warnings,
-        });
+        return Ok(Done::warned(old, warnings));
     }
     owners::track(cluster, &call, &old.0, &mut v);
     // A client that leaves out what only the server keeps changes nothing.
     if v == old.0 {
-        return Ok(Done {
-            object: old,
-            code: 200,
-            warnings,
-        });
+        return Ok(Done::warned(old, warnings));
     }
     let o = Object(v);
     if call.subresource.is_empty() {
         admission::quota::charge(cluster, &call, &o, Some(&old))?;
     }
     if call.options.dry_run {
-        return Ok(Done {
-            object: o,
-            code: 200,
-            warnings,
-        });
+        return Ok(Done::warned(o, warnings));
     }
     // The last finalizer is gone: what was being deleted goes now.
     if delete::is_due(kind, &o) {
         let object = commit(cluster, kind, call.key(), None, call.cause);
-        return Ok(Done {
-            object,
-            code: 200,
-            warnings,
-        });
+        return Ok(Done::warned(object, warnings));
     }
     let object = commit(cluster, kind, call.key(), Some(o), call.cause);
-    Ok(Done {
-        object,
-        code: 200,
-        warnings,
-    })
+    Ok(Done::warned(object, warnings))
 }
 
 fn prepare(

@@ -30,16 +30,20 @@ pub(crate) fn watch(
         Accept::Metadata => table::partial(o),
         _ => route.show(o.clone()).0,
     };
+    let there = || {
+        let all = selected(cluster, route, &what);
+        let added = all.iter().map(|o| WatchEvent {
+            kind: WatchType::Added,
+            object: shape(o),
+        });
+        added.collect::<Vec<_>>()
+    };
     let asked = request.param("resourceVersion").unwrap_or("");
     let mut events = Vec::new();
     let since: u64 = match asked {
         // Streaming lists: all that there is, and a bookmark that says so.
         _ if is_true(request.param("sendInitialEvents")) => {
-            let now = selected(cluster, route, &what);
-            events.extend(now.iter().map(|o| WatchEvent {
-                kind: WatchType::Added,
-                object: shape(o),
-            }));
+            events.extend(there());
             let mut mark = bookmark(route, request, version);
             mark.set(
                 "metadata.annotations",
@@ -52,11 +56,7 @@ pub(crate) fn watch(
             return Ok(Response::Watch { events, version });
         }
         "" | "0" if request.param("sendInitialEvents").is_none() => {
-            let now = selected(cluster, route, &what);
-            events.extend(now.iter().map(|o| WatchEvent {
-                kind: WatchType::Added,
-                object: shape(o),
-            }));
+            events.extend(there());
             return Ok(Response::Watch { events, version });
         }
         // Only what is new.

@@ -89,14 +89,20 @@ pub struct Hook {
     pub took_ms: i64,
 }
 
+impl Hook {
+    fn done(took_ms: i64) -> Hook {
+        Hook {
+            result: Ok(()),
+            took_ms,
+        }
+    }
+}
+
 /// Runs a lifecycle hook (exec, httpGet, sleep). The run is out of its place: it is put back for the time of it.
 pub fn hook(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize, hook: &Value) -> Hook {
     let seconds = hook.at("sleep").get("seconds").as_i64();
     if let Some(s) = seconds {
-        return Hook {
-            result: Ok(()),
-            took_ms: ms(s),
-        };
+        return Hook::done(ms(s));
     }
     let uid = run.uid.clone();
     let grace = pod
@@ -119,46 +125,39 @@ pub fn hook(cluster: &mut Cluster, pod: &Object, run: &mut PodRun, i: usize, hoo
         [] if !hook.get("httpGet").is_null() => {
             super::probes::http_hook(cluster, &place, hook.get("httpGet"))
         }
-        [] => Hook {
-            result: Ok(()),
-            took_ms: 0,
-        },
+        [] => Hook::done(0),
         words if running => {
             let argv: Vec<String> = words
                 .iter()
                 .map(|w| w.as_str().unwrap_or("").to_string())
                 .collect();
-            match run_ahead(cluster, &place, &argv, grace.max(1000)) {
-                Err(error) => Hook {
-                    result: Err(format!(
-                        "rpc error: code = Unknown desc = failed to exec in container: {error}"
-                    )),
-                    took_ms: 0,
-                },
-                Ok(ran) if ran.code == 0 || ran.timed_out => Hook {
-                    result: Ok(()),
-                    took_ms: ran.took_ms,
-                },
-                Ok(ran) => {
-                    let shown: Vec<String> = argv.clone();
-                    let line = shown.join(" ");
-                    Hook {
-                        result: Err(format!(
-                            "command '{line}' exited with {}: {}",
-                            ran.code, ran.output
-                        )),
-                        took_ms: ran.took_ms,
-                    }
-                }
-            }
+            exec_hook(cluster, &place, &argv, grace.max(1000))
         }
-        _ => Hook {
-            result: Ok(()),
-            took_ms: 0,
-        },
+        _ => Hook::done(0),
     };
     if let Some(back) = cluster.kubelets.pods.remove(&uid) {
         *run = Rc::unwrap_or_clone(back);
     }
     done
+}
+
+fn exec_hook(cluster: &mut Cluster, place: &Place, argv: &[String], limit_ms: i64) -> Hook {
+    match run_ahead(cluster, place, argv, limit_ms) {
+        Err(error) => Hook {
+            result: Err(format!(
+                "rpc error: code = Unknown desc = failed to exec in container: {error}"
+            )),
+            took_ms: 0,
+        },
+        Ok(ran) if ran.code == 0 || ran.timed_out => Hook::done(ran.took_ms),
+        Ok(ran) => Hook {
+            result: Err(format!(
+                "command '{}' exited with {}: {}",
+                argv.join(" "),
+                ran.code,
+                ran.output
+            )),
+            took_ms: ran.took_ms,
+        },
+    }
 }

@@ -233,6 +233,34 @@ fn lease(cluster: &mut Cluster, name: &Str) {
     }
 }
 
+/// What a node's conditions say while all is well.
+const FINE: &[(&str, &str, &str, &str)] = &[
+    (
+        "MemoryPressure",
+        "False",
+        "KubeletHasSufficientMemory",
+        "kubelet has sufficient memory available",
+    ),
+    (
+        "DiskPressure",
+        "False",
+        "KubeletHasNoDiskPressure",
+        "kubelet has no disk pressure",
+    ),
+    (
+        "PIDPressure",
+        "False",
+        "KubeletHasSufficientPID",
+        "kubelet has sufficient PID available",
+    ),
+    (
+        "Ready",
+        "True",
+        "KubeletReady",
+        "kubelet is posting ready status",
+    ),
+];
+
 /// Writes the node's status: heartbeat times, images, and that it is ready (again).
 pub fn post(cluster: &mut Cluster, name: &Str) {
     let now = cluster.now;
@@ -249,35 +277,9 @@ pub fn post(cluster: &mut Cluster, name: &Str) {
         return;
     }
     let text = rfc3339(now);
-    let fine = [
-        (
-            "MemoryPressure",
-            "False",
-            "KubeletHasSufficientMemory",
-            "kubelet has sufficient memory available",
-        ),
-        (
-            "DiskPressure",
-            "False",
-            "KubeletHasNoDiskPressure",
-            "kubelet has no disk pressure",
-        ),
-        (
-            "PIDPressure",
-            "False",
-            "KubeletHasSufficientPID",
-            "kubelet has sufficient PID available",
-        ),
-        (
-            "Ready",
-            "True",
-            "KubeletReady",
-            "kubelet is posting ready status",
-        ),
-    ];
     let new = node.edit(|v| {
         for c in v.place("status.conditions").list_mut() {
-            let Some((_, status, reason, message)) = fine.iter().find(|f| f.0 == c.text("type"))
+            let Some((_, status, reason, message)) = FINE.iter().find(|f| f.0 == c.text("type"))
             else {
                 continue;
             };

@@ -126,16 +126,9 @@ pub fn rows(table: &Value, o: &Options, event: &str) -> Vec<Vec<String>> {
 
 /// `app=web,tier=front`, or `<none>`.
 pub fn labels(object: &Value) -> String {
-    let parts: Vec<String> = object
-        .at("metadata.labels")
-        .entries()
-        .iter()
-        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
-        .collect();
-    if parts.is_empty() {
-        "<none>".into()
-    } else {
-        parts.join(",")
+    match object.at("metadata.labels") {
+        labels if labels.entries().is_empty() => "<none>".into(),
+        labels => machinery::labels::pairs(labels),
     }
 }
 

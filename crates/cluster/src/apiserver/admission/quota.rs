@@ -249,45 +249,7 @@ pub(crate) fn charge(
         } else {
             q.at("status.used").clone()
         };
-        let before = old
-            .map(|x| cost(kind.group, kind.plural, x))
-            .unwrap_or_default();
-        let mut next = used.clone();
-        let mut over: Vec<(String, String, String, String)> = Vec::new();
-        for (name, n) in cost(kind.group, kind.plural, o) {
-            let delta = n - before.get(&name).copied().unwrap_or(0);
-            let bound = hard.get(&name);
-            if bound.is_null() || delta == 0 {
-                continue;
-            }
-            let like = bound.as_str().unwrap_or("");
-            let total = amount(used.get(&name)) + delta;
-            if delta > 0 && total > amount(bound) {
-                over.push((
-                    name.clone(),
-                    from_nanos(delta, like),
-                    text(used.get(&name)),
-                    text(bound),
-                ));
-            }
-            *next.field(&name) = Value::from(from_nanos(total, like));
-        }
-        if !over.is_empty() {
-            let list = |f: fn(&(String, String, String, String)) -> &String| {
-                over.iter()
-                    .map(|x| format!("{}={}", x.0, f(x)))
-                    .collect::<Vec<_>>()
-                    .join(",")
-            };
-            let why = format!(
-                "exceeded quota: {}, requested: {}, used: {}, limited: {}",
-                q.name(),
-                list(|x| &x.1),
-                list(|x| &x.2),
-                list(|x| &x.3)
-            );
-            return Err(call.forbidden(o.name(), &why));
-        }
+        let next = settle(call, &q, &used, o, old)?;
         if next != used {
             writes.push((q, next));
         }
@@ -304,6 +266,48 @@ pub(crate) fn charge(
         commit_as_named(cluster, &kinds::resourcequota::KIND, new, &call.cause);
     }
     Ok(())
+}
+
+/// What is used of a quota after a write, or which of its bounds the write would pass.
+fn settle(
+    call: &Call,
+    quota: &Object,
+    used: &Value,
+    o: &Object,
+    old: Option<&Object>,
+) -> Result<Value, Status> {
+    let kind = call.kind;
+    let before = old
+        .map(|x| cost(kind.group, kind.plural, x))
+        .unwrap_or_default();
+    let mut next = used.clone();
+    // What is asked for, what was used, what is the bound: each as `name=amount`.
+    let mut over: [Vec<String>; 3] = Default::default();
+    for (name, n) in cost(kind.group, kind.plural, o) {
+        let delta = n - before.get(&name).copied().unwrap_or(0);
+        let bound = quota.at("spec.hard").get(&name);
+        if bound.is_null() || delta == 0 {
+            continue;
+        }
+        let like = bound.as_str().unwrap_or("");
+        let total = amount(used.get(&name)) + delta;
+        if delta > 0 && total > amount(bound) {
+            let shown = [from_nanos(delta, like), text(used.get(&name)), text(bound)];
+            for (list, amount) in over.iter_mut().zip(shown) {
+                list.push(format!("{name}={amount}"));
+            }
+        }
+        *next.field(&name) = Value::from(from_nanos(total, like));
+    }
+    let [asked, had, bounds] = over.map(|list| list.join(","));
+    if asked.is_empty() {
+        return Ok(next);
+    }
+    let why = format!(
+        "exceeded quota: {}, requested: {asked}, used: {had}, limited: {bounds}",
+        quota.name(),
+    );
+    Err(call.forbidden(o.name(), &why))
 }
 
 fn text(v: &Value) -> String {
