@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::exec::{Cpu, Flow};
-use super::io::{StdinRead, Written};
+use super::io::{Ofd, StdinRead, Written};
+use super::spawn::Launch;
 use super::task::{Kind, Task, ToolTask};
 use super::{Host, Machine, Pid, Progress, Signal};
 use crate::filters::{Cx, Poll, ToolIo};
@@ -232,7 +233,17 @@ impl Machine {
                 } => {
                     let env = tool.env.clone();
                     let cwd = tool.cwd.clone();
-                    let child = self.spawn_child(task, &argv, &env, &cwd, null_stdin, fs, host);
+                    let mut fds = task.fds.clone();
+                    if null_stdin {
+                        fds.insert(0, self.add_ofd(Ofd::Null));
+                    }
+                    let launch = Launch {
+                        argv: &argv,
+                        env: &env,
+                        cwd: &cwd,
+                        fds: &fds,
+                    };
+                    let child = self.spawn_child(task, launch, fs, host);
                     tool.child = Some(child);
                     tool.deadline_ms = deadline_ms;
                     Flow::Ran

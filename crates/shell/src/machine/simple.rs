@@ -9,6 +9,7 @@ use super::exec::{Cpu, Flow};
 use super::expand::Stop;
 use super::io::Ofd;
 use super::run::queue;
+use super::spawn::Launch;
 use super::task::{Frame, Saved, SimpleFrame};
 use super::{Dialect, MAX_TASKS};
 use crate::fs::{FileKind, FsError, resolve};
@@ -232,9 +233,13 @@ impl Cpu<'_> {
             self.shell.status = 254;
             return self.abort();
         }
-        let made = self
-            .machine
-            .make_kind(pid, &argv, &env, &cwd, &fds, self.fs, self.host);
+        let launch = Launch {
+            argv: &argv,
+            env: &env,
+            cwd: &cwd,
+            fds: &fds,
+        };
+        let made = self.machine.make_kind(pid, launch, self.fs, self.host);
         match made {
             Ok(kind) if last => {
                 self.task.fds = fds;

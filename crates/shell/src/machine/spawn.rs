@@ -18,47 +18,45 @@ type Fds = BTreeMap<u32, u32>;
 const SHELLS: &[&str] = &["sh", "bash", "ash", "dash"];
 const BIN_FOLDERS: &[&str] = &["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"];
 
+/// What is to run, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Launch<'a> {
+    pub argv: &'a [String],
+    pub env: &'a SharedEnv,
+    pub cwd: &'a Rc<str>,
+    pub fds: &'a Fds,
+}
+
 impl Machine {
     /// Finds and starts a program. The error is what a shell says, with the exit status.
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn make_kind(
         &mut self,
         pid: Pid,
-        argv: &[String],
-        env: &SharedEnv,
-        cwd: &Rc<str>,
-        fds: &Fds,
+        launch: Launch,
         fs: &mut Fs,
         host: &mut dyn Host,
     ) -> Result<Kind, (String, i32)> {
-        let mut kind = self.find_kind(pid, argv, env, cwd, fds, fs, host)?;
+        let mut kind = self.find_kind(pid, launch, fs, host)?;
         if let Kind::Shell(shell) = &mut kind {
             shell.shell_pid = pid;
         }
         Ok(kind)
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn find_kind(
         &mut self,
         pid: Pid,
-        argv: &[String],
-        env: &SharedEnv,
-        cwd: &Rc<str>,
-        fds: &Fds,
+        launch: Launch,
         fs: &mut Fs,
         host: &mut dyn Host,
     ) -> Result<Kind, (String, i32)> {
-        let Some(asked) = argv.first() else {
+        let Some(asked) = launch.argv.first().filter(|word| !word.is_empty()) else {
             return Err((": command not found".into(), 127));
         };
-        if asked.is_empty() {
-            return Err((": command not found".into(), 127));
-        }
-        let mut argv = argv.to_vec();
+        let mut argv = launch.argv.to_vec();
         let mut command = asked.clone();
         if asked.contains('/') {
-            let path = resolve(cwd, asked);
+            let path = resolve(launch.cwd, asked);
             match fs.stat(&path) {
                 Ok(stat) if stat.kind == FileKind::Dir => {
                     return Err((format!("{asked}: Is a directory"), 126));
@@ -76,9 +74,13 @@ impl Machine {
                         line.push(asked.clone());
                         line.extend(argv.drain(1..));
                         line[0] = name(&line[0]).to_owned();
-                        return self.make_named(pid, &line, env, cwd, fds, fs, host);
+                        let launch = Launch {
+                            argv: &line,
+                            ..launch
+                        };
+                        return self.make_named(pid, launch, fs, host);
                     }
-                    return self.make_script(asked, &text, &argv, env, cwd);
+                    return self.make_script(asked, &text, launch);
                 }
                 found => {
                     let folder = crate::fs::parent(&path).to_owned();
@@ -90,7 +92,11 @@ impl Machine {
             }
         }
         argv[0] = command;
-        self.make_named(pid, &argv, env, cwd, fds, fs, host)
+        let launch = Launch {
+            argv: &argv,
+            ..launch
+        };
+        self.make_named(pid, launch, fs, host)
             .map_err(
                 |(error, status)| match asked.contains('/') && status == 127 {
                     true => (format!("{asked}: No such file or directory"), 127),
@@ -105,17 +111,14 @@ impl Machine {
         data.starts_with(b"#!") || !data.is_empty() && !data.contains(&0)
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn make_named(
         &mut self,
         pid: Pid,
-        argv: &[String],
-        env: &SharedEnv,
-        cwd: &Rc<str>,
-        fds: &Fds,
+        launch: Launch,
         fs: &mut Fs,
         host: &mut dyn Host,
     ) -> Result<Kind, (String, i32)> {
+        let Launch { argv, env, cwd, .. } = launch;
         let command = argv.first().map_or("", String::as_str);
         let missing = || Err((format!("{command}: command not found"), 127));
         let lookup = host.lookup(command);
@@ -124,14 +127,14 @@ impl Machine {
         }
         if lookup == Lookup::Default {
             if SHELLS.contains(&command) {
-                return self.make_shell(argv, env, cwd, fds, fs);
+                return self.make_shell(launch, fs);
             }
             if let Some(tool) = filters::find(command) {
                 let tool = tool.start();
                 return Ok(Kind::Tool(Box::new(ToolTask::new(tool, argv, env, cwd))));
             }
         }
-        let tty = self.is_tty_ofd(fds.get(&1));
+        let tty = self.is_tty_ofd(launch.fds.get(&1));
         if host.spawn(pid, argv, env, cwd, tty) {
             self.pace.launched();
             return Ok(Kind::External);
@@ -159,21 +162,20 @@ impl Machine {
                 && self.is_script(&path, fs)
             {
                 let text = fs.read_text(&path).unwrap_or_default();
-                return self.make_script(&path, &text, argv, env, cwd);
+                return self.make_script(&path, &text, launch);
             }
         }
         missing()
     }
 
     /// `sh`, `sh -c TEXT`, `sh FILE`
-    fn make_shell(
-        &mut self,
-        argv: &[String],
-        env: &SharedEnv,
-        cwd: &Rc<str>,
-        fds: &Fds,
-        fs: &mut Fs,
-    ) -> Result<Kind, (String, i32)> {
+    fn make_shell(&mut self, launch: Launch, fs: &mut Fs) -> Result<Kind, (String, i32)> {
+        let Launch {
+            argv,
+            env,
+            cwd,
+            fds,
+        } = launch;
         let own = argv.first().cloned().unwrap_or_default();
         let mut shell = Shell::new((**env).clone(), cwd);
         shell.argv0 = own.as_str().into();
@@ -253,14 +255,12 @@ impl Machine {
         &mut self,
         asked: &str,
         text: &str,
-        argv: &[String],
-        env: &SharedEnv,
-        cwd: &Rc<str>,
+        launch: Launch,
     ) -> Result<Kind, (String, i32)> {
-        let mut shell = Shell::new((**env).clone(), cwd);
+        let mut shell = Shell::new((**launch.env).clone(), launch.cwd);
         shell.subshell = true;
         shell.argv0 = asked.into();
-        shell.args = Rc::new(argv.get(1..).unwrap_or_default().to_vec());
+        shell.args = Rc::new(launch.argv.get(1..).unwrap_or_default().to_vec());
         self.with_text(shell, text)
     }
 
@@ -278,28 +278,20 @@ impl Machine {
         }
     }
 
-    /// A process of a tool's own, with the tool's streams.
-    #[allow(clippy::too_many_arguments)]
+    /// A process of a tool's own.
     pub(super) fn spawn_child(
         &mut self,
-        parent: &mut Task,
-        argv: &[String],
-        env: &SharedEnv,
-        cwd: &Rc<str>,
-        null_stdin: bool,
+        parent: &Task,
+        launch: Launch,
         fs: &mut Fs,
         host: &mut dyn Host,
     ) -> Pid {
         let pid = self.take_pid();
-        let mut fds = parent.fds.clone();
-        if null_stdin {
-            fds.insert(0, self.add_ofd(Ofd::Null));
-        }
         let made = match self.tasks.len() < MAX_TASKS {
-            true => self.make_kind(pid, argv, env, cwd, &fds, fs, host),
+            true => self.make_kind(pid, launch, fs, host),
             false => Err(("fork: Resource temporarily unavailable".to_owned(), 126)),
         };
-        let name = argv.join(" ");
+        let (name, fds) = (launch.argv.join(" "), launch.fds.clone());
         let task = match made {
             Ok(kind) => Task::new(pid, parent.pid, kind, fds, &name),
             Err((error, status)) => {
@@ -326,9 +318,14 @@ impl Machine {
         fs: &mut Fs,
         host: &mut dyn Host,
     ) -> Flow {
-        let fds = task.fds.clone();
         self.fds_changed = true;
-        match self.make_kind(task.pid, argv, env, cwd, &fds, fs, host) {
+        let launch = Launch {
+            argv,
+            env,
+            cwd,
+            fds: &task.fds,
+        };
+        match self.make_kind(task.pid, launch, fs, host) {
             Ok(kind) => {
                 task.kind = kind;
                 task.name = argv.join(" ").into();
@@ -348,7 +345,6 @@ impl Machine {
 
     /// Runs a line or a program as a child of an external program, with its environment and folder; ask `child_status` for its end.
     /// With `capture`, both its streams are collected for `take_child_output`.
-    #[allow(clippy::too_many_arguments)]
     pub fn spawn_for(
         &mut self,
         parent: Pid,
@@ -367,7 +363,7 @@ impl Machine {
             shell.export(name, Some(value));
         }
         let env = Rc::new(place.0.clone());
-        let mut parent_task = self.tasks.remove(&parent)?;
+        let parent_task = self.tasks.remove(&parent)?;
         let mut fds = parent_task.fds.clone();
         if capture {
             let ofd = self.add_ofd(Ofd::Capture(Vec::new()));
@@ -398,10 +394,13 @@ impl Machine {
                 pid
             }
             Err(argv) => {
-                let saved = std::mem::replace(&mut parent_task.fds, fds);
-                let pid = self.spawn_child(&mut parent_task, argv, &env, &cwd, false, fs, host);
-                parent_task.fds = saved;
-                pid
+                let launch = Launch {
+                    argv,
+                    env: &env,
+                    cwd: &cwd,
+                    fds: &fds,
+                };
+                self.spawn_child(&parent_task, launch, fs, host)
             }
         };
         self.tasks.insert(parent, parent_task);
