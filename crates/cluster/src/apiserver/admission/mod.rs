@@ -8,7 +8,7 @@ mod pods;
 mod podsecurity;
 pub(crate) mod policies;
 pub(crate) mod quota;
-mod storage;
+pub(crate) mod storage;
 mod webhooks;
 
 use super::{Call, Verb};

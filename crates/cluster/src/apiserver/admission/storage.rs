@@ -2,6 +2,7 @@
 //! `kubernetes:plugin/pkg/admission/storage/*`, `plugin/pkg/admission/network/defaultingressclass`.
 
 use super::{Ctx, Plugin};
+use crate::store::Store;
 use machinery::Arrange;
 use machinery::{Object, Status, Value};
 
@@ -33,10 +34,9 @@ pub(super) const DEFAULT_INGRESS_CLASS: Plugin = Plugin {
 const STORAGE_CLASSES: &str = "storageclasses.storage.k8s.io";
 
 /// Of several default classes the newest counts, then the first by name.
-fn default_class(ctx: &Ctx, resource: &str, annotations: &[&str]) -> Vec<Object> {
+fn default_class(store: &Store, resource: &str, annotations: &[&str]) -> Vec<Object> {
     let is_default = |o: &&Object| annotations.iter().any(|a| o.annotation(a) == Some("true"));
-    let mut found: Vec<Object> = ctx
-        .store()
+    let mut found: Vec<Object> = store
         .list(resource, None)
         .filter(is_default)
         .cloned()
@@ -56,14 +56,20 @@ fn storage_class(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
     if !ctx.is_create() || old_way || !v.at("spec.storageClassName").is_null() {
         return Ok(());
     }
+    if let Some(class) = default_storage_class(ctx.store()) {
+        v.set("spec.storageClassName", Value::str(class.name()));
+    }
+    Ok(())
+}
+
+/// The class of claims that name none.
+pub(crate) fn default_storage_class(store: &Store) -> Option<Object> {
     const MARKS: &[&str] = &[
         "storageclass.kubernetes.io/is-default-class",
         "storageclass.beta.kubernetes.io/is-default-class",
     ];
-    if let Some(class) = default_class(ctx, STORAGE_CLASSES, MARKS).first() {
-        v.set("spec.storageClassName", Value::str(class.name()));
-    }
-    Ok(())
+    let mut found = default_class(store, STORAGE_CLASSES, MARKS).into_iter();
+    found.next()
 }
 
 fn protection(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
@@ -113,7 +119,7 @@ fn ingress_class(ctx: &mut Ctx, v: &mut Value) -> Result<(), Status> {
         return Ok(());
     }
     let found = default_class(
-        ctx,
+        ctx.store(),
         "ingressclasses.networking.k8s.io",
         &["ingressclass.kubernetes.io/is-default-class"],
     );

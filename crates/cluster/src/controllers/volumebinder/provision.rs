@@ -2,6 +2,7 @@
 //! here (their volumes are folders on a node); of any other the claim says that it is being waited for.
 
 use super::{CLASSES, VOLUME};
+use crate::apiserver::admission::storage::default_storage_class;
 use crate::cx::Cx;
 use kinds::persistentvolumeclaim::KIND as CLAIM;
 use machinery::{Object, Status, Value, value};
@@ -25,6 +26,22 @@ pub fn is_here(name: &str) -> bool {
 
 /// Has a volume made for the claim, or tells what it waits for.
 pub fn or_say_why(cx: &mut Cx, claim: &Object) -> Result<(), Status> {
+    // A claim that was made when there was no default class gets the one that came later.
+    let unset = claim.at("spec.storageClassName").is_null()
+        && claim
+            .annotation("volume.beta.kubernetes.io/storage-class")
+            .is_none();
+    let class = default_storage_class(cx.store()).filter(|_| unset);
+    let given = class.map(|class| {
+        claim.edit(|v| {
+            v.set("spec.storageClassName", Value::str(class.name()));
+        })
+    });
+    let given = match given {
+        Some(claim) => Some(cx.update(&CLAIM, &claim, "a default class came")?),
+        None => None,
+    };
+    let claim = given.as_ref().unwrap_or(claim);
     let name = claim.text("spec.storageClassName");
     if name.is_empty() {
         let text = "no persistent volumes available for this claim and no storage class is set";
