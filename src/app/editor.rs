@@ -79,7 +79,7 @@ pub fn editor_pane(props: &Props) -> Html {
         <div class="editor">
             <div class="files" role="group" aria-label={ui.t(T::files)}>{ for model.files.keys().map(tab) }</div>
             <div class="monaco-frame">
-                <div class="monaco-holder" ref={holder}></div>
+                <div class="monaco-holder monaco-component" ref={holder}></div>
                 if *failed { <p class="empty">{ ui.t(T::editor_failed) }</p> }
                 else if !props.ready { { skeleton() } }
             </div>

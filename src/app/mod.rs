@@ -12,6 +12,7 @@ mod inspector;
 mod keep;
 mod lesson;
 mod measure;
+mod news;
 mod prose;
 mod run;
 mod splitter;

@@ -4,7 +4,6 @@ use super::keep::{self, Narrow, Tab, View};
 use super::ui::Act;
 use super::{App, Msg, Start, bridge};
 use crate::i18n::{Lang, T, Texts};
-use crate::model::pod::PodState;
 use crate::model::{Effect, Versions};
 use gloo::timers::callback::Timeout;
 use playground::session::HOME;
@@ -457,34 +456,6 @@ impl App {
         self.run.input(Input::Language(lang.code().to_string()));
         bridge::terminal_label(self.ui.texts.get(T::terminal_label));
         self.dress();
-    }
-    /// Tells those who listen what became of pods, a few words at a time.
-    pub(super) fn announce(&mut self) -> bool {
-        let news = std::mem::take(&mut self.model.borrow_mut().cluster.news);
-        if news.is_empty() {
-            return false;
-        }
-        let texts = &self.ui.texts;
-        let mut last: BTreeMap<&str, (Option<PodState>, &str)> = BTreeMap::new();
-        for n in &news {
-            last.insert(&n.pod, (n.state, &n.word));
-        }
-        self.news = if last.len() <= 3 {
-            let say = |(pod, (state, word)): (&&str, &(Option<PodState>, &str))| match state {
-                None => texts.fill(T::news_gone, &[("pod", pod)]),
-                Some(PodState::Ready) => texts.fill(T::news_ready, &[("pod", pod)]),
-                Some(_) => texts.fill(T::news_state, &[("pod", pod), ("word", word)]),
-            };
-            last.iter().map(say).collect::<Vec<_>>().join(" ")
-        } else {
-            let ready = last
-                .values()
-                .filter(|(s, _)| *s == Some(PodState::Ready))
-                .count();
-            let (n, r) = (last.len().to_string(), ready.to_string());
-            texts.fill(T::news_many, &[("n", &n), ("ready", &r)])
-        };
-        true
     }
 }
 
