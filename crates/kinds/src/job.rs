@@ -308,7 +308,7 @@ fn exit_codes(c: &Value, spec: &Value, path: &Path, errors: &mut Errors) {
     }
     let (values, at) = (c.get("values").items(), path.child("values"));
     if values.is_empty() {
-        errors.invalid(&at, Value::list(), "at least one value is required");
+        errors.invalid(&at, c.get("values").clone(), "at least one value is required");
     } else if values.len() > 255 {
         errors.too_many(&at, values.len(), 255);
     }

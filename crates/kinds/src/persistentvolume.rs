@@ -278,6 +278,10 @@ pub fn class_and_mode(spec: &Value, path: &Path, errors: &mut Errors) {
     if !class.is_empty() {
         meta::each(errors, &path.child("storageClassName"), class, names::dns_subdomain(class));
     }
+    let class = spec.text("volumeAttributesClassName");
+    if !class.is_empty() {
+        meta::each(errors, &path.child("volumeAttributesClassName"), class, names::dns_subdomain(class));
+    }
     let mode = spec.text("volumeMode");
     let known = ["Block", "Filesystem"];
     if !mode.is_empty() && !known.contains(&mode) {

@@ -3,7 +3,7 @@
 
 use crate::kind::Kind;
 use crate::edit::within;
-use machinery::{Value};
+use machinery::{Path, Value};
 
 pub const KIND: Kind = Kind {
     group: "resource.k8s.io",
@@ -17,6 +17,12 @@ pub const KIND: Kind = Kind {
     generation: false,
     subresources: &[],
     default,
+    validate: |o, errors| {
+        crate::resourceclaim::claim(o.at("spec.spec"), &Path::root("spec").child("spec"), errors);
+    },
+    validate_update: |new, old, errors| {
+        crate::meta::immutable(new.spec(), old.spec(), &Path::root("spec"), errors);
+    },
     ..Kind::NONE
 };
 

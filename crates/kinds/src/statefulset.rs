@@ -158,6 +158,10 @@ fn validate(o: &Object, errors: &mut Errors) {
     meta::non_negative(spec.int("replicas"), &path.child("replicas"), errors);
     meta::non_negative(spec.int("minReadySeconds"), &path.child("minReadySeconds"), errors);
     meta::non_negative(spec.at("ordinals.start").as_i64().unwrap_or(0), &path.child("ordinals.start"), errors);
+    let service = spec.text("serviceName");
+    if !service.is_empty() && o.resource_version() == 0 {
+        meta::each(errors, &path.child("serviceName"), service, crate::names::dns_label(service));
+    }
     // A pod of the set gets a volume for each claim, before one of its own by that name.
     let mut spec = spec.clone();
     for c in o.at("spec.volumeClaimTemplates").items() {

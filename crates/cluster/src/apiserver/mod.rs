@@ -17,6 +17,7 @@ mod discovery;
 mod escalation;
 mod eviction;
 mod meta;
+mod node_authorizer;
 #[cfg(feature = "openapi")]
 mod openapi;
 #[cfg(feature = "openapi")]

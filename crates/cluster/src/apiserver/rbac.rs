@@ -1,9 +1,9 @@
 //! Authorisation: may this user do this? Upstream: `kubernetes:plugin/pkg/auth/authorizer/rbac/rbac.go`,
-//! `apiserver:pkg/endpoints/handlers/responsewriters/errors.go` (Forbidden). The node authorizer is not simulated:
-//! kubelets are components, and components may do what our own code does.
+//! `apiserver:pkg/endpoints/handlers/responsewriters/errors.go` (Forbidden). Kubelets are components, and
+//! components may do what our own code does; whoever else says to be a node is looked at by [`node_authorizer`].
 
-use super::Verb;
 use super::route::Target;
+use super::{Verb, node_authorizer};
 use crate::Cluster;
 use crate::store::Store;
 use machinery::{Object, Request, Status, User, Value};
@@ -17,6 +17,8 @@ pub(crate) struct Attributes {
     pub subresource: String,
     pub name: String,
     pub namespace: String,
+    /// The field selector of a list or watch.
+    pub fields: String,
     /// Set for non-resource requests.
     pub path: Option<String>,
 }
@@ -59,6 +61,20 @@ pub(crate) fn decide(store: &Store, user: &User, a: &Attributes) -> Decision {
         };
     }
     let mut missing: Vec<String> = Vec::new();
+    let mut unrelated = String::new();
+    if a.path.is_none()
+        && let Some(node) = node_authorizer::node_of(user)
+    {
+        match node_authorizer::decide(store, node, a) {
+            Ok(()) => {
+                return Decision {
+                    allowed: true,
+                    reason: String::new(),
+                };
+            }
+            Err(why) => unrelated = why,
+        }
+    }
     let mut allowed: Option<String> = None;
     visit(store, user, &a.namespace, &mut |binding, subject, role| {
         let Some(role) = role else {
@@ -102,7 +118,7 @@ pub(crate) fn decide(store: &Store, user: &User, a: &Attributes) -> Decision {
         },
         None => {
             let reason = match missing.len() {
-                0 => String::new(),
+                0 => unrelated,
                 1 => format!("RBAC: {}", missing.remove(0)),
                 _ => format!("RBAC: [{}]", missing.join(", ")),
             };
@@ -230,9 +246,9 @@ pub(crate) fn authorize(
         } else {
             namespace_itself(route)
         },
+        fields: request.param("fieldSelector").unwrap_or("").into(),
         path: None,
     };
-    let _ = request;
     let d = decide(&cluster.store, user, &a);
     if d.allowed {
         return Ok(());

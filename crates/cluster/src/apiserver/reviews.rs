@@ -46,6 +46,7 @@ fn attributes(v: &Value) -> Attributes {
             subresource: text("spec.resourceAttributes.subresource"),
             name: text("spec.resourceAttributes.name"),
             namespace: text("spec.resourceAttributes.namespace"),
+            fields: String::new(),
             path: None,
         }
     } else {

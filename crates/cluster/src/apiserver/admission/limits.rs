@@ -129,14 +129,21 @@ fn validate(ctx: &mut Ctx, o: &Object) -> Result<(), Status> {
     }
 }
 
-/// The sum over a pod's containers, of the resources that any of them names.
+/// What a pod needs of the resources that any of its containers names.
 fn total(o: &Object, what: &str) -> Value {
     let mut out = Value::map();
-    for c in o.at("spec.containers").items() {
-        for (resource, v) in c.get("resources").get(what).entries() {
-            let nanos = amount(v).unwrap_or(0) + amount(out.get(resource)).unwrap_or(0);
-            *out.field(resource) = Value::from(from_nanos(nanos, v.as_str().unwrap_or("")));
-        }
+    for (resource, nanos) in super::quota::total(o, what) {
+        let all = ["spec.containers", "spec.initContainers"];
+        let named = |c: &Value| {
+            c.get("resources")
+                .get(what)
+                .get(&resource)
+                .as_str()
+                .map(str::to_string)
+        };
+        let like = all.iter().flat_map(|l| o.at(l).items()).find_map(named);
+        let text = from_nanos(nanos, like.as_deref().unwrap_or(""));
+        *out.field(&resource) = Value::from(text);
     }
     out
 }
@@ -182,19 +189,24 @@ fn check(item: &Value, what: &str, requests: &Value, limits: &Value, wrong: &mut
     }
     for (resource, bound) in item.get("maxLimitRequestRatio").entries() {
         let (request, limit) = (amount(requests.get(resource)), amount(limits.get(resource)));
-        let (Some(r), Some(l), Some(b)) = (request.filter(|r| *r > 0), limit, amount(bound)) else {
+        let head = format!(
+            "{resource} max limit to request ratio per {what} is {}",
+            text(bound)
+        );
+        let Some(r) = request.filter(|r| *r > 0) else {
             wrong.push(format!(
-                "{resource} max limit to request ratio per {what} is {}, but no request is specified or request is 0",
-                text(bound)
+                "{head}, but no request is specified or request is 0"
             ));
             continue;
         };
+        let Some(l) = limit.filter(|l| *l > 0) else {
+            wrong.push(format!("{head}, but no limit is specified or limit is 0"));
+            continue;
+        };
+        let b = amount(bound).unwrap_or(0);
         if l * 1_000_000_000 > b * r {
             let ratio = l as f64 / r as f64;
-            wrong.push(format!(
-                "{resource} max limit to request ratio per {what} is {}, but provided ratio is {ratio:.6}",
-                text(bound)
-            ));
+            wrong.push(format!("{head}, but provided ratio is {ratio:.6}"));
         }
     }
 }

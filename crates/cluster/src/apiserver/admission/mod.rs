@@ -4,6 +4,7 @@
 
 mod limits;
 mod namespaces;
+mod node_restriction;
 mod pods;
 mod podsecurity;
 pub(crate) mod policies;
@@ -66,6 +67,7 @@ pub(crate) static PLUGINS: &[&Plugin] = &[
     &namespaces::LIFECYCLE,
     &limits::LIMIT_RANGER,
     &pods::SERVICE_ACCOUNT,
+    &node_restriction::NODE_RESTRICTION,
     &pods::TAINT_NODES_BY_CONDITION,
     &podsecurity::POD_SECURITY,
     &pods::PRIORITY,
@@ -75,6 +77,7 @@ pub(crate) static PLUGINS: &[&Plugin] = &[
     &storage::CLAIM_RESIZE,
     &pods::RUNTIME_CLASS,
     &storage::DEFAULT_INGRESS_CLASS,
+    &webhooks::MUTATING_POLICY,
     &webhooks::MUTATING,
     &policies::VALIDATING_POLICY,
     &webhooks::VALIDATING,
@@ -129,6 +132,7 @@ pub(crate) fn delete(
     old: &Object,
 ) -> Result<Vec<String>, Status> {
     namespaces::may_go(call, old)?;
+    node_restriction::may_delete(call, old)?;
     policies::judge(&cluster.store, call, None, Some(old))
 }
 

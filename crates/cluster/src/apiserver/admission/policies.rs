@@ -400,6 +400,7 @@ impl Host for Authorizer<'_> {
             subresource: text("subresource"),
             name: text("name"),
             namespace: text("namespace"),
+            fields: String::new(),
             path: asked.get("path").as_str().map(str::to_string),
         };
         let d = rbac::decide(self.0.store, &rbac::authenticate(user), &a);

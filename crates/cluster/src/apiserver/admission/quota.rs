@@ -87,25 +87,7 @@ fn pod_cost(o: &Object, out: &mut Cost) {
     }
     out.insert("pods".into(), ONE);
     for what in ["requests", "limits"] {
-        let mut sum: Cost = Cost::new();
-        for c in o.at("spec.containers").items() {
-            for (r, v) in c.get("resources").get(what).entries() {
-                *sum.entry(r.to_string()).or_default() += amount(v);
-            }
-        }
-        let mut sidecars: Cost = Cost::new();
-        for c in o.at("spec.initContainers").items() {
-            for (r, v) in c.get("resources").get(what).entries() {
-                if c.text("restartPolicy") == "Always" {
-                    *sum.entry(r.to_string()).or_default() += amount(v);
-                    *sidecars.entry(r.to_string()).or_default() += amount(v);
-                } else {
-                    let beside = sidecars.get(r.as_str()).copied().unwrap_or(0);
-                    let e = sum.entry(r.to_string()).or_default();
-                    *e = (*e).max(amount(v) + beside);
-                }
-            }
-        }
+        let mut sum = total(o, what);
         for (r, v) in o.at("spec.overhead").entries() {
             *sum.entry(r.to_string()).or_default() += amount(v);
         }
@@ -116,6 +98,30 @@ fn pod_cost(o: &Object, out: &mut Cost) {
             out.insert(format!("{what}.{r}"), n);
         }
     }
+}
+
+/// The larger of the sum over a pod's containers and each init container.
+pub(super) fn total(o: &Object, what: &str) -> Cost {
+    let mut sum: Cost = Cost::new();
+    for c in o.at("spec.containers").items() {
+        for (r, v) in c.get("resources").get(what).entries() {
+            *sum.entry(r.to_string()).or_default() += amount(v);
+        }
+    }
+    let mut sidecars: Cost = Cost::new();
+    for c in o.at("spec.initContainers").items() {
+        for (r, v) in c.get("resources").get(what).entries() {
+            if c.text("restartPolicy") == "Always" {
+                *sum.entry(r.to_string()).or_default() += amount(v);
+                *sidecars.entry(r.to_string()).or_default() += amount(v);
+            } else {
+                let beside = sidecars.get(r.as_str()).copied().unwrap_or(0);
+                let e = sum.entry(r.to_string()).or_default();
+                *e = (*e).max(amount(v) + beside);
+            }
+        }
+    }
+    sum
 }
 
 /// Whether a quota counts this object: its scopes.
@@ -145,6 +151,12 @@ fn in_scope(quota: &Object, plural: &str, o: &Object) -> bool {
     if wanted.is_empty() {
         return true;
     }
+    if plural == "persistentvolumeclaims" {
+        let class = o.text("spec.volumeAttributesClassName").to_string();
+        return wanted.iter().all(|(scope, op, values)| {
+            scope == "VolumeAttributesClass" && named(op, values, &class)
+        });
+    }
     if plural != "pods" {
         return false;
     }
@@ -155,17 +167,35 @@ fn in_scope(quota: &Object, plural: &str, o: &Object) -> bool {
             "NotBestEffort" => kinds::pod::qos(o.spec()) != "BestEffort",
             "Terminating" => !o.at("spec.activeDeadlineSeconds").is_null(),
             "NotTerminating" => o.at("spec.activeDeadlineSeconds").is_null(),
-            "PriorityClass" => {
-                let class = o.text("spec.priorityClassName").to_string();
-                match op.as_str() {
-                    "In" => values.contains(&class),
-                    "NotIn" => !values.contains(&class),
-                    "DoesNotExist" => class.is_empty(),
-                    _ => !class.is_empty(),
-                }
-            }
+            "CrossNamespacePodAffinity" => crosses(o),
+            "PriorityClass" => named(op, values, &o.text("spec.priorityClassName").to_string()),
             _ => false,
         })
+}
+
+/// Whether a scope's operator and values choose this class.
+fn named(op: &str, values: &[String], class: &String) -> bool {
+    match op {
+        "In" => values.contains(class),
+        "NotIn" => !values.contains(class),
+        "DoesNotExist" => class.is_empty(),
+        _ => !class.is_empty(),
+    }
+}
+
+/// Whether a pod's affinity looks at pods of other namespaces.
+fn crosses(o: &Object) -> bool {
+    let elsewhere = |t: &Value| !t.get("namespaces").is_empty() || t.has("namespaceSelector");
+    ["podAffinity", "podAntiAffinity"].iter().any(|side| {
+        let terms = o.at("spec.affinity").get(side);
+        let required = terms.get("requiredDuringSchedulingIgnoredDuringExecution");
+        let preferred = terms.get("preferredDuringSchedulingIgnoredDuringExecution");
+        required.items().iter().any(elsewhere)
+            || preferred
+                .items()
+                .iter()
+                .any(|t| elsewhere(t.get("podAffinityTerm")))
+    })
 }
 
 /// What a namespace uses of what a quota limits, counted anew: `status.used`.
@@ -189,6 +219,14 @@ pub(crate) fn usage(store: &Store, quota: &Object) -> Value {
     }
     let mut used = Value::map();
     for (name, bound) in hard.entries() {
+        // Kinds that definitions made are counted by their resource's name.
+        let counted = name
+            .strip_prefix("count/")
+            .filter(|_| !sum.contains_key(name.as_str()));
+        if let Some(resource) = counted {
+            let n = store.list(resource, Some(quota.namespace())).count();
+            sum.insert(name.to_string(), n as i128 * ONE);
+        }
         let n = sum.get(name.as_str()).copied().unwrap_or(0);
         *used.field(name) = Value::from(from_nanos(n, bound.as_str().unwrap_or("")));
     }
