@@ -13,6 +13,8 @@ for (const lang of ["ko", "en"]) {
     const shot = (name, of = page) => of.screenshot({ path: join(folder, `${name}-${lang}-${theme}.png`) });
     await prompt(page);
     await page.waitForSelector(".monaco-editor .view-line", { timeout: 20000 });
+    // The editor's colours come a moment after its text.
+    await page.waitForFunction(() => new Set([...document.querySelectorAll(".view-line:nth-child(8) span[class^=mtk]")].map((t) => t.className)).size > 1, null, { timeout: 20000 });
     await run(page, "kubectl create deployment web --image=nginx:1.27 --replicas=5");
     await run(page, "kubectl create deployment api --image=ngnix:1.27");
     await run(page, "kubectl expose deployment web --port=80");
