@@ -52,6 +52,14 @@ pub fn update(cx: &Cx, info: &Info, after: &Object, manager: &str) -> Result<Opt
     send(cx, info, patch, kind, manager).map(Some)
 }
 
+/// What kubectl calls the type of a kind that it knows: `*v1.Service`.
+pub fn go_type(info: &Info) -> String {
+    match kinds::of(&info.res.api_version(), &info.res.kind) {
+        Some(_) => format!("*{}.{}", info.res.version, info.res.kind),
+        None => "*unstructured.Unstructured".into(),
+    }
+}
+
 /// With the annotation of `--record`, if that was given.
 pub fn recorded(cx: &Cx, object: &Object) -> Object {
     match cx.on("record") {

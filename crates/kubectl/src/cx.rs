@@ -136,7 +136,10 @@ impl Inner {
             "client" => Ok(DryRun::Client),
             "server" => Ok(DryRun::Server),
             "unchanged" => {
-                self.err("W: --dry-run is deprecated and can be replaced with --dry-run=client.\n");
+                let words = "--dry-run is deprecated and can be replaced with --dry-run=client.";
+                if self.warned.borrow_mut().insert(words.into()) {
+                    self.err(format!("W: {words}\n"));
+                }
                 Ok(DryRun::Client)
             }
             other => match flags::go_bool(other) {

@@ -79,6 +79,25 @@ fn pretty(v: &Value, level: usize, out: &mut String) {
     }
 }
 
+/// A value as Go's `%#v` spells it.
+pub fn go_syntax(v: &Value) -> String {
+    match v {
+        Value::Null => "interface {}(nil)".into(),
+        Value::List(l) => {
+            let parts: Vec<String> = l.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", parts.join(", "))
+        }
+        Value::Map(m) => {
+            let pairs = m.iter();
+            let parts: Vec<String> = pairs
+                .map(|(k, x)| format!("{}:{}", json::quote(k), go_syntax(x)))
+                .collect();
+            format!("map[string]interface {{}}{{{}}}", parts.join(", "))
+        }
+        other => json::print(other),
+    }
+}
+
 /// KYAML: YAML in flow style.
 pub fn kyaml(v: &Value) -> String {
     machinery::yaml::print_kyaml(v)

@@ -57,7 +57,13 @@ pub fn command(way: &[&'static Command]) -> String {
     }
     if !c.subs.is_empty() {
         out.push_str("\nAvailable Commands:\n");
-        let wide = c.subs.iter().map(|s| s.name.len()).max().unwrap_or(0);
+        let wide = c
+            .subs
+            .iter()
+            .map(|s| s.name.len())
+            .max()
+            .unwrap_or(0)
+            .max(11);
         for s in c.subs {
             out.push_str(&format!("  {:<wide$}   {}\n", s.name, s.short));
         }
@@ -72,10 +78,8 @@ pub fn command(way: &[&'static Command]) -> String {
         out.push_str(&parts.join("\n"));
     }
     let usage = if c.usage.is_empty() {
-        format!("{path} SUBCOMMAND [options]")
-    } else if c.usage.contains("[flags]") || c.usage.contains("[options]") {
-        format!("{path} {}", c.usage.replace("[flags]", "[options]"))
-    } else if flags.is_empty() {
+        format!("{path} [options]")
+    } else if c.usage.contains("[options]") {
         format!("{path} {}", c.usage)
     } else {
         format!("{path} {} [options]", c.usage)

@@ -115,7 +115,8 @@ async fn run(ctx: Ctx, api: Rc<dyn Api>) -> i32 {
                 discovery::Mapper::forget(&cx);
             }
             if !text.is_empty() {
-                host.err(&format!("{}\n", text.trim_end_matches('\n')));
+                let end = if text.ends_with('\n') { "" } else { "\n" };
+                host.err(&format!("{text}{end}"));
             }
             status
         }
@@ -170,8 +171,13 @@ fn root(host: &host::Ctx, rest: &[String]) -> i32 {
 /// A group of commands called by itself: its help, or a refusal of the unknown word.
 fn group(cx: &Cx) -> Result<(), Fail> {
     if cx.args().is_empty() {
-        cx.out(help::command(&cx.way));
-        return Ok(());
+        // Only rollout's help goes to standard output; all leave an error behind.
+        let help = help::command(&cx.way);
+        match cx.command().name {
+            "rollout" => cx.out(help),
+            _ => cx.err(help),
+        }
+        return Err(Fail::Exit(1));
     }
     Err(fail::usage(format!(
         "unknown command \"{}\"",

@@ -139,8 +139,9 @@ pub async fn named(cx: &Cx, words: &[String]) -> Result<Info, Fail> {
     }
 }
 
-/// The pods behind an object: itself, or those that its selector selects, the fittest first.
-pub fn pods_of(cx: &Cx, info: &Info) -> Result<Vec<Info>, Fail> {
+/// The pods behind an object: itself, or those that its selector selects, the fittest first. `wanted` is what cannot be
+/// done where there is no selector.
+pub fn pods_of(cx: &Cx, info: &Info, wanted: &str) -> Result<Vec<Info>, Fail> {
     if info.res.kind == "Pod" {
         return Ok(vec![info.clone()]);
     }
@@ -151,10 +152,15 @@ pub fn pods_of(cx: &Cx, info: &Info) -> Result<Vec<Info>, Fail> {
         _ => machinery::labels::text(info.object.at("spec.selector")),
     };
     if selector.is_empty() {
-        return Err(text(format!(
-            "cannot attach to {}: selector is empty",
-            info.res.kind
-        )));
+        let kind = crate::change::go_type(info);
+        let why = match info.res.kind.as_str() {
+            "Service" => format!(
+                "invalid service '{}': Service is defined without a selector",
+                info.name
+            ),
+            _ => format!("selector for {kind} not implemented"),
+        };
+        return Err(text(format!("cannot {wanted} {kind}: {why}")));
     }
     let res = cx.mapper()?.resource("pods")?;
     let list = cx.ask(resources::list_request(
@@ -183,10 +189,13 @@ pub fn pods_of(cx: &Cx, info: &Info) -> Result<Vec<Info>, Fail> {
 
 /// The pod to exec into or attach to.
 pub fn attachable(cx: &Cx, info: &Info) -> Result<Info, Fail> {
-    pods_of(cx, info)?.into_iter().next().ok_or_else(|| {
-        text(format!(
-            "timed out waiting for the condition on pods of {}",
-            info.shown()
-        ))
-    })
+    pods_of(cx, info, "attach to")?
+        .into_iter()
+        .next()
+        .ok_or_else(|| {
+            text(format!(
+                "timed out waiting for the condition on pods of {}",
+                info.shown()
+            ))
+        })
 }

@@ -15,7 +15,7 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
     Text(String),
-    /// One `{...}` or the inside of a filter: nodes applied one after the other.
+    /// One `{...}`, a member of a union or one side of a filter: nodes applied one after the other.
     List(Vec<Node>),
     Field(String),
     Wildcard,
@@ -24,10 +24,9 @@ pub(crate) enum Node {
     Slice(Slice),
     Union(Vec<Node>),
     Filter(Vec<Node>, String, Vec<Node>),
-    Int(i64),
-    Float(f64),
-    Bool(bool),
-    /// `range` or `end`.
+    /// A number or a truth value.
+    Literal(Value),
+    /// `range`, `end`, or a word that means nothing.
     Word(String),
 }
 
@@ -125,7 +124,8 @@ impl Run {
     }
 }
 
-/// The nodes of a range's body that starts at `from`, and where the template goes on after its `end`.
+/// The nodes of a range's body that starts at `from`, and where the template goes on after it: behind its `end`; without
+/// one the body itself is done once more, as upstream does.
 fn range_body(nodes: &[Node], from: usize) -> (&[Node], usize) {
     let mut depth = 1;
     for (i, node) in nodes.iter().enumerate().skip(from) {
@@ -139,151 +139,189 @@ fn range_body(nodes: &[Node], from: usize) -> (&[Node], usize) {
             return (nodes.get(from..i).unwrap_or(&[]), i + 1);
         }
     }
-    (nodes.get(from..).unwrap_or(&[]), nodes.len())
+    (nodes.get(from..).unwrap_or(&[]), from)
 }
 
 /// Applies path nodes one after the other to all values found so far.
 fn walk(nodes: &[Node], start: Vec<Value>, allow_missing: bool) -> Result<Vec<Value>, String> {
     let mut found = start;
     for node in nodes {
-        let mut next = Vec::new();
-        for v in &found {
-            apply(node, v, allow_missing, &mut next)?;
-        }
-        found = next;
+        found = apply(node, found, allow_missing)?;
     }
     Ok(found)
 }
 
-fn apply(node: &Node, v: &Value, allow_missing: bool, out: &mut Vec<Value>) -> Result<(), String> {
+fn apply(node: &Node, input: Vec<Value>, allow_missing: bool) -> Result<Vec<Value>, String> {
+    let mut out = Vec::new();
     match node {
         Node::Text(t) => out.push(Value::str(t)),
-        Node::Int(i) => out.push(Value::Int(*i)),
-        Node::Float(f) => out.push(Value::Float(*f)),
-        Node::Bool(b) => out.push(Value::Bool(*b)),
-        Node::Field(name) if name.is_empty() => out.push(v.clone()),
-        Node::Field(name) => match v {
-            Value::Map(m) => match m.get(name) {
-                Some(x) => out.push(x.clone()),
-                None if allow_missing => {}
-                None => return Err(format!("{name} is not found")),
-            },
-            Value::Null if allow_missing => {}
-            _ if allow_missing => {}
-            _ => return Err(format!("{name} is not found")),
-        },
-        Node::Wildcard => match v {
-            Value::List(l) => out.extend(l.iter().cloned()),
-            Value::Map(m) => out.extend(m.iter().map(|(_, x)| x.clone())),
-            _ => {}
-        },
-        Node::Recursive => descend(v, out),
-        Node::Slice(slice) => take(slice, v, allow_missing, out)?,
-        Node::Union(parts) => {
-            for part in parts {
-                apply(part, v, allow_missing, out)?;
+        Node::Literal(v) => out.resize(input.len(), v.clone()),
+        Node::Field(name) if name.is_empty() => return Ok(input),
+        Node::Field(name) => {
+            let maps = input.iter().filter_map(Value::as_map);
+            out.extend(maps.filter_map(|m| m.get(name).cloned()));
+            if out.is_empty() && !input.is_empty() && !allow_missing {
+                return Err(format!("{name} is not found"));
             }
         }
-        Node::List(nodes) => out.extend(walk(nodes, vec![v.clone()], allow_missing)?),
+        Node::Wildcard => input.iter().for_each(|v| children(v, &mut out)),
+        Node::Recursive => input.iter().for_each(|v| descend(v, &mut out)),
+        Node::Slice(slice) => {
+            for v in input.iter().filter(|v| !v.is_null()) {
+                take(slice, v, &mut out)?;
+            }
+        }
+        Node::Union(parts) => {
+            for part in parts {
+                out.extend(apply(part, input.clone(), allow_missing)?);
+            }
+        }
+        Node::List(nodes) => return walk(nodes, input, allow_missing),
         Node::Filter(left, operator, right) => {
-            for item in v.items() {
-                if holds(item, left, operator, right)? {
-                    out.push(item.clone());
+            for v in &input {
+                let Value::List(list) = v else {
+                    let shown = crate::gotemplate::go(v);
+                    return Err(format!(
+                        "{shown} is not array or slice and cannot be filtered"
+                    ));
+                };
+                for item in list.iter() {
+                    if holds(item, left, operator, right, allow_missing)? {
+                        out.push(item.clone());
+                    }
                 }
             }
         }
+        Node::Word(w) if w == "range" => return Ok(input),
         Node::Word(w) => return Err(format!("unrecognized identifier {w}")),
     }
-    Ok(())
+    Ok(out)
 }
 
-/// The value itself and everything below it.
-fn descend(v: &Value, out: &mut Vec<Value>) {
-    out.push(v.clone());
+fn children(v: &Value, out: &mut Vec<Value>) {
     match v {
-        Value::List(l) => l.iter().for_each(|x| descend(x, out)),
-        Value::Map(m) => m.iter().for_each(|(_, x)| descend(x, out)),
+        Value::List(l) => out.extend(l.iter().cloned()),
+        Value::Map(m) => out.extend(m.iter().map(|(_, x)| x.clone())),
         _ => {}
     }
 }
 
-fn take(slice: &Slice, v: &Value, allow_missing: bool, out: &mut Vec<Value>) -> Result<(), String> {
+/// Everything that has something in it, from the top down; texts have their letters in them.
+fn descend(v: &Value, out: &mut Vec<Value>) {
+    if v.as_str().is_some_and(|s| !s.is_empty()) {
+        out.push(v.clone());
+        return;
+    }
+    let mut below = Vec::new();
+    children(v, &mut below);
+    if !below.is_empty() {
+        out.push(v.clone());
+        below.iter().for_each(|x| descend(x, out));
+    }
+}
+
+/// What Go calls the type of a value that came as JSON.
+fn go_type(v: &Value) -> &'static str {
+    match v {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int64",
+        Value::Float(_) => "float64",
+        Value::Str(_) => "string",
+        Value::List(_) => "[]interface {}",
+        Value::Map(_) => "map[string]interface {}",
+    }
+}
+
+fn take(slice: &Slice, v: &Value, out: &mut Vec<Value>) -> Result<(), String> {
     let Value::List(list) = v else {
-        return if allow_missing {
-            Ok(())
-        } else {
-            Err(format!("{} is not array or slice", json::print(v)))
-        };
+        return Err(format!("{} is not array or slice", go_type(v)));
     };
     let n = list.len() as i64;
-    let around = |i: i64| if i < 0 { i + n } else { i };
-    let from = around(slice.from.unwrap_or(0));
-    let to = if slice.single {
-        from + 1
-    } else {
-        around(slice.to.unwrap_or(n))
+    let from = slice.from.unwrap_or(0);
+    let mut to = match slice.single {
+        true => from.saturating_add(1),
+        false => slice.to.unwrap_or(n),
     };
-    let step = slice.step.unwrap_or(1);
-    if slice.single && (from < 0 || from >= n) {
-        return match allow_missing {
-            true => Ok(()),
-            false => Err(format!(
-                "array index out of bounds: index {}, length {n}",
-                slice.from.unwrap_or(0)
-            )),
-        };
+    let from = if from < 0 { from + n } else { from };
+    if to < 0 || (to == 0 && slice.single) {
+        to += n;
     }
+    // Nothing is asked for, so nothing can be out of bounds.
+    if from == to {
+        return Ok(());
+    }
+    for (at, there) in [(from, from < n), (to - 1, to <= n)] {
+        if !there || from < 0 || to < 0 {
+            let at = if from < 0 { from } else { at };
+            return Err(format!("array index out of bounds: index {at}, length {n}"));
+        }
+    }
+    if from > to {
+        return Err(format!(
+            "starting index {from} is greater than ending index {to}"
+        ));
+    }
+    let step = slice.step.unwrap_or(1);
     if step <= 0 {
         return Err("step must be > 0".into());
     }
-    let (from, to) = (from.clamp(0, n), to.clamp(0, n));
-    let mut i = from;
-    while i < to {
-        out.extend(list.get(i as usize).cloned());
-        i += step;
-    }
+    let some = list.get(from as usize..to as usize).unwrap_or(&[]);
+    out.extend(some.iter().step_by(step as usize).cloned());
     Ok(())
 }
 
 /// Whether an item passes a filter.
-fn holds(item: &Value, left: &[Node], operator: &str, right: &[Node]) -> Result<bool, String> {
-    let found = walk(left, vec![item.clone()], true)?;
+fn holds(
+    item: &Value,
+    left: &[Node],
+    operator: &str,
+    right: &[Node],
+    allow_missing: bool,
+) -> Result<bool, String> {
+    let found = walk(left, vec![item.clone()], allow_missing);
     if operator == "exists" {
-        return Ok(!found.is_empty());
+        return Ok(found.is_ok_and(|f| !f.is_empty()));
     }
-    let [a] = found.as_slice() else {
-        return if found.is_empty() {
-            Ok(false)
-        } else {
-            Err("can only compare one element at a time".into())
-        };
-    };
-    let others = walk(right, vec![item.clone()], true)?;
+    let found = found?;
+    if found.is_empty() {
+        return Ok(false);
+    }
+    let many = || Err("can only compare one element at a time".to_string());
+    let [a] = found.as_slice() else { return many() };
+    let others = walk(right, vec![item.clone()], allow_missing)?;
+    if others.is_empty() {
+        return Ok(false);
+    }
     let [b] = others.as_slice() else {
-        return if others.is_empty() {
-            Ok(false)
-        } else {
-            Err("can only compare one element at a time".into())
-        };
+        return many();
+    };
+    compare(a, operator, b)
+}
+
+/// Go templates' `eq` and `lt`: only values of one type compare.
+fn compare(a: &Value, operator: &str, b: &Value) -> Result<bool, String> {
+    let wants: &[Ordering] = match operator {
+        "==" => &[Ordering::Equal],
+        "!=" => &[Ordering::Less, Ordering::Greater],
+        "<" => &[Ordering::Less],
+        "<=" => &[Ordering::Less, Ordering::Equal],
+        ">" => &[Ordering::Greater],
+        ">=" => &[Ordering::Greater, Ordering::Equal],
+        other => return Err(format!("unrecognized filter operator {other}")),
     };
     let order = match (a, b) {
-        (Value::Str(a), Value::Str(b)) => Some(a.cmp(b)),
-        (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-        _ => match (a.as_f64(), b.as_f64()) {
-            (Some(a), Some(b)) => a.partial_cmp(&b),
-            _ => None,
-        },
+        (Value::Str(a), Value::Str(b)) => a.cmp(b),
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::Float(a), Value::Float(b)) => a.total_cmp(b),
+        (Value::Bool(a), Value::Bool(b)) if operator == "==" || operator == "!=" => a.cmp(b),
+        (Value::Null | Value::List(_) | Value::Map(_) | Value::Bool(_), _)
+        | (_, Value::Null | Value::List(_) | Value::Map(_)) => {
+            return Err("invalid type for comparison".into());
+        }
+        _ => return Err("incompatible types for comparison".into()),
     };
-    Ok(match (operator, order) {
-        ("==", Some(o)) => o == Ordering::Equal,
-        ("!=", Some(o)) => o != Ordering::Equal,
-        ("<", Some(o)) => o == Ordering::Less,
-        ("<=", Some(o)) => o != Ordering::Greater,
-        (">", Some(o)) => o == Ordering::Greater,
-        (">=", Some(o)) => o != Ordering::Less,
-        ("!=", None) => true,
-        _ => false,
-    })
+    Ok(wants.contains(&order))
 }
 
 #[cfg(test)]
@@ -313,7 +351,7 @@ mod tests {
         check("{$.items[*].metadata.name}", "a b");
         check(
             "{.items[*]['metadata.name', 'spec.ready']}",
-            "a true b false",
+            "a b true false",
         );
         check(
             "{range .items[*]}{.metadata.name}={.spec.ports[*]}{\";\"}{end}",
@@ -336,7 +374,37 @@ mod tests {
             "b a",
         );
         check("{..name}", "a b");
-        check("{.items[5].x}{.nope}|", "|");
+        check("{.nope[5].x}{.nope}|", "|");
+        check(
+            "{.items[5].x}",
+            "array index out of bounds: index 5, length 2",
+        );
+        check(
+            "{.items[-9].x}",
+            "array index out of bounds: index -7, length 2",
+        );
+        check("{.n[0]}", "int64 is not array or slice");
+        check("{range .items[*]}{.metadata.name}", "ab");
+        check("{kind}", "unrecognized identifier kind");
+        check(r#"{.items["a"]}"#, r#"invalid array index "a""#);
+        check(
+            "{.items[?(@.n=~'x')]}",
+            "unrecognized character in action: U+007E '~'",
+        );
+        check("{.items[?(@.x>]}", "unterminated filter");
+        check(
+            "{.items[?(@.metadata.name>1)]}",
+            "incompatible types for comparison",
+        );
+        check(
+            "{.items[?(@.spec.ports[0]>79.5)]}",
+            "incompatible types for comparison",
+        );
+        check(
+            "{.items[0].spec.ports[0,1]} {.items[*].spec.ports[-1]}",
+            "80 443 443 8080",
+        );
+        check("{.n}{\"\\t\\x41\\\"\"}{'q'}", "3\tA\"q");
         check("{.items[0", "unterminated array");
         check("{.kind", "unclosed action");
         let strict = |t: &str| Template::parse(t).and_then(|t| t.execute(&data, false));

@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub const RESOURCES: Command = Command {
     name: "api-resources",
     group: OTHER,
-    usage: "",
+    usage: "[flags]",
     short: "Print the supported API resources on the server",
     examples: &[
         Example("All resources", "kubectl api-resources"),

@@ -64,6 +64,34 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     if !ask.has_files() {
         return Err(text("must specify one of -f and -k"));
     }
+    if ask.files.is_empty() == ask.kustomize.is_empty() {
+        return Err(text("only one of -f or -k can be specified"));
+    }
+    let clashes = [
+        (
+            server_side && cx.on("force"),
+            "--force cannot be used with --server-side",
+        ),
+        (
+            dry == DryRun::Server && cx.on("force"),
+            "--dry-run=server cannot be used with --force",
+        ),
+        (
+            cx.on("all") && !cx.flag("selector").is_empty(),
+            "cannot set --all and --selector at the same time",
+        ),
+        (
+            cx.on("prune") && cx.on("force"),
+            "--force cannot be used with --prune",
+        ),
+        (
+            !cx.flag("subresource").is_empty() && !server_side,
+            "--subresource can only be specified for --server-side",
+        ),
+    ];
+    if let Some((_, words)) = clashes.iter().find(|(holds, _)| *holds) {
+        return Err(text(*words));
+    }
     if cx.on("prune") && ask.selector.is_none() {
         return Err(text(
             "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",

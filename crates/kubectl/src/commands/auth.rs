@@ -12,7 +12,7 @@ use machinery::{Value, value};
 pub const COMMAND: Command = Command {
     name: "auth",
     group: TROUBLE,
-    usage: "SUBCOMMAND",
+    usage: "[flags]",
     short: "Inspect authorization",
     subs: &[&CAN_I, &reconcile::COMMAND, &WHO_AM_I],
     ..Command::NONE

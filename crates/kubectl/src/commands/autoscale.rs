@@ -45,8 +45,13 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     for info in infos {
         if !info.res.subresources.iter().any(|s| s == "scale") {
             fails.push(text(format!(
-                "cannot autoscale a {}: no kind \"Scale\" is registered for it",
-                info.res.kind
+                "cannot autoscale a {}: could not find scale subresource for {}, Resource={} in discovery information",
+                info.res.kind,
+                match info.res.group.as_str() {
+                    "" => format!("/{}", info.res.version),
+                    _ => info.res.api_version(),
+                },
+                info.res.plural
             )));
             continue;
         }

@@ -10,7 +10,7 @@ use machinery::{Request, Response};
 pub const COMMAND: Command = Command {
     name: "cluster-info",
     group: CLUSTER,
-    usage: "",
+    usage: "[flags]",
     short: "Display cluster information",
     long: "Shows where the control plane and the services of the cluster itself are reached.",
     examples: &[Example("Addresses of the cluster", "kubectl cluster-info")],

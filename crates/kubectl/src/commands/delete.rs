@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, DryRun};
-use crate::fail::{self, Fail, text, usage};
+use crate::fail::{self, Fail, text};
 use crate::resources::{self, Ask, Info, Target};
 use machinery::{Method, Object, Request, Value, value};
 
@@ -84,7 +84,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         ));
     }
     if !["", "name"].contains(&cx.flag("output")) {
-        return Err(usage(format!(
+        return Err(text(format!(
             "unexpected -o output mode: {}. We only support '-o name'",
             cx.flag("output")
         )));
@@ -227,12 +227,6 @@ pub fn one(cx: &Cx, info: &Info, wish: &Wish) -> Result<Option<Info>, Fail> {
                     _ => answer.text("metadata.uid").to_string(),
                 };
             }
-            Err(e) if e.is_not_found() && wish.ignore_missing => return Ok(None),
-            Err(e) => return Err(e),
-        }
-    } else if info.object.uid().is_empty() {
-        match info.fetch(cx) {
-            Ok(_) => {}
             Err(e) if e.is_not_found() && wish.ignore_missing => return Ok(None),
             Err(e) => return Err(e),
         }

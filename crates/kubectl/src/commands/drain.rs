@@ -158,6 +158,11 @@ fn mark(cx: &Cx, info: &Info, on: bool) -> Result<(), Fail> {
 }
 
 async fn drain(cx: Cx) -> Result<(), Fail> {
+    if machinery::selector::Selector::parse(cx.flag("pod-selector")).is_err() {
+        return Err(text(
+            "--pod-selector=<pod_selector> must be a valid label selector",
+        ));
+    }
     let (infos, fails) = nodes(&cx).await?;
     fail::all(fails)?;
     for info in &infos {

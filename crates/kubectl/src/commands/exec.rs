@@ -138,9 +138,9 @@ async fn attach(cx: Cx) -> Result<(), Fail> {
     }
     if cx.args().len() > 2 {
         return Err(text(format!(
-            "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {:?}",
+            "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: [{}]",
             cx.args().len(),
-            cx.args()
+            cx.args().join(" ")
         )));
     }
     let info = stream::named(&cx, cx.args()).await?;
@@ -151,7 +151,18 @@ async fn attach(cx: Cx) -> Result<(), Fail> {
             "cannot attach a container in a completed pod; current phase is {phase}"
         )));
     }
-    let container = stream::container(&cx, &pod.object, cx.flag("container"), cx.on("quiet"))?;
+    let wanted = cx.flag("container");
+    if !wanted.is_empty()
+        && !stream::containers(&pod.object)
+            .iter()
+            .any(|c| c.0 == wanted)
+    {
+        return Err(text(format!(
+            "cannot attach to the container: container {wanted} not found in pod {}",
+            pod.name
+        )));
+    }
+    let container = stream::container(&cx, &pod.object, wanted, cx.on("quiet"))?;
     to(&cx, &pod, &container, talk(&cx)).await.map(drop)
 }
 

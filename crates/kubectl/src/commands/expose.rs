@@ -121,12 +121,16 @@ fn one(cx: &Cx, info: &Info) -> Result<(), Fail> {
     }
     let selector = match cx.flag("selector") {
         "" => selector(o)?,
-        given => pairs(given),
+        given => pairs(given)?,
     };
     let labels = match cx.flag("labels") {
         "" => o.at("metadata.labels").clone(),
-        given => pairs(given),
+        given => pairs(given)?,
     };
+    let affinity = cx.flag("session-affinity");
+    if !["", "None", "ClientIP"].contains(&affinity) {
+        return Err(text(format!("unknown session affinity: {affinity}")));
+    }
     let ports = ports(cx, o)?;
     let name = match cx.flag("name") {
         "" => info.name.clone(),
@@ -176,12 +180,15 @@ fn one(cx: &Cx, info: &Info) -> Result<(), Fail> {
     shown.print(cx, &service, "exposed")
 }
 
-fn pairs(text: &str) -> Value {
+fn pairs(given: &str) -> Result<Value, Fail> {
     let mut out = Value::map();
-    for (k, v) in text.split(',').filter_map(|p| p.split_once('=')) {
+    for pair in given.split(',') {
+        let (k, v) = pair
+            .split_once('=')
+            .ok_or_else(|| text(format!("unexpected label spec: {pair}")))?;
         *out.field(k) = Value::str(v);
     }
-    out
+    Ok(out)
 }
 
 fn selector(o: &Object) -> Result<Value, Fail> {

@@ -1,6 +1,7 @@
 //! `kubectl get`: tables from the server, or objects in the formats of machines. Upstream: `kubectl:pkg/cmd/get`.
 
 mod raw;
+mod sort;
 mod watch;
 
 use super::*;
@@ -8,19 +9,20 @@ use crate::command::{Complete, Example, Run};
 use crate::cx::Cx;
 use crate::discovery::Res;
 use crate::fail::{self, Fail, text, usage};
-use crate::print::{self, Format, Path, table};
+use crate::print::{self, Format, table};
 use crate::resources::{self, Ask, Target};
-use machinery::Arrange;
 use machinery::{Accept, Object, Request, Value};
 use std::rc::Rc;
 
 pub use raw::raw_request;
+pub use sort::sort;
+use sort::{sortable, unsorted};
 pub use watch::watch_request;
 
 pub const COMMAND: Command = Command {
     name: "get",
     group: INTERMEDIATE,
-    usage: "[(-o|--output=)FORMAT] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    usage: "[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
     short: "Display one or many resources",
     long: "Shows one or many objects as a table of the most important facts about them.\n\nBy label (--selector) or field (--field-selector) the list is narrowed; objects of the current namespace are shown unless --all-namespaces is given.",
     examples: &[
@@ -115,6 +117,22 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     if cx.given("raw") {
         return raw::raw(&cx);
     }
+    let output = cx.flag("output").to_string();
+    if cx.on("show-labels") && !["", "wide"].contains(&output.as_str()) {
+        return Err(text(format!(
+            "--show-labels option cannot be used with {output} printer"
+        )));
+    }
+    if cx.given("label-columns") && output.starts_with("custom-columns") {
+        return Err(text(format!(
+            "--label-columns option cannot be used with {output} printer"
+        )));
+    }
+    if cx.on("output-watch-events") && !cx.on("watch") && !cx.on("watch-only") {
+        return Err(text(
+            "--output-watch-events option can only be used with --watch or --watch-only",
+        ));
+    }
     let ask = Ask::of(&cx, cx.args())?.type_alone();
     if cx.args().is_empty() && !ask.has_files() {
         cx.err(format!(
@@ -124,17 +142,23 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             "Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).",
         ));
     }
-    let output = cx.flag("output").to_string();
     let format = print::parse(&cx, &output, print::GET_FORMATS)?;
     if cx.on("watch") || cx.on("watch-only") {
+        if !cx.flag("sort-by").is_empty() {
+            cx.err(match cx.on("watch-only") {
+                true => "warning: --watch-only requested, --sort-by will be ignored\n",
+                false => "warning: --watch requested, --sort-by will be ignored for watch events received\n",
+            });
+        }
         return watch::watch(&cx, &ask, format).await;
     }
-    if cx.on("output-watch-events") {
-        return Err(usage(
-            "--output-watch-events option can only be used with --watch or --watch-only",
+    let found = resources::find(&cx, &ask).await?;
+    let bulk = |t: &Target| matches!(t, Target::Many { .. });
+    if !cx.flag("subresource").is_empty() && found.targets.iter().any(bulk) {
+        return Err(text(
+            "subresource cannot be used when bulk resources are specified",
         ));
     }
-    let found = resources::find(&cx, &ask).await?;
     match format {
         None if !cx.on("server-print") => plain(&cx, &ask, found),
         Some(f) => objects(&cx, found, f),
@@ -209,7 +233,7 @@ fn whole(cx: &Cx, target: &Target, accept: Accept, merge: &str) -> Result<Value,
     }
     if accept == Accept::Table && value.text("kind") != "Table" {
         // A subresource that the server has no columns for.
-        value = bare_table(&value);
+        value = bare_table(cx, &value);
     }
     if !all.is_empty() {
         value.field(merge).list_mut().extend(all);
@@ -220,7 +244,9 @@ fn whole(cx: &Cx, target: &Target, accept: Accept, merge: &str) -> Result<Value,
 }
 
 /// A table of names and ages, for what comes without one.
-fn bare_table(object: &Value) -> Value {
+fn bare_table(cx: &Cx, object: &Value) -> Value {
+    let made = Object(object.clone()).created();
+    let age = machinery::duration::human(cx.now() - made);
     machinery::value!({
         "kind": "Table",
         "columnDefinitions": [
@@ -228,7 +254,7 @@ fn bare_table(object: &Value) -> Value {
             { "name": "Age", "type": "string", "format": "", "priority": 0 },
         ],
         "rows": [{
-            "cells": [Value::str(object.text("metadata.name")), Value::str(object.text("metadata.creationTimestamp"))],
+            "cells": [Value::str(object.text("metadata.name")), Value::from(age)],
             "object": { "metadata": object.get("metadata") },
         }],
     })
@@ -292,64 +318,6 @@ fn objects(cx: &Cx, found: resources::Found, format: Format) -> Result<(), Fail>
     fail::all(fails)
 }
 
-/// Sorts by a JSONPath; what has no such field comes first.
-pub fn sort<T>(by: &str, items: &mut [T], value: impl Fn(&T) -> &Value) -> Result<(), Fail> {
-    let path = Path::relaxed(by)?;
-    let key = |item: &T| {
-        path.values(value(item))
-            .into_iter()
-            .next()
-            .unwrap_or_default()
-    };
-    let mut keyed: Vec<Value> = items.iter().map(key).collect();
-    if !items.is_empty() && keyed.iter().all(Value::is_null) {
-        return Err(text(format!(
-            "couldn't find any field with path \"{{{}}}\" in the list of objects",
-            if by.starts_with('.') {
-                by.to_string()
-            } else {
-                format!(".{}", by.trim_matches(['{', '}']))
-            }
-        )));
-    }
-    // An insertion sort keeps equal items in their order and moves keys along with them.
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.arrange_by(|&a, &b| compare(&keyed[a], &keyed[b]));
-    let mut place = vec![0; order.len()];
-    for (to, &from) in order.iter().enumerate() {
-        place[from] = to;
-    }
-    for i in 0..place.len() {
-        while place[i] != i {
-            let j = place[i];
-            items.swap(i, j);
-            keyed.swap(i, j);
-            place.swap(i, j);
-        }
-    }
-    Ok(())
-}
-
-fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
-    use std::cmp::Ordering;
-    match (a, b) {
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => Ordering::Less,
-        (_, Value::Null) => Ordering::Greater,
-        _ => match (a.as_f64(), b.as_f64()) {
-            (Some(x), Some(y)) => x.partial_cmp(&y).unwrap_or(Ordering::Equal),
-            _ => {
-                let (x, y) = (crate::forms::go(a), crate::forms::go(b));
-                let quantity = |s: &str| machinery::quantity::Quantity::parse(s).ok();
-                match (quantity(&x), quantity(&y)) {
-                    (Some(p), Some(q)) => p.cmp(&q),
-                    _ => x.cmp(&y),
-                }
-            }
-        },
-    }
-}
-
 fn options(cx: &Cx) -> table::Options {
     table::Options {
         wide: cx.flag("output") == "wide",
@@ -394,7 +362,14 @@ fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
     }
     let prefix = kinds.len() > 1 || cx.on("show-kind");
     parts.retain(|(_, t)| has_rows(t));
-    if !cx.flag("sort-by").is_empty() {
+    let by = cx.flag("sort-by");
+    if !by.is_empty() {
+        // Of several answers upstream sorts the tables themselves, which have no such field.
+        if parts.len() > 1 || kinds.len() > 1 {
+            return Err(unsorted(by));
+        }
+        // What is wrong with one table nobody hears.
+        parts.retain(|(_, t)| sortable(by, t.get("rows").items()));
         for (_, t) in &mut parts {
             let mut rows = t.get("rows").items().to_vec();
             sort(cx.flag("sort-by"), &mut rows, |r| r.get("object"))?;
@@ -412,8 +387,7 @@ fn tables(cx: &Cx, ask: &Ask, found: resources::Found) -> Result<(), Fail> {
         }
         rows.extend(table::rows(t, &o, ""));
         if many && i > 0 && o.headers {
-            // Upstream separates tables on standard error, so that `| wc -l` counts rows only.
-            cx.err("\n");
+            cx.out("\n");
         }
         cx.out(table::once(&rows));
     }

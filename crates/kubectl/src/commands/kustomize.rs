@@ -8,7 +8,7 @@ use crate::fail::{Fail, text};
 pub const COMMAND: Command = Command {
     name: "kustomize",
     group: ADVANCED,
-    usage: "DIR",
+    usage: "DIR [flags]",
     short: "Build a kustomization target from a directory or URL",
     examples: &[Example(
         "The current folder's kustomization",

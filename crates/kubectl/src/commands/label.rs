@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::{Complete, Example, Run};
 use crate::cx::{Cx, DryRun};
-use crate::fail::{self, Fail, text, usage};
+use crate::fail::{self, Fail, text};
 use crate::print::Shown;
 use crate::resources::{self, Ask};
 use machinery::{Object, PatchType, Value};
@@ -129,8 +129,27 @@ pub async fn run(cx: Cx, words: Words) -> Result<(), Fail> {
         ));
     }
     let ask = Ask::of(&cx, resources)?;
+    let whose = ["field-selector", "selector"];
+    if cx.on("list") && !cx.flag("output").is_empty() {
+        return Err(text("--list and --output may not be specified together"));
+    }
+    if let Some(flag) = whose
+        .iter()
+        .rev()
+        .find(|f| cx.on("all") && !cx.flag(f).is_empty())
+    {
+        return Err(text(format!(
+            "cannot set --all and --{flag} at the same time"
+        )));
+    }
+    if cx.on("local") && !resources.is_empty() {
+        let file = if words.one == "label" { "pod" } else { "rsrc" };
+        return Err(text(format!(
+            "can only use local files by -f {file}.yaml or --filename={file}.json when --local=true is set"
+        )));
+    }
     if resources.is_empty() && !ask.has_files() {
-        return Err(usage(
+        return Err(text(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
     }
@@ -143,6 +162,12 @@ pub async fn run(cx: Cx, words: Words) -> Result<(), Fail> {
     valid(words, &set)?;
     let shown = Shown::of(&cx)?;
     let (infos, mut fails) = resources::read(&cx, &ask).await?;
+    let many = resources.len() == 1 && !resources.iter().any(|w| w.contains('/'));
+    if (infos.len() > 1 || many) && cx.given("resource-version") {
+        return Err(text(
+            "--resource-version may only be used with a single resource",
+        ));
+    }
     for info in infos {
         if let Err(e) = one(&cx, words, &info, &set, &remove, &shown) {
             fails.push(e);
@@ -157,6 +182,9 @@ fn valid(words: Words, set: &[(String, String)]) -> Result<(), Fail> {
         return Ok(());
     }
     for (k, v) in set {
+        if v.contains('=') {
+            return Err(text(format!("invalid label spec: {k}={v}")));
+        }
         let fine = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
         let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
         if !(v.chars().all(fine) && edge(v.chars().next()) && edge(v.chars().last())) {

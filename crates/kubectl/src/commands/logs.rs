@@ -71,9 +71,22 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         container = words.remove(1);
     }
     if !container.is_empty() && cx.on("all-containers") {
-        return Err(text(
-            "--all-containers=true should not be specified with container name",
-        ));
+        return Err(text(format!(
+            "--all-containers=true should not be specified with container name {container}"
+        )));
+    }
+    let at = cx.flag("since-time");
+    if cx.given("since-time") && machinery::time::parse_rfc3339(at).is_none() {
+        let at = machinery::json::quote(at);
+        return Err(text(format!(
+            "parsing time {at} as \"2006-01-02T15:04:05Z07:00\": cannot parse {at} as \"2006\""
+        )));
+    }
+    if cx.given("limit-bytes") && cx.int("limit-bytes") < 1 {
+        return Err(text("--limit-bytes must be greater than 0"));
+    }
+    if cx.millis("since") < 0 {
+        return Err(text("--since must be greater than 0"));
     }
     if cx.int("tail") < -1 {
         return Err(text("--tail must be greater than or equal to -1"));
@@ -141,7 +154,7 @@ async fn sources(
             other => other,
         };
         let info = stream::named(cx, words).await.map_err(missing)?;
-        let mut pods = stream::pods_of(cx, &info)?;
+        let mut pods = stream::pods_of(cx, &info, "get the logs from")?;
         if info.res.kind != "Pod" && !cx.on("all-pods") {
             if pods.is_empty() {
                 return Err(text("timed out waiting for the condition"));

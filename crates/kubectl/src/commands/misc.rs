@@ -12,7 +12,7 @@ const KUSTOMIZE: &str = "v5.8.1";
 pub const VERSION: Command = Command {
     name: "version",
     group: OTHER,
-    usage: "",
+    usage: "[flags]",
     short: "Print the client and server version information",
     examples: &[Example("Versions of client and server", "kubectl version")],
     flags: &[&[

@@ -106,7 +106,7 @@ async fn running(cx: &Cx, info: &Info) -> Result<Info, Fail> {
     }
     let deadline = cx.now() + cx.millis("pod-running-timeout");
     loop {
-        match stream::pods_of(cx, info)?.into_iter().next() {
+        match stream::pods_of(cx, info, "attach to")?.into_iter().next() {
             Some(pod) if info.res.kind == "Pod" || pod.object.text("status.phase") == "Running" => {
                 return Ok(pod);
             }

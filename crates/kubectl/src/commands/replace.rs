@@ -47,7 +47,10 @@ pub const COMMAND: Command = Command {
 async fn run(cx: Cx) -> Result<(), Fail> {
     let ask = Ask::of(&cx, &[])?.strict();
     if !ask.has_files() {
-        return Err(fail::usage("must specify --filename to replace"));
+        return Err(text("must specify one of -f and -k"));
+    }
+    if cx.on("force") && cx.dry_run()? != crate::cx::DryRun::None {
+        return Err(text("--dry-run can not be used when --force is set"));
     }
     if cx.int("grace-period") >= 0 && !cx.on("force") {
         return Err(text("--grace-period must have --force specified"));

@@ -146,14 +146,18 @@ fn check(cx: &Cx, attach: bool, dry: DryRun) -> Result<(), Fail> {
     }
     let image = cx.flag("image");
     if image.is_empty() {
-        return Err(usage("--image is required"));
+        return Err(text("--image is required"));
     }
     if image.chars().any(|c| c.is_whitespace() || c.is_control())
         || image.starts_with(['-', '/', ':'])
     {
-        return Err(usage(format!(
+        return Err(text(format!(
             "invalid image name \"{image}\": invalid reference format"
         )));
+    }
+    let pull = cx.flag("image-pull-policy");
+    if !["", "Always", "IfNotPresent", "Never"].contains(&pull) {
+        return Err(usage(format!("invalid image pull policy: {pull}")));
     }
     if cx.on("tty") && !cx.on("stdin") {
         return Err(usage(
@@ -263,8 +267,13 @@ pub fn overridden(cx: &Cx, object: Object) -> Result<Object, Fail> {
     }
     let patch = crate::forms::parse_one(cx.flag("overrides"))
         .map_err(|e| text(format!("invalid overrides: {e}")))?;
-    if cx.flag("override-type") == "json" {
-        return Err(text("bottleship does not simulate --override-type=json"));
+    match cx.flag("override-type") {
+        "json" => return Err(text("bottleship does not simulate --override-type=json")),
+        "merge" | "strategic" | "" => {}
+        other => return Err(text(format!("invalid override type: {other}"))),
+    }
+    if patch.as_map().is_none() {
+        return Err(text("Invalid JSON Patch"));
     }
     let mut v = object.0;
     merge(&mut v, &patch);

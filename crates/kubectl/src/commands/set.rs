@@ -47,9 +47,10 @@ async fn pod_specs(
     for info in infos {
         let Some(path) = change::pod_spec_path(&info.object) else {
             fails.push(text(format!(
-                "{} the object is not a pod or does not have a pod template: *{}",
-                info.shown(),
-                info.res.kind
+                "{}/{} the object is not a pod or does not have a pod template: {}",
+                info.res.plural,
+                info.name,
+                change::go_type(&info)
             )));
             continue;
         };
@@ -72,6 +73,15 @@ async fn pod_specs(
     fail::all(fails)
 }
 
+/// Upstream finds the objects before it looks at what is to be changed.
+async fn there(cx: &Cx) -> Result<(), Fail> {
+    let ask = Ask::of(cx, cx.args())?;
+    if cx.args().is_empty() && !ask.has_files() {
+        return Err(text(NO_OBJECT));
+    }
+    fail::all(resources::read(cx, &ask).await?.1)
+}
+
 /// Splits arguments into resources and `KEY=VALUE` pairs.
 fn split(cx: &Cx, what: &str) -> Result<(Vec<String>, Vec<String>), Fail> {
     let args = cx.args();
@@ -87,6 +97,7 @@ fn split(cx: &Cx, what: &str) -> Result<(Vec<String>, Vec<String>), Fail> {
     Ok((resources.to_vec(), pairs.to_vec()))
 }
 
+const NO_OBJECT: &str = "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
 const NO_RESOURCE: &str =
     "one or more resources must be specified as <resource> <name> or <resource>/<name>";
 
@@ -130,7 +141,7 @@ async fn image(cx: Cx) -> Result<(), Fail> {
     }
     let mut problems = Vec::new();
     if resources.is_empty() && cx.list("filename").is_empty() && cx.flag("kustomize").is_empty() {
-        problems.push(text(NO_RESOURCE));
+        return Err(text(NO_OBJECT));
     }
     if images.is_empty() {
         problems.push(text("at least one image update is required"));
@@ -207,6 +218,7 @@ const RESOURCES: Command = Command {
 };
 
 async fn requirements(cx: Cx) -> Result<(), Fail> {
+    there(&cx).await?;
     let (limits, requests) = (cx.flag("limits"), cx.flag("requests"));
     if limits.is_empty() && requests.is_empty() {
         return Err(text(
@@ -327,11 +339,22 @@ const SELECT: Command = Command {
 
 async fn selector(cx: Cx) -> Result<(), Fail> {
     let Some((expression, resources)) = cx.args().split_last() else {
-        return Err(text("selector is required"));
+        return Err(text("one selector is required"));
     };
-    let selector = crate::parts::label_selector(expression)?
-        .get("matchLabels")
-        .clone();
+    let parsed = crate::parts::label_selector(expression)?;
+    let more: Vec<String> = parsed
+        .get("matchExpressions")
+        .items()
+        .iter()
+        .map(go)
+        .collect();
+    if !more.is_empty() {
+        return Err(text(format!(
+            "match expression [{}] not supported on this object",
+            more.join(" ")
+        )));
+    }
+    let selector = parsed.get("matchLabels").clone();
     let shown = Shown::of(&cx)?;
     let (infos, mut fails) = resources::read(&cx, &Ask::of(&cx, resources)?).await?;
     for info in infos {
@@ -348,6 +371,22 @@ async fn selector(cx: Cx) -> Result<(), Fail> {
         }
     }
     fail::all(fails)
+}
+
+/// A requirement as Go prints the struct.
+fn go(r: &Value) -> String {
+    let values: Vec<&str> = r
+        .get("values")
+        .items()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    format!(
+        "{{{} {} [{}]}}",
+        r.text("key"),
+        r.text("operator"),
+        values.join(" ")
+    )
 }
 
 const SUBJECT: Command = Command {
@@ -378,6 +417,7 @@ const SUBJECT: Command = Command {
 };
 
 async fn subject(cx: Cx) -> Result<(), Fail> {
+    there(&cx).await?;
     let mut add: Vec<Value> = Vec::new();
     for (flag, kind) in [("user", "User"), ("group", "Group")] {
         for name in cx.list(flag) {

@@ -61,6 +61,8 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             "all resources must be specified before taint changes: {late}"
         )));
     }
+    // What is wrong with a taint is said first.
+    let parsed = parse(changes).map_err(usage)?;
     let Some((kind, names)) = resources.split_first() else {
         return Err(text(
             "one or more resources must be specified as <resource> <name>",
@@ -69,7 +71,7 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     if changes.is_empty() {
         return Err(text("at least one taint update is required"));
     }
-    let (add, remove) = parse(changes).map_err(usage)?;
+    let (add, remove) = parsed;
     let res = cx.mapper()?.resource(kind)?;
     if res.kind != "Node" {
         return Err(text(format!(
@@ -145,6 +147,17 @@ fn parse(changes: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
         if !effect.is_empty() && !known {
             return Err(format!(
                 "invalid taint effect: {effect}, unsupported taint effect"
+            ));
+        }
+        // Without an effect upstream takes the whole for a name.
+        let named = match effect.is_empty() {
+            true => body,
+            false => key,
+        };
+        let fine = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
+        if !named.chars().all(fine) {
+            return Err(format!(
+                "invalid taint spec: {spec}, name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
             ));
         }
         if effect.is_empty() && !removes {

@@ -12,7 +12,7 @@ use machinery::{Request, Value};
 pub const COMMAND: Command = Command {
     name: "top",
     group: CLUSTER,
-    usage: "SUBCOMMAND",
+    usage: "[flags]",
     short: "Display resource (CPU/memory) usage",
     long: "Shows how much CPU and memory nodes or pods use. It needs the metrics server.",
     subs: &[&NODE, &POD],

@@ -9,12 +9,14 @@ pub struct Spec {
     columns: Vec<(String, Path)>,
 }
 
+pub fn none_given() -> Fail {
+    text("custom-columns format specified but no custom columns given")
+}
+
 impl Spec {
     pub fn parse(spec: &str) -> Result<Spec, Fail> {
         if spec.is_empty() {
-            return Err(text(
-                "custom-columns format specified but no custom columns given",
-            ));
+            return Err(none_given());
         }
         let mut columns = Vec::new();
         for part in spec.split(',') {

@@ -55,6 +55,19 @@ impl Path {
     }
     /// A path as `custom-columns`, `--sort-by` and `wait` take it: braces and the first dot may be missing.
     pub fn relaxed(source: &str) -> Result<Path, Fail> {
+        let spelled = Path::spelled(source)?;
+        let template = machinery::jsonpath::Template::parse(&spelled).map_err(text)?;
+        Ok(Path {
+            template,
+            source: spelled,
+            strict: false,
+        })
+    }
+    /// Such a path with all that may be missing.
+    pub fn spelled(source: &str) -> Result<String, Fail> {
+        if source.is_empty() {
+            return Ok(String::new());
+        }
         let bare = source
             .strip_prefix('{')
             .and_then(|s| s.strip_suffix('}'))
@@ -69,15 +82,15 @@ impl Path {
         } else {
             "."
         };
-        Path::parse(&format!("{{{dot}{bare}}}"))
+        Ok(format!("{{{dot}{bare}}}"))
     }
     pub fn print(&self, v: &Value) -> Result<String, Fail> {
         self.template.execute(v, !self.strict).map_err(|e| {
             let source = &self.source;
             text(format!(
-                "error executing jsonpath {}: Error executing template: {e}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{source}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
+                "error executing jsonpath {}: Error executing template: {e}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{source}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n\n",
                 json::quote(source),
-                forms::go(v),
+                forms::go_syntax(v),
             ))
         })
     }
@@ -96,7 +109,7 @@ pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, 
     };
     let template_flag = cx.flag("template");
     let argument = || -> Result<String, Fail> {
-        match rest.clone() {
+        match rest.clone().filter(|r| !r.is_empty()) {
             Some(r) => Ok(r),
             None if !template_flag.is_empty() => Ok(template_flag.to_string()),
             None => Err(text(
@@ -104,11 +117,13 @@ pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, 
             )),
         }
     };
+    let columns = name.starts_with("custom-columns");
     let file = || -> Result<String, Fail> {
         let path = argument()?;
+        let what = if columns { "template" } else { "--template" };
         cx.host.read(&path).map_err(|_| {
             text(format!(
-                "error reading --template {path}, open {path}: no such file or directory\n"
+                "error reading {what} {path}, open {path}: no such file or directory\n"
             ))
         })
     };
@@ -118,6 +133,9 @@ pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, 
     let format = match name {
         "" if !template_flag.is_empty() => Format::Template(template(template_flag)?),
         "" | "wide" if allowed == GET_FORMATS || name.is_empty() => return Ok(None),
+        _ if output != name && PLAIN.contains(&name) => {
+            return Err(unknown(output, allowed));
+        }
         "name" => Format::Name,
         "yaml" => Format::Yaml,
         "json" => Format::Json,
@@ -128,21 +146,26 @@ pub fn parse(cx: &Inner, output: &str, allowed: &str) -> Result<Option<Format>, 
         "go-template" | "template" => Format::Template(template(&argument()?)?),
         "go-template-file" | "templatefile" => Format::Template(template(&file()?)?),
         "custom-columns" if allowed == GET_FORMATS => {
-            let spec = rest.ok_or_else(|| {
-                text("custom-columns format specified but no custom columns given")
-            })?;
-            Format::Columns(columns::Spec::parse(&spec)?)
+            Format::Columns(columns::Spec::parse(rest.as_deref().unwrap_or(""))?)
         }
         "custom-columns-file" if allowed == GET_FORMATS => {
+            if rest.as_deref().unwrap_or("").is_empty() {
+                return Err(columns::none_given());
+            }
             Format::Columns(columns::Spec::parse_file(&file()?)?)
         }
-        _ => {
-            return Err(text(format!(
-                "unable to match a printer suitable for the output format \"{output}\", allowed formats are: {allowed}"
-            )));
-        }
+        _ => return Err(unknown(output, allowed)),
     };
     Ok(Some(format))
+}
+
+/// Formats that take nothing behind `=`.
+const PLAIN: &[&str] = &["name", "yaml", "json", "kyaml", "wide"];
+
+fn unknown(output: &str, allowed: &str) -> Fail {
+    text(format!(
+        "unable to match a printer suitable for the output format \"{output}\", allowed formats are: {allowed}"
+    ))
 }
 
 /// Prints the objects of a command that makes or changes them.

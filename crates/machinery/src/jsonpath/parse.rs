@@ -1,6 +1,7 @@
 //! Parsing of JSONPath templates. Upstream: `client-go:util/jsonpath/parser.go`.
 
 use super::{Node, Slice};
+use crate::Value;
 
 /// How deep filters and unions may nest.
 const DEPTH_MAX: usize = 32;
@@ -49,52 +50,56 @@ impl Parser {
 
     /// The inside of `{...}`, after its opening brace.
     fn action(&mut self) -> Result<Vec<Node>, String> {
-        let mut nodes = Vec::new();
-        loop {
-            let Some(c) = self.peek() else {
-                return Err("unclosed action".into());
-            };
-            match c {
-                '}' => {
-                    self.at += 1;
-                    return Ok(nodes);
-                }
-                ' ' | '\t' | '\r' | '\n' => self.at += 1,
-                _ => self.one(&mut nodes)?,
-            }
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err("too deeply nested".into());
         }
+        let mut nodes = Vec::new();
+        while !self.eat('}') {
+            self.one(&mut nodes)?;
+        }
+        self.depth -= 1;
+        Ok(nodes)
+    }
+
+    /// A text that upstream reads as an action of its own: a member of a union, a side of a filter.
+    fn inner(&self, text: &str) -> Result<Vec<Node>, String> {
+        let mut p = Parser {
+            chars: format!("{text}}}").chars().collect(),
+            at: 0,
+            depth: self.depth,
+        };
+        p.action()
     }
 
     /// One node of a path.
     fn one(&mut self, nodes: &mut Vec<Node>) -> Result<(), String> {
-        let Some(c) = self.peek() else { return Ok(()) };
+        if self.text(self.at, self.at + 3) == "[?(" {
+            return self.filter(nodes);
+        }
+        let Some(c) = self.peek() else {
+            return Err("unclosed action".into());
+        };
         match c {
+            '\r' | '\n' => return Err("unclosed action".into()),
+            ' ' | '@' | '$' => self.at += 1,
             '"' | '\'' => {
                 let text = self.quoted(c)?;
                 nodes.push(Node::Text(text));
             }
-            '@' | '$' => self.at += 1,
-            '[' => {
-                self.at += 1;
-                let node = self.brackets()?;
-                nodes.push(node);
-            }
-            '.' => self.dot(nodes),
-            '*' => {
-                self.at += 1;
-                nodes.push(Node::Wildcard);
-            }
-            '+' | '-' | '0'..='9' => nodes.push(self.number()?),
-            c if c.is_alphabetic() => {
+            '[' => self.brackets(nodes)?,
+            '.' => self.dot(nodes)?,
+            '+' | '-' => nodes.push(self.number()?),
+            c if c.is_numeric() => nodes.push(self.number()?),
+            c if c.is_alphabetic() || c == '_' => {
                 let start = self.at;
-                while self.peek().is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                while self.peek().is_some_and(|c| !ends(c)) {
                     self.at += 1;
                 }
                 nodes.push(match self.text(start, self.at).as_str() {
-                    "true" => Node::Bool(true),
-                    "false" => Node::Bool(false),
-                    word @ ("range" | "end") => Node::Word(word.to_string()),
-                    word => return Err(format!("unrecognized identifier {word}")),
+                    "true" => Node::Literal(Value::Bool(true)),
+                    "false" => Node::Literal(Value::Bool(false)),
+                    word => Node::Word(word.to_string()),
                 });
             }
             c => {
@@ -108,242 +113,188 @@ impl Parser {
     }
 
     /// After a dot: a field, `..`, `.*`.
-    fn dot(&mut self, nodes: &mut Vec<Node>) {
+    fn dot(&mut self, nodes: &mut Vec<Node>) -> Result<(), String> {
         self.at += 1;
-        if self.peek() == Some('.') {
-            nodes.push(Node::Recursive);
-            if self.chars.get(self.at + 1).is_some_and(|c| *c != '[') {
-                // `..name` is recursion, then the field.
-                return;
+        if self.eat('.') {
+            if nodes.last() == Some(&Node::Recursive) {
+                return Err("invalid multiple recursive descent".into());
             }
-            self.at += 1;
-            return;
-        }
-        if self.eat('*') {
-            nodes.push(Node::Wildcard);
-            return;
+            nodes.push(Node::Recursive);
+            if !self.peek().is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                return Ok(());
+            }
         }
         let mut name = String::new();
-        while let Some(c) = self.peek() {
-            if c == '\\' {
-                self.at += 1;
-                name.extend(self.peek());
-            } else if " \t\r\n,.[]{}()'\"<>!=@$|&*?".contains(c) {
-                break;
-            } else {
-                name.push(c);
-            }
+        while let Some(c) = self.peek().filter(|c| !ends(*c)) {
             self.at += 1;
+            match c {
+                '\\' => {
+                    name.extend(self.peek().filter(|c| *c != '\\'));
+                    self.at += 1;
+                }
+                c => name.push(c),
+            }
         }
-        if !name.is_empty() {
-            nodes.push(Node::Field(name));
-        }
+        nodes.push(match name.as_str() {
+            "*" => Node::Wildcard,
+            _ => Node::Field(name),
+        });
+        Ok(())
     }
 
     fn number(&mut self) -> Result<Node, String> {
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|c| c.is_ascii_digit() || "+-.eE".contains(c))
-        {
+        self.at += 1;
+        while self.peek().is_some_and(|c| c == '.' || c.is_numeric()) {
             self.at += 1;
         }
         let text = self.text(start, self.at);
         if let Ok(i) = text.parse() {
-            return Ok(Node::Int(i));
+            return Ok(Node::Literal(Value::Int(i)));
         }
         text.parse()
-            .map(Node::Float)
+            .map(|f| Node::Literal(Value::Float(f)))
             .map_err(|_| format!("cannot parse number {text}"))
     }
 
     /// A quoted text with Go's escapes.
     fn quoted(&mut self, quote: char) -> Result<String, String> {
+        let start = self.at;
         self.at += 1;
-        let mut out = String::new();
         loop {
-            let Some(c) = self.peek() else {
-                return Err("unterminated quoted string".into());
+            match self.peek() {
+                None | Some('\n') => return Err("unterminated quoted string".into()),
+                Some(c) if c == quote && self.text(self.at - 1, self.at) != "\\" => break,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        let all = self.text(start, self.at);
+        unquote(&self.text(start + 1, self.at - 1), quote)
+            .ok_or_else(|| format!("unquote string {all} error invalid syntax"))
+    }
+
+    /// `[?(left op right)]`: up to the bracket that no quote holds.
+    fn filter(&mut self, nodes: &mut Vec<Node>) -> Result<(), String> {
+        self.at += 3;
+        let start = self.at;
+        // Upstream looks for one pair of quotes.
+        let (mut pair, mut over) = (None, false);
+        loop {
+            let Some(c) = self.peek().filter(|c| *c != '\n') else {
+                return Err("unterminated filter".into());
             };
             self.at += 1;
             match c {
-                c if c == quote => return Ok(out),
-                '\n' => return Err("unterminated quoted string".into()),
-                '\\' => {
-                    let Some(e) = self.peek() else {
-                        return Err("unterminated quoted string".into());
-                    };
-                    self.at += 1;
-                    out.push(match e {
-                        'n' => '\n',
-                        't' => '\t',
-                        'r' => '\r',
-                        other => other,
-                    });
-                }
-                c => out.push(c),
+                '"' | '\'' if pair.is_none() => pair = Some(c),
+                c if pair == Some(c) => over |= self.text(self.at - 2, self.at - 1) != "\\",
+                ')' if pair.is_some() == over => break,
+                _ => {}
             }
         }
-    }
-
-    /// The inside of `[...]`, after its opening bracket, to its end.
-    fn brackets(&mut self) -> Result<Node, String> {
-        self.depth += 1;
-        if self.depth > DEPTH_MAX {
-            return Err("too deeply nested".into());
-        }
-        let node = if self.eat('?') {
-            self.filter()
-        } else {
-            self.indexes()
-        };
-        self.depth -= 1;
-        node
-    }
-
-    /// `?(left op right)]`.
-    fn filter(&mut self) -> Result<Node, String> {
-        if !self.eat('(') {
-            return Err("unterminated filter".into());
-        }
-        let (mut left, mut right, mut operator) = (Vec::new(), Vec::new(), String::new());
-        loop {
-            let Some(c) = self.peek() else {
-                return Err("unterminated filter".into());
-            };
-            match c {
-                ')' => {
-                    self.at += 1;
-                    break;
-                }
-                ' ' | '\t' => self.at += 1,
-                '=' | '!' | '<' | '>' => {
-                    if !operator.is_empty() {
-                        return Err("too many operators in filter".into());
-                    }
-                    operator.push(c);
-                    self.at += 1;
-                    if self.eat('=') {
-                        operator.push('=');
-                    }
-                    if operator == "=" || operator == "!" {
-                        return Err(format!("unrecognized filter operator {operator}"));
-                    }
-                }
-                '}' => return Err("unterminated filter".into()),
-                _ if operator.is_empty() => self.one(&mut left)?,
-                _ => self.one(&mut right)?,
-            }
-        }
+        let text = self.text(start, self.at - 1);
         if !self.eat(']') {
             return Err("unclosed array expect ]".into());
         }
-        if operator.is_empty() {
-            operator.push_str("exists");
+        let sign = |c: char| "!<>=".contains(c);
+        let from = text.find(sign).unwrap_or(0);
+        let (left, rest) = text.split_at(from);
+        let mut length = rest.find(|c| !sign(c)).unwrap_or(rest.len());
+        if length == rest.len() {
+            // What stands right of the operator has at least one character.
+            length = length.saturating_sub(1);
         }
-        Ok(Node::Filter(left, operator, right))
+        let (operator, right) = rest.split_at(length);
+        nodes.push(match left.is_empty() || operator.is_empty() {
+            true => Node::Filter(self.inner(&text)?, "exists".into(), Vec::new()),
+            false => Node::Filter(self.inner(left)?, operator.into(), self.inner(right)?),
+        });
+        Ok(())
     }
 
-    /// `0`, `1:2`, `*`, `'a','b'`, `name`, up to the closing bracket.
-    fn indexes(&mut self) -> Result<Node, String> {
-        let start = self.at;
-        let mut quote = None;
-        loop {
-            let Some(c) = self.peek() else {
+    /// `[0]`, `[1:2]`, `[*]`, `['a','b']`.
+    fn brackets(&mut self, nodes: &mut Vec<Node>) -> Result<(), String> {
+        let start = self.at + 1;
+        while self.peek() != Some(']') {
+            if matches!(self.peek(), None | Some('\n')) {
                 return Err("unterminated array".into());
-            };
-            match (quote, c) {
-                (None, ']') => break,
-                (None, '\'' | '"') => quote = Some(c),
-                (Some(q), c) if q == c => quote = None,
-                (None, '\n' | '}') => return Err("unterminated array".into()),
-                _ => {}
             }
             self.at += 1;
         }
-        let inside = self.text(start, self.at);
+        let text = self.text(start, self.at);
         self.at += 1;
-        let parts = split(&inside);
-        if parts.len() == 1 {
-            return self.index(parts.first().map_or("", |p| p.trim()));
+        if text.contains(',') {
+            let part = |p: &str| self.inner(&format!("[{}]", p.trim_matches(' ')));
+            let parts = text.split(',').map(|p| part(p).map(Node::List));
+            nodes.push(Node::Union(parts.collect::<Result<_, _>>()?));
+            return Ok(());
         }
-        parts
-            .iter()
-            .map(|p| self.index(p.trim()))
-            .collect::<Result<_, _>>()
-            .map(Node::Union)
-    }
-
-    fn index(&mut self, part: &str) -> Result<Node, String> {
-        if part == "*" || part.is_empty() {
-            return Ok(Node::Wildcard);
-        }
-        let unquoted = [('\'', '\''), ('"', '"')]
-            .iter()
-            .find_map(|(a, b)| part.strip_prefix(*a)?.strip_suffix(*b));
-        if let Some(name) = unquoted {
+        let name = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
+        if let Some(name) = name.filter(|n| !n.contains('\'')) {
             // `['metadata.name']` walks the path, as upstream does; a dot that is part of a key is escaped.
-            let mut inner = Parser {
-                chars: format!(".{name}").chars().collect(),
-                at: 0,
-                depth: self.depth,
-            };
-            let mut nodes = Vec::new();
-            while inner.at < inner.chars.len() {
-                let before = inner.at;
-                inner.one(&mut nodes)?;
-                if inner.at == before {
-                    return Err(format!("invalid array index {part}"));
-                }
-            }
-            return Ok(Node::List(nodes));
+            nodes.extend(self.inner(&format!(".{name}"))?);
+            return Ok(());
         }
-        let numbers: Vec<&str> = part.split(':').collect();
-        let number = |s: &str| -> Result<Option<i64>, String> {
-            match s.trim() {
-                "" => Ok(None),
-                n => n
-                    .parse()
-                    .map(Some)
-                    .map_err(|_| format!("invalid array index {part}")),
-            }
-        };
-        match numbers.as_slice() {
-            [one] => Ok(Node::Slice(Slice {
-                from: number(one)?,
-                single: true,
-                ..Slice::default()
-            })),
-            [from, to] => Ok(Node::Slice(Slice {
-                from: number(from)?,
-                to: number(to)?,
-                ..Slice::default()
-            })),
-            [from, to, step] => Ok(Node::Slice(Slice {
-                from: number(from)?,
-                to: number(to)?,
-                step: number(step)?,
-                single: false,
-            })),
-            _ => Err(format!("invalid array index {part}")),
-        }
+        nodes.push(Node::Slice(slice(if text == "*" { ":" } else { &text })?));
+        Ok(())
     }
 }
 
-/// Parts between commas that are not quoted.
-fn split(text: &str) -> Vec<String> {
-    let (mut out, mut quote) = (vec![String::new()], None);
-    for c in text.chars() {
-        match (quote, c) {
-            (None, ',') => {
-                out.push(String::new());
-                continue;
-            }
-            (None, '\'' | '"') => quote = Some(c),
-            (Some(q), c) if q == c => quote = None,
-            _ => {}
-        }
-        out.last_mut().into_iter().for_each(|s| s.push(c));
+/// What ends a word or the name of a field.
+fn ends(c: char) -> bool {
+    " \t\r\n.,[]$@{}".contains(c)
+}
+
+fn slice(text: &str) -> Result<Slice, String> {
+    let numbers: Vec<&str> = text.split(':').collect();
+    let digits = |n: &str| {
+        let n = n.strip_prefix('-').unwrap_or(n);
+        n.bytes().all(|b| b.is_ascii_digit())
+    };
+    if numbers.len() > 3 || !numbers.iter().all(|n| digits(n)) {
+        return Err(format!("invalid array index {text}"));
     }
-    out
+    let at = |i: usize| match numbers.get(i) {
+        None | Some(&"") => Ok(None),
+        Some(n) => match n.parse() {
+            Ok(n) => Ok(Some(n)),
+            Err(_) => Err(format!("array index {n} is not a number")),
+        },
+    };
+    Ok(Slice {
+        from: at(0)?,
+        to: at(1)?,
+        step: at(2)?,
+        single: numbers.len() == 1,
+    })
+}
+
+/// The inside of a text in quotes, its escapes read.
+fn unquote(text: &str, quote: char) -> Option<String> {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        out.push(match chars.next()? {
+            'a' => '\u{7}',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\u{b}',
+            '\\' => '\\',
+            c if c == quote => c,
+            c @ ('x' | 'u' | 'U') => {
+                let n = [('x', 2), ('u', 4)].iter().find(|(k, _)| *k == c);
+                let digits: String = chars.by_ref().take(n.map_or(8, |n| n.1)).collect();
+                char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
+            }
+            _ => return None,
+        });
+    }
+    Some(out)
 }

@@ -103,7 +103,7 @@ async fn set_context(cx: Cx) -> Result<(), Fail> {
 
 pub const SET_CLUSTER: Command = Command {
     name: "set-cluster",
-    usage: "NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true]",
+    usage: "NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true] [--tls-server-name=example.com]",
     short: "Set a cluster entry in kubeconfig",
     examples: &[Example(
         "Where a cluster is",
@@ -160,7 +160,7 @@ async fn set_cluster(cx: Cx) -> Result<(), Fail> {
 
 pub const SET_CREDENTIALS: Command = Command {
     name: "set-credentials",
-    usage: "NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password]",
+    usage: "NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [--auth-provider=provider_name] [--auth-provider-arg=key=value] [--exec-command=exec_command] [--exec-api-version=exec_api_version] [--exec-arg=arg] [--exec-env=key=value]",
     short: "Set a user entry in kubeconfig",
     examples: &[Example(
         "A user with a token",

@@ -81,10 +81,13 @@ async fn of_cron_job(cx: &Cx, name: &str, from: &str) -> Result<Value, Fail> {
     let Some(Target::One(info)) = found.targets.first() else {
         return Err(text("from must be an existing cronjob"));
     };
-    if info.res.kind != "CronJob" {
-        return Err(text("from must be an existing cronjob"));
-    }
     let cron = info.fetch(cx)?;
+    if info.res.kind != "CronJob" {
+        return Err(text(format!(
+            "unknown object type {}",
+            crate::change::go_type(info)
+        )));
+    }
     let template = cron.at("spec.jobTemplate");
     let mut annotations = template.at("metadata.annotations").clone();
     *annotations.field("cronjob.kubernetes.io/instantiate") = Value::from("manual");

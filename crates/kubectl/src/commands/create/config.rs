@@ -89,7 +89,7 @@ fn valid_key(key: &str) -> Result<(), Fail> {
         return Ok(());
     }
     Err(text(format!(
-        "\"{key}\" is not valid key name for a ConfigMap: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+        "\"{key}\" is not a valid key name for a ConfigMap: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
     )))
 }
 
@@ -113,6 +113,15 @@ fn sources(cx: &Cx) -> Result<Vec<(String, Vec<u8>)>, Fail> {
     }
     for source in cx.list("from-file") {
         let (key, path) = match source.split_once('=') {
+            Some(("", p)) => {
+                return Err(text(format!("key name for file path {p} missing")));
+            }
+            Some((k, "")) => {
+                return Err(text(format!("file path for key name {k} missing")));
+            }
+            Some((_, p)) if p.contains('=') => {
+                return Err(text("key names or file paths cannot contain '='"));
+            }
             Some((k, p)) => (Some(k.to_string()), p.to_string()),
             None => (None, source.clone()),
         };
@@ -264,7 +273,7 @@ async fn tls(cx: Cx) -> Result<(), Fail> {
     let read = |path: &str| {
         cx.host
             .read_bytes(path)
-            .map_err(|e| text(format!("open {path}: {e}")))
+            .map_err(|e| text(format!("Cannot read file {path}, open {path}: {e}")))
     };
     let (cert, key) = (read(cert)?, read(key)?);
     let pem = |b: &[u8]| String::from_utf8_lossy(b).contains("-----BEGIN ");
@@ -286,7 +295,7 @@ async fn tls(cx: Cx) -> Result<(), Fail> {
 
 const DOCKER: Command = Command {
     name: "docker-registry",
-    usage: "NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string]",
+    usage: "NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [--from-file=[key=]source] [--dry-run=server|client|none]",
     short: "Create a secret for use with a Docker registry",
     examples: &[Example(
         "For a registry of your own",

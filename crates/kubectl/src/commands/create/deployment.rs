@@ -49,9 +49,6 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     if images.len() > 1 && !command.is_empty() {
         return Err(text("cannot specify multiple --image options and command"));
     }
-    if cx.int("replicas") < 0 {
-        return Err(text("replicas must not be negative"));
-    }
     let mut containers: Vec<Value> = Vec::new();
     for image in &images {
         let base = container_name(image);

@@ -75,11 +75,8 @@ async fn run(cx: Cx) -> Result<(), Fail> {
         let (main, secret) = match rule.split_once(',') {
             Some((m, t)) => (
                 m,
-                Some(
-                    t.strip_prefix("tls")
-                        .ok_or_else(bad)?
-                        .trim_start_matches('='),
-                ),
+                // Upstream's pattern takes any word here; only `tls` has an effect.
+                t.strip_prefix("tls").map(|t| t.trim_start_matches('=')),
             ),
             None => (rule.as_str(), None),
         };

@@ -83,7 +83,7 @@ pub const GENERATOR: &[&[Flag]] = &[
 
 async fn run(cx: Cx) -> Result<(), Fail> {
     if let Some(word) = cx.args().first() {
-        return Err(usage(format!("unknown command \"{word}\"")));
+        return Err(usage(format!("Unexpected args: [{word}]")));
     }
     if cx.given("raw") {
         return raw(&cx).await;
@@ -140,8 +140,14 @@ async fn run(cx: Cx) -> Result<(), Fail> {
 
 async fn raw(cx: &Cx) -> Result<(), Fail> {
     let files = cx.list("filename");
+    if !Ask::of(cx, &[])?.has_files() {
+        return Err(text("must specify one of -f and -k"));
+    }
+    if cx.on("edit") {
+        return Err(text("--raw and --edit are mutually exclusive"));
+    }
     let [file] = &files[..] else {
-        return Err(usage("--raw can only use a single local file or stdin"));
+        return Err(text("--raw can only use a single local file or stdin"));
     };
     let content = match file.as_str() {
         "-" => cx.host.read_all().await,
@@ -207,13 +213,6 @@ pub fn post(
 pub fn name(cx: &Cx) -> Result<String, Fail> {
     match cx.before_dash() {
         [name] => Ok(name.clone()),
-        [name, ..]
-            if cx.parsed.dash.is_none()
-                && matches!(cx.command().name, "job" | "cronjob" | "deployment") =>
-        {
-            // The command may follow without `--`.
-            Ok(name.clone())
-        }
         other => Err(usage(format!(
             "exactly one NAME is required, got {}",
             other.len()

@@ -39,7 +39,7 @@ async fn quota(cx: Cx) -> Result<(), Fail> {
         "spec": {}, "status": {},
     });
     if cx.given("hard") {
-        object.set("spec.hard", quantities(cx.flag("hard"))?);
+        object.set("spec.hard", quantities_or(cx.flag("hard"), "Invalid")?);
     }
     if cx.given("scopes") {
         let scopes: Vec<String> = cx.flag("scopes").split(',').map(str::to_string).collect();
@@ -50,11 +50,16 @@ async fn quota(cx: Cx) -> Result<(), Fail> {
 
 /// `cpu=2,pods=5` as a map of quantities.
 pub fn quantities(spec: &str) -> Result<Value, Fail> {
+    quantities_or(spec, "invalid")
+}
+
+/// `create quota` and `set resources` begin their refusal otherwise.
+pub fn quantities_or(spec: &str, invalid: &str) -> Result<Value, Fail> {
     let mut out = Value::map();
     for pair in spec.split(',') {
         let (k, v) = pair.split_once('=').ok_or_else(|| {
             text(format!(
-                "invalid argument syntax {pair}, expected <resource>=<value>"
+                "{invalid} argument syntax {pair}, expected <resource>=<value>"
             ))
         })?;
         let q = machinery::quantity::Quantity::parse(v)
@@ -120,6 +125,12 @@ async fn pdb(cx: Cx) -> Result<(), Fail> {
         "spec": { "selector": crate::parts::label_selector(selector)? },
         "status": { "currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0 },
     });
+    for (flag, given) in [("min-available", min), ("max-unavailable", max)] {
+        let digits = given.strip_suffix('%').unwrap_or(given);
+        if !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(text(format!("invalid format specified for {flag}")));
+        }
+    }
     if !min.is_empty() {
         object.set("spec.minAvailable", crate::parts::int_or_text(min));
     }

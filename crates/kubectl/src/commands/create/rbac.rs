@@ -81,6 +81,16 @@ async fn cluster_role(cx: Cx) -> Result<(), Fail> {
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
         "metadata": { "name": name },
     });
+    let given = |flags: &[&str]| flags.iter().any(|f| cx.given(f));
+    if cx.given("aggregation-rule") {
+        if given(&["non-resource-url", "verb", "resource", "resource-name"]) {
+            return Err(text(
+                "aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames",
+            ));
+        }
+    } else if cx.given("verb") && !given(&["resource", "non-resource-url"]) {
+        return Err(text("one of resource or nonResourceURL must be specified"));
+    }
     if cx.given("aggregation-rule") {
         let mut labels = Value::map();
         for pair in cx.list("aggregation-rule") {
@@ -94,15 +104,59 @@ async fn cluster_role(cx: Cx) -> Result<(), Fail> {
             value!({ "clusterRoleSelectors": [{ "matchLabels": labels }] }),
         );
         *object.field("rules") = Value::Null;
-    } else if cx.given("non-resource-url") {
-        let rule =
-            value!({ "nonResourceURLs": cx.list("non-resource-url"), "verbs": cx.list("verb") });
-        object.set("rules", vec![rule]);
     } else {
-        object.set("rules", rules(&cx)?);
+        let mut all = match cx.given("resource") || !cx.given("non-resource-url") {
+            true => rules(&cx)?,
+            false => Vec::new(),
+        };
+        if cx.given("non-resource-url") {
+            all.push(urls(&cx)?);
+        }
+        object.set("rules", all);
     }
     finish(&cx, Object(object), "")
 }
+
+/// The rule of `--non-resource-url`.
+fn urls(cx: &Cx) -> Result<Value, Fail> {
+    let (urls, verbs) = (cx.list("non-resource-url"), cx.list("verb"));
+    let known = [
+        "get", "put", "post", "head", "options", "delete", "patch", "*",
+    ];
+    if let Some(verb) = verbs.iter().find(|v| !known.contains(&v.as_str())) {
+        return Err(text(format!("invalid verb: '{verb}' for nonResourceURL")));
+    }
+    for url in urls.iter().filter(|u| *u != "*") {
+        if !url.starts_with('/') {
+            return Err(text("nonResourceURL should start with /"));
+        }
+        if url.trim_end_matches('*').contains('*') || url.ends_with("**") {
+            return Err(text(
+                "nonResourceURL only supports wildcard matches when '*' is at the end",
+            ));
+        }
+    }
+    Ok(value!({ "nonResourceURLs": urls, "verbs": verbs }))
+}
+
+/// What a rule about resources usually allows; more is warned of.
+const VERBS: [&str; 15] = [
+    "*",
+    "get",
+    "delete",
+    "list",
+    "create",
+    "update",
+    "patch",
+    "watch",
+    "proxy",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+];
 
 /// One rule for each API group of the resources, in the order in which groups are first named.
 fn rules(cx: &Cx) -> Result<Vec<Value>, Fail> {
@@ -122,6 +176,9 @@ fn rules(cx: &Cx) -> Result<Vec<Value>, Fail> {
     let resources = cx.list("resource");
     if resources.is_empty() {
         return Err(text("at least one resource must be specified"));
+    }
+    for v in verbs.iter().filter(|v| !VERBS.contains(&v.as_str())) {
+        cx.err(format!("Warning: '{v}' is not a standard resource verb\n"));
     }
     let names = cx.list("resource-name");
     let mapper = cx.mapper()?;
@@ -167,7 +224,6 @@ fn rules(cx: &Cx) -> Result<Vec<Value>, Fail> {
 }
 
 const SUBJECTS: &[Flag] = &[
-    Flag::text("clusterrole", "ClusterRole this binding should reference."),
     Flag::array("user", "Usernames to bind to the role."),
     Flag::array("group", "Groups to bind to the role."),
     Flag::array(
@@ -186,10 +242,10 @@ pub const ROLE_BINDING: Command = Command {
     )],
     flags: &[
         SUBJECTS,
-        &[Flag::text(
-            "role",
-            "Role this RoleBinding should reference.",
-        )],
+        &[
+            Flag::text("clusterrole", "ClusterRole this binding should reference."),
+            Flag::text("role", "Role this RoleBinding should reference."),
+        ],
         OUTPUT,
         DRY_RUN,
         &manager("kubectl-create"),
@@ -231,6 +287,11 @@ pub const CLUSTER_ROLE_BINDING: Command = Command {
     )],
     flags: &[
         SUBJECTS,
+        &[Flag::text(
+            "clusterrole",
+            "ClusterRole this ClusterRoleBinding should reference.",
+        )
+        .required()],
         OUTPUT,
         DRY_RUN,
         &manager("kubectl-create"),

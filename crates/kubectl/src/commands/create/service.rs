@@ -6,7 +6,7 @@ use machinery::value;
 pub const COMMAND: Command = Command {
     name: "service",
     aliases: &["svc"],
-    usage: "(clusterip | externalname | loadbalancer | nodeport)",
+    usage: "[flags] [options]",
     short: "Create a service using a specified subcommand",
     subs: &[&CLUSTER_IP, &EXTERNAL_NAME, &LOAD_BALANCER, &NODE_PORT],
     ..Command::NONE
@@ -122,14 +122,21 @@ async fn make(cx: Cx, kind: &'static str) -> Result<(), Fail> {
     let mut ports = Vec::new();
     for spec in cx.list("tcp") {
         let (port, target) = spec.split_once(':').unwrap_or((&spec, &spec));
-        let number = port
-            .parse::<i64>()
-            .ok()
-            .filter(|n| (1..=65535).contains(n))
-            .ok_or_else(|| text(format!("invalid port number {port}")))?;
+        let number = port.parse::<u16>().map_err(|_| {
+            let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+            text(format!(
+                "strconv.ParseUint: parsing {}: {}",
+                machinery::json::quote(port),
+                if digits {
+                    "value out of range"
+                } else {
+                    "invalid syntax"
+                }
+            ))
+        })?;
         let target_value = crate::parts::int_or_text(target);
         let mut p = value!({
-            "name": format!("{port}-{target}"), "port": number, "protocol": "TCP", "targetPort": target_value,
+            "name": format!("{port}-{target}"), "port": i64::from(number), "protocol": "TCP", "targetPort": target_value,
         });
         if cx.int("node-port") != 0 {
             p.set("nodePort", cx.int("node-port"));

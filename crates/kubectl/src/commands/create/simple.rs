@@ -89,10 +89,10 @@ async fn token(cx: Cx) -> Result<(), Fail> {
     if !bound.is_empty() {
         let version = match bound {
             "Pod" | "Secret" | "Node" => "v1",
-            other => {
-                return Err(text(format!(
-                    "supported --bound-object-kind values are Node, Pod, Secret, got {other}"
-                )));
+            _ => {
+                return Err(text(
+                    "supported --bound-object-kind values are Node, Pod, Secret",
+                ));
             }
         };
         if cx.flag("bound-object-name").is_empty() {

@@ -1,12 +1,28 @@
 //! `--raw`: a path of the API as typed.
 
 use crate::cx::Cx;
-use crate::fail::{Fail, usage};
+use crate::fail::{Fail, text};
 use machinery::{Request, Response, Value};
 
 pub fn raw(cx: &Cx) -> Result<(), Fail> {
     if !cx.args().is_empty() {
-        return Err(usage("arguments may not be passed when --raw is specified"));
+        return Err(text("arguments may not be passed when --raw is specified"));
+    }
+    let filters = ["watch", "watch-only", "selector"];
+    if filters.iter().any(|f| cx.given(f)) {
+        return Err(text(
+            "--raw may not be specified with other flags that filter the server request or alter the output",
+        ));
+    }
+    if cx.given("output") {
+        return Err(text("--raw and --output are mutually exclusive"));
+    }
+    let uri = cx.flag("raw");
+    if !uri.starts_with('/') {
+        return Err(text(format!(
+            "--raw must be a valid URL path: parse {}: invalid URI for request",
+            machinery::json::quote(uri)
+        )));
     }
     match cx.send(raw_request(machinery::Method::Get, cx.flag("raw")))? {
         Response::Text(t) => cx.out(t),

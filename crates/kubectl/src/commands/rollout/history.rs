@@ -35,7 +35,10 @@ pub const COMMAND: Command = Command {
 
 async fn run(cx: Cx) -> Result<(), Fail> {
     if cx.int("revision") < 0 {
-        return Err(text("revision must be a positive integer: "));
+        return Err(text(format!(
+            "revision must be a positive integer: {}",
+            cx.int("revision")
+        )));
     }
     let (infos, mut fails) = workloads(&cx).await?;
     for info in infos {

@@ -41,7 +41,11 @@ async fn run(cx: Cx) -> Result<(), Fail> {
     let (infos, fails) = workloads(&cx).await?;
     fail::all(fails)?;
     if infos.is_empty() {
-        return Err(text("No resources found"));
+        cx.err(format!(
+            "No resources found in {} namespace.\n",
+            cx.namespace()?
+        ));
+        return Ok(());
     }
     let timeout = cx.millis("timeout");
     let deadline = (timeout > 0).then(|| cx.now() + timeout);

@@ -53,6 +53,20 @@ async fn run(cx: Cx) -> Result<(), Fail> {
             None => remove.push(pair.trim_end_matches('-').to_string()),
         }
     }
+    for v in &set {
+        let name = v.text("name");
+        let fine = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        if !name.chars().all(fine) || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(text(format!(
+                "\"{name}\" is not a valid key name: a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')"
+            )));
+        }
+        if remove.iter().any(|r| r == name) {
+            return Err(text(
+                "can not both modify and remove the same environment variable in the same command",
+            ));
+        }
+    }
     if !cx.flag("from").is_empty() {
         set.extend(imported(&cx).await?);
     }
