@@ -166,7 +166,7 @@ fn all(ctx: &Ctx) {
         line.push(' ');
         line.push_str(tool.name);
     }
-    text.push_str(&format!("{line}\n\nThe shell knows pipes |, files < > >>, && || ; &, $variables, $(commands), for, while, if, functions.\nTab completes, Ctrl+C stops, Ctrl+R searches what was typed before.\n"));
+    text.push_str(&format!("{line}\n\nThe shell knows pipes |, files < > >>, && || ; &, $variables, $(commands), for, while, if, functions.\nTab completes, Ctrl+C ends, Ctrl+Z puts aside (fg, bg), Ctrl+R searches what was typed before.\n"));
     ctx.out(&text);
 }
 

@@ -1,5 +1,5 @@
 //! Releases: Secrets `sh.helm.release.v1.NAME.vN` of type helm.sh/release.v1 in the release's namespace, labelled as helm does
-//! (`helm:pkg/storage/driver/secrets.go`). The data is base64 of JSON, which helm reads too; it writes gzip between the two.
+//! (`helm:pkg/storage/driver/secrets.go`). The data is base64 of gzip of JSON, as helm's is; nothing is made smaller by it here.
 
 use super::kube::Kube;
 use machinery::time::{parse_rfc3339, rfc3339_micro};
@@ -124,7 +124,7 @@ impl Store<'_> {
         found.ok_or_else(|| "release: not found".to_string())
     }
     fn secret(&self, release: &Release, labels: &str) -> Value {
-        let data = codec::encode_base64(json::print(&release.0).as_bytes());
+        let data = codec::encode_base64(&codec::gzip(json::print(&release.0).as_bytes()));
         let mut out = value!({
             "apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
             "metadata": {
@@ -171,6 +171,9 @@ impl Store<'_> {
 
 fn decode(data: &str) -> Option<Release> {
     let once = String::from_utf8(codec::decode_base64(data).ok()?).ok()?;
-    let text = String::from_utf8(codec::decode_base64(&once).ok()?).ok()?;
+    let data = codec::decode_base64(&once).ok()?;
+    // Older releases of a kept session are plain, as helm's first ones were.
+    let data = codec::gunzip(&data).unwrap_or(data);
+    let text = String::from_utf8(data).ok()?;
     json::parse(&text).ok().map(Release)
 }
