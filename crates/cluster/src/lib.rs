@@ -2,11 +2,12 @@
 //!
 //! [`Cluster`] is a value: cheap to clone, deterministic, advanced by virtual time. Layout, in reading order:
 //! - [`world`]: what a fresh cluster is like; [`event`]: all that can wake it; [`rng`]: chance; [`ip`]: addresses as numbers.
-//! - [`store`]: objects, indexes, history; [`apiserver`]: the one door; [`cx`]: what actors see; [`events`]: Event objects.
+//! - [`store`]: objects, indexes, history; [`apiserver`]: the one door; [`cx`]: what actors see; [`events`]: Event objects; [`conditions`]: those of a status.
 //! - [`controllers`], [`scheduler`], [`kubelet`], [`network`]: the actors. They never call one another; they meet in objects.
 //! - [`output`]: what is told to the page.
 
 pub mod apiserver;
+mod conditions;
 pub mod controllers;
 pub mod cx;
 pub mod event;

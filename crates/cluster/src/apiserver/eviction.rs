@@ -3,6 +3,7 @@
 
 use super::{Call, Done, Verb, commit_as_named, delete, subresource};
 use crate::Cluster;
+use crate::conditions;
 use machinery::{Object, Status, Str, Value, labels, time, value};
 
 const BUDGETS: &str = "poddisruptionbudgets.policy";
@@ -31,16 +32,8 @@ pub(crate) fn evict(cluster: &mut Cluster, mut call: Call) -> Result<Done, Statu
 
 /// The pod says why it goes.
 fn mark(cluster: &mut Cluster, call: &Call, pod: &Object) {
-    let now = time::rfc3339(cluster.now);
-    let marked = pod.edit(|v| {
-        let list = v.place("status.conditions").list_mut();
-        list.retain(|c| c.text("type") != "DisruptionTarget");
-        list.push(value!({
-            "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI",
-            "message": "Eviction API: evicting", "lastProbeTime": null, "lastTransitionTime": now,
-            "observedGeneration": pod.generation(),
-        }));
-    });
+    let message = "Eviction API: evicting";
+    let marked = conditions::disrupted(pod, "EvictionByEvictionAPI", message, cluster.now);
     commit_as_named(cluster, &kinds::pod::KIND, marked, &call.cause);
 }
 

@@ -3,6 +3,7 @@
 
 use super::deployment::int_or_percent;
 use super::{Controller, Requeue, pods, woken_by_itself};
+use crate::conditions;
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::poddisruptionbudget::KIND;
@@ -149,15 +150,9 @@ fn set_condition(v: &mut Value, sufficient: bool, generation: i64, now: i64) {
         true => ("True", "SufficientPods"),
         false => ("False", "InsufficientPods"),
     };
-    let list = v.place("status.conditions").list_mut();
-    let old = list.iter().find(|c| c.text("type") == "DisruptionAllowed");
-    let since = match old {
-        Some(c) if c.text("status") == status => c.get("lastTransitionTime").clone(),
-        _ => Value::from(time::rfc3339(now)),
-    };
     let fresh = value!({
         "type": "DisruptionAllowed", "status": status, "reason": reason, "message": "",
-        "lastTransitionTime": since, "observedGeneration": generation,
+        "lastTransitionTime": time::rfc3339(now), "observedGeneration": generation,
     });
-    *list = vec![fresh];
+    conditions::put(v.place("status.conditions").list_mut(), fresh);
 }

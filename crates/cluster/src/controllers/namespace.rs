@@ -5,6 +5,7 @@
 //! left the namespace stays `Terminating` and says in its conditions what holds it.
 
 use super::{Controller, Requeue};
+use crate::conditions;
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::Kind;
@@ -193,18 +194,9 @@ fn tell(v: &mut Value, left: &BTreeMap<String, Left>, now: i64) {
 }
 
 fn set_condition(v: &mut Value, kind: &str, status: &str, reason: &str, text: &str, now: i64) {
-    let mut fresh = value!({
+    let fresh = value!({
         "type": Value::str(kind), "status": Value::str(status), "reason": Value::str(reason),
         "message": Value::str(text), "lastTransitionTime": time::rfc3339(now),
     });
-    let list = v.place("status.conditions").list_mut();
-    match list.iter_mut().find(|c| c.text("type") == kind) {
-        None => list.push(fresh),
-        Some(c) => {
-            if c.text("status") == status {
-                fresh.set("lastTransitionTime", c.get("lastTransitionTime").clone());
-            }
-            *c = fresh;
-        }
-    }
+    conditions::put(v.place("status.conditions").list_mut(), fresh);
 }

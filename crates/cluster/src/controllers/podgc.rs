@@ -2,10 +2,11 @@
 //! Upstream: `kubernetes:pkg/controller/podgc`. Left out: the bound on finished pods (12,500).
 
 use super::{Controller, Requeue, pods};
+use crate::conditions;
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::pod::KIND;
-use machinery::{Object, Status, Trigger, WatchType, time, value};
+use machinery::{Object, Status, Trigger, WatchType};
 
 pub const CONTROLLER: Controller = Controller {
     name: "pod-garbage-collector",
@@ -36,17 +37,11 @@ fn reconcile(cx: &mut Cx, key: &Key) -> Result<Requeue, Status> {
         return Ok(Requeue::After(QUARANTINE_MS));
     }
     let orphans: Vec<Object> = cx.store().on_node(&key.1).cloned().collect();
-    let now = time::rfc3339(cx.now());
     for p in orphans {
         if !pods::is_finished(&p) {
-            let failed = p.edit(|v| {
-                v.set("status.phase", "Failed");
-                v.place("status.conditions").push(value!({
-                    "type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC",
-                    "message": "PodGC: node no longer exists",
-                    "lastProbeTime": null, "lastTransitionTime": now.clone(),
-                }));
-            });
+            let message = "PodGC: node no longer exists";
+            let marked = conditions::disrupted(&p, "DeletionByPodGC", message, cx.now());
+            let failed = marked.edit(|v| v.set("status.phase", "Failed"));
             cx.update_status(&KIND, &failed, "its node no longer exists")?;
         }
         match cx.delete(&KIND, &p, Some(0), "its node no longer exists") {

@@ -3,11 +3,12 @@
 
 use super::{Controller, Requeue};
 use crate::Cluster;
+use crate::conditions;
 use crate::cx::Cx;
 use crate::scheduler::tolerates;
 use crate::store::{Change, Key};
 use kinds::pod::KIND;
-use machinery::{Object, Status, Trigger, Value, WatchType, time, value};
+use machinery::{Object, Status, Trigger, Value, WatchType, time};
 
 pub const CONTROLLER: Controller = Controller {
     name: "taint-eviction-controller",
@@ -111,17 +112,9 @@ fn evict(cx: &mut Cx, pod: &Object) -> Result<(), Status> {
         pod.name()
     );
     cx.event(pod, "Normal", "TaintManagerEviction", &text);
-    let now = time::rfc3339(cx.now());
     let reason = "its node has a NoExecute taint";
-    let marked = pod.edit(|v| {
-        let list = v.place("status.conditions").list_mut();
-        list.retain(|c| c.text("type") != "DisruptionTarget");
-        list.push(value!({
-            "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager",
-            "message": "Taint manager: deleting due to NoExecute taint",
-            "lastProbeTime": null, "lastTransitionTime": now,
-        }));
-    });
+    let message = "Taint manager: deleting due to NoExecute taint";
+    let marked = conditions::disrupted(pod, "DeletionByTaintManager", message, cx.now());
     cx.update_status(&KIND, &marked, reason)?;
     match cx.delete(&KIND, pod, None, reason) {
         Err(e) if !e.is_not_found() => Err(e),

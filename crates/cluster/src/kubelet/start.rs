@@ -84,7 +84,7 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
                 return;
             }
             Phase::Running { .. } => {
-                stop::advance_container(cx, pod, run, i);
+                stop::advance_container(cx, run, i);
                 if !matches!(run.containers[i].phase, Phase::Ended { .. }) {
                     return;
                 }

@@ -46,7 +46,7 @@ pub fn flush(cluster: &mut Cluster, uid: &Str) {
         let _ = cx.update_status(&kinds::pod::KIND, &new, run.why);
     }
     if run.gone {
-        stop::release_object(cluster, uid, now);
+        stop::release_object(cluster, uid);
     }
 }
 

@@ -76,7 +76,7 @@ pub fn advance(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     let now = cx.now();
     for i in 0..run.containers.len() {
         match run.containers[i].phase {
-            Phase::Running { .. } => advance_container(cx, pod, run, i),
+            Phase::Running { .. } => advance_container(cx, run, i),
             Phase::Pulling { .. } | Phase::Creating { .. } => {
                 run.containers[i].phase = Phase::Waiting {
                     reason: "ContainerCreating",
@@ -210,13 +210,12 @@ pub fn container_with(
         told: false,
         kill_at,
     });
-    advance_container(cx, pod, run, i);
+    advance_container(cx, run, i);
 }
 
 /// A running container that is being stopped: TERM when preStop is over, KILL when the grace is.
-pub fn advance_container(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) {
+pub fn advance_container(cx: &mut Cx, run: &mut PodRun, i: usize) {
     let now = cx.now();
-    let _ = pod;
     let Some(stop) = run.containers[i].stop else {
         return;
     };
@@ -234,7 +233,7 @@ pub fn advance_container(cx: &mut Cx, pod: &Object, run: &mut PodRun, i: usize) 
 /// All containers have ended for good: sidecars are told to go, the last one first.
 pub fn sidecars(cx: &mut Cx, pod: &Object, run: &mut PodRun) {
     for i in 0..run.containers.len() {
-        advance_container(cx, pod, run, i);
+        advance_container(cx, run, i);
         let now = cx.now();
         let c = &mut run.containers[i];
         if c.role == Role::Sidecar && notice(pod, c, now) {
@@ -268,8 +267,7 @@ pub fn forget(cluster: &mut Cluster, uid: &str) {
 }
 
 /// After the last status: the object is let go, if it is to be deleted.
-pub fn release_object(cluster: &mut Cluster, uid: &str, now: Millis) {
-    let _ = now;
+pub fn release_object(cluster: &mut Cluster, uid: &str) {
     let Some(pod) = cluster.store.by_uid(uid).cloned() else {
         return;
     };

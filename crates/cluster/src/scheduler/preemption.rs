@@ -8,9 +8,10 @@
 use super::framework::{Refusal, Verdict, histogram};
 use super::plugins::PLUGINS;
 use super::rows::{Row, Snapshot};
+use crate::conditions;
 use crate::cx::Cx;
 use machinery::Arrange;
-use machinery::{Object, Str, time, value};
+use machinery::{Object, Str, time};
 use std::rc::Rc;
 
 #[derive(Default)]
@@ -200,18 +201,10 @@ impl Cost {
 }
 
 fn evict(cx: &mut Cx, pod: &Object, victim: &Object, node: &str) {
-    let now = time::rfc3339(cx.now());
     let kind = &kinds::pod::KIND;
     let reason = format!("room for {}/{} on {node}", pod.namespace(), pod.name());
-    let marked = victim.edit(|v| {
-        let list = v.place("status.conditions").list_mut();
-        list.retain(|c| c.text("type") != "DisruptionTarget");
-        list.push(value!({
-            "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
-            "message": "default-scheduler: preempting to accommodate a higher priority pod",
-            "lastProbeTime": null, "lastTransitionTime": now,
-        }));
-    });
+    let message = "default-scheduler: preempting to accommodate a higher priority pod";
+    let marked = conditions::disrupted(victim, "PreemptionByScheduler", message, cx.now());
     // A victim that is gone already is what we wanted.
     let _ = cx.update_status(kind, &marked, &reason);
     if cx.delete(kind, victim, None, &reason).is_ok() {

@@ -9,6 +9,7 @@ mod behavior;
 mod metrics;
 
 use super::{Controller, Requeue, kind_of};
+use crate::conditions;
 use crate::cx::Cx;
 use crate::store::Key;
 use kinds::horizontalpodautoscaler::KIND;
@@ -56,20 +57,11 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn set(&mut self, kind: &str, status: &str, reason: &str, text: &str) {
-        let old = self.list.iter().position(|c| c.text("type") == kind);
-        let mut fresh = value!({
+        let fresh = value!({
             "type": Value::str(kind), "status": Value::str(status), "reason": Value::str(reason),
             "message": Value::str(text), "lastTransitionTime": Value::str(self.now),
         });
-        match old.and_then(|i| self.list.get_mut(i)) {
-            None => self.list.push(fresh),
-            Some(c) => {
-                if c.text("status") == status {
-                    fresh.set("lastTransitionTime", c.get("lastTransitionTime").clone());
-                }
-                *c = fresh;
-            }
-        }
+        conditions::put(&mut self.list, fresh);
     }
 }
 
