@@ -6,6 +6,7 @@
 use super::catalogue::Image;
 use super::probes::Probes;
 use super::process::Proc;
+use super::server::log::clf;
 use crate::store::Uid;
 use crate::store::index::{Index, Slab};
 use machinery::Arrange;
@@ -18,6 +19,8 @@ use std::rc::Rc;
 
 /// Lines that one container keeps; a node rotates its log files too.
 const LOG_MAX: usize = 5_000;
+/// Among so many of the newest lines one is looked for that differs in its time alone.
+const ALIKE_MAX: usize = 4;
 
 /// One pod on its node.
 #[derive(Clone, Debug, Default)]
@@ -282,26 +285,74 @@ impl Backoff {
 pub struct Log {
     /// The image's own start-up lines, made when they are read; written at this time.
     pub boot: Option<(Millis, &'static [&'static str])>,
-    pub lines: VecDeque<LogLine>,
+    pub lines: VecDeque<Kept>,
     /// How many lines came before the first one kept.
     pub dropped: u64,
     /// The last line has no newline yet.
     pub open: bool,
 }
 
+/// A line as it is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogLine {
     pub at: Millis,
     pub text: Rc<str>,
 }
 
+/// A line as it is kept: those that differ in nothing but the time in them share their text. An hour of probes is hundreds
+/// of these in every container.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    at: Millis,
+    text: Rc<Text>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Text {
+    text: Box<str>,
+    /// Where in the text the line's own time stands, as access logs write it.
+    time: Option<usize>,
+}
+
+impl Kept {
+    fn read(&self) -> LogLine {
+        let text = &*self.text.text;
+        let timed = self.text.time.and_then(|at| text.split_at_checked(at));
+        LogLine {
+            at: self.at,
+            text: match timed {
+                Some((before, after)) => format!("{before}{}{after}", clf(self.at)).into(),
+                None => text.into(),
+            },
+        }
+    }
+}
+
 impl Log {
     pub fn line(&mut self, at: Millis, text: &str) {
-        self.open = false;
-        self.lines.push_back(LogLine {
-            at,
+        let text = Text {
             text: text.into(),
-        });
+            time: None,
+        };
+        self.push(at, Rc::new(text));
+    }
+    /// A line of an access log: it carries the time at which it was written.
+    pub fn access(&mut self, at: Millis, line: &str) {
+        let time = clf(at);
+        let Some(place) = line.find(&time) else {
+            return self.line(at, line);
+        };
+        let text = Text {
+            text: line.replacen(&time, "", 1).into(),
+            time: Some(place),
+        };
+        let mut lately = self.lines.iter().rev().take(ALIKE_MAX);
+        let alike = lately.find(|l| *l.text == text).map(|l| l.text.clone());
+        self.push(at, alike.unwrap_or_else(|| Rc::new(text)));
+    }
+    fn push(&mut self, at: Millis, text: Rc<Text>) {
+        self.open = false;
+        self.lines.push_back(Kept { at, text });
         if self.lines.len() > LOG_MAX {
             self.lines.pop_front();
             self.dropped += 1;
@@ -315,7 +366,10 @@ impl Log {
                 .strip_suffix('\n')
                 .map_or((piece, false), |p| (p, true));
             match self.lines.back_mut() {
-                Some(last) if self.open => last.text = format!("{}{body}", last.text).into(),
+                Some(last) if self.open => {
+                    let text = format!("{}{body}", last.read().text).into();
+                    last.text = Rc::new(Text { text, time: None });
+                }
                 _ => self.line(at, body),
             }
             self.open = !ended;
@@ -329,7 +383,7 @@ impl Log {
                 text: (*text).into(),
             })
         });
-        boot.chain(self.lines.iter().cloned()).collect()
+        boot.chain(self.lines.iter().map(Kept::read)).collect()
     }
 }
 

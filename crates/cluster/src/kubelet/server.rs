@@ -6,7 +6,7 @@
 
 mod apps;
 pub mod behind;
-mod log;
+pub(super) mod log;
 pub mod web;
 
 use super::catalogue::{App, Image};

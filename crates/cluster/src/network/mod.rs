@@ -317,7 +317,7 @@ pub fn ask_pod(
     if let Some(line) = server::log_line(cluster, &place, &server, request, client, &answer)
         && let Some(c) = cluster.kubelets.container_mut(&uid, index)
     {
-        c.log_mut().line(now, &line);
+        c.log_mut().access(now, &line);
     }
     if request.method == "HEAD" {
         answer.body.clear();

@@ -37,7 +37,7 @@ impl Answering<'_> {
 }
 
 /// `20/Nov/2026:09:00:00 +0000`: the time of an access log.
-fn clf(t: Millis) -> String {
+pub(in crate::kubelet) fn clf(t: Millis) -> String {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
