@@ -16,6 +16,8 @@ pub struct Done {
     pub events: u64,
     /// Pods Ready at its end (those placed, for `schedule`; those left, for `drain`).
     pub ready: usize,
+    /// Where a scenario has parts: what each is called, and its seconds.
+    pub parts: Vec<(&'static str, f64)>,
 }
 
 /// The caller's watch: what is measured lies between `start` and the scenario's end. Seconds, by whatever clock.
@@ -24,6 +26,8 @@ pub struct Watch<'a> {
     /// Whether each event is timed; costs time itself.
     pub each: bool,
     pub started: f64,
+    /// When it was over: what is dropped afterwards does not count.
+    pub ended: f64,
     /// The longest single event, in seconds.
     pub longest: f64,
 }
@@ -34,6 +38,15 @@ impl Watch<'_> {
         self.started = (self.clock)();
         self.longest = 0.0;
         (cluster.now, cluster.handled)
+    }
+    pub(crate) fn done(&mut self, cluster: &Cluster, from: (i64, u64), ready: usize) -> Done {
+        self.ended = (self.clock)();
+        Done {
+            virtual_ms: cluster.now - from.0,
+            events: cluster.handled - from.1,
+            ready,
+            parts: Vec::new(),
+        }
     }
     fn advance(&mut self, cluster: &mut Cluster, until: i64) {
         if !self.each {
@@ -78,20 +91,24 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "list",
         run: crate::bench_api::list,
     },
+    Scenario {
+        name: "commands",
+        run: crate::bench_commands::commands,
+    },
 ];
 
 /// Virtual time after which a scenario gives up.
 const LIMIT_MS: i64 = 3_600_000;
-const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
+pub(crate) const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
 
-fn template(image: &str) -> Value {
+pub(crate) fn template(image: &str) -> Value {
     value!({
         "metadata": { "labels": { "app": "web" } },
         "spec": { "containers": [{ "name": "web", "image": Value::str(image) }] },
     })
 }
 
-fn deployment(replicas: usize, template: Value) -> Value {
+pub(crate) fn deployment(replicas: usize, template: Value) -> Value {
     let mut o = Object::new("apps/v1", "Deployment", "default", "web").0;
     o.set(
         "spec",
@@ -135,14 +152,6 @@ fn until(cluster: &mut Cluster, watch: &mut Watch, over: &dyn Fn(&Cluster) -> bo
     }
 }
 
-pub(crate) fn done(cluster: &Cluster, from: (i64, u64), ready: usize) -> Done {
-    Done {
-        virtual_ms: cluster.now - from.0,
-        events: cluster.handled - from.1,
-        ready,
-    }
-}
-
 /// A Deployment of `pods` replicas with all of them Ready.
 fn deployed(cluster: &mut Cluster, pods: usize, template: Value, watch: &mut Watch) {
     send(
@@ -159,7 +168,7 @@ fn deploy(pods: usize, nodes: usize, watch: &mut Watch) -> Done {
     let mut cluster = fresh(pods, nodes);
     let from = watch.start(&cluster);
     deployed(&mut cluster, pods, template("nginx:1.25"), watch);
-    done(&cluster, from, status(&cluster, "readyReplicas"))
+    watch.done(&cluster, from, status(&cluster, "readyReplicas"))
 }
 
 /// A rolling update of all of them to another image.
@@ -175,7 +184,7 @@ fn rollout(pods: usize, nodes: usize, watch: &mut Watch) -> Done {
             && status(c, "readyReplicas") >= pods
             && c.store.count("pods") <= pods
     });
-    done(&cluster, from, status(&cluster, "updatedReplicas"))
+    watch.done(&cluster, from, status(&cluster, "updatedReplicas"))
 }
 
 /// All of them with a readiness and a liveness probe, for one virtual hour.
@@ -192,7 +201,7 @@ fn probes(pods: usize, nodes: usize, watch: &mut Watch) -> Done {
     let from = watch.start(&cluster);
     let hour = cluster.now + 3_600_000;
     watch.advance(&mut cluster, hour);
-    done(&cluster, from, status(&cluster, "readyReplicas"))
+    watch.done(&cluster, from, status(&cluster, "readyReplicas"))
 }
 
 /// The fullest node is cordoned and its pods are evicted, until they run elsewhere.
@@ -221,7 +230,7 @@ fn drain(pods: usize, nodes: usize, watch: &mut Watch) -> Done {
         there(c).is_empty() && status(c, "readyReplicas") >= pods
     });
     let left = there(&cluster).len();
-    done(&cluster, from, left)
+    watch.done(&cluster, from, left)
 }
 
 /// Pods without owners, made beforehand, until each has its node: the scheduler takes no time for a pod here, so that it
@@ -247,5 +256,5 @@ fn schedule(pods: usize, nodes: usize, watch: &mut Watch) -> Done {
     watch.advance(&mut cluster, heard);
     let all = cluster.store.list("pods", Some("default"));
     let bound = all.filter(|p| !p.text("spec.nodeName").is_empty()).count();
-    done(&cluster, from, bound)
+    watch.done(&cluster, from, bound)
 }

@@ -1,6 +1,6 @@
 //! What requests cost: objects created from YAML through the whole pipeline, and a long list as a Table.
 
-use crate::bench::{Done, Watch, done};
+use crate::bench::{Done, Watch};
 use cluster::{Cluster, World};
 use machinery::{Accept, Body, Method, Request, Response};
 
@@ -10,7 +10,7 @@ pub fn create(pods: usize, nodes: usize, watch: &mut Watch) -> Done {
     let from = watch.start(&cluster);
     let made =
         send(&mut cluster, pods, "configmaps", config_map) + send(&mut cluster, pods, "pods", pod);
-    done(&cluster, from, made)
+    watch.done(&cluster, from, made)
 }
 
 /// A list of that many pods as a Table, as `kubectl get pods` asks for it.
@@ -23,7 +23,7 @@ pub fn list(pods: usize, nodes: usize, watch: &mut Watch) -> Done {
         Response::Ok { body, .. } => body.get("rows").items().len(),
         _ => 0,
     };
-    done(&cluster, from, rows)
+    watch.done(&cluster, from, rows)
 }
 
 fn fresh(nodes: usize) -> Cluster {

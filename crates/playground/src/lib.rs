@@ -11,6 +11,7 @@
 
 pub mod bench;
 mod bench_api;
+mod bench_commands;
 pub mod console;
 pub mod editor;
 mod export;

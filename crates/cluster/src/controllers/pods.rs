@@ -6,6 +6,7 @@ use crate::cx::Cx;
 use machinery::Arrange;
 use machinery::time::{Millis, parse_rfc3339};
 use machinery::{Object, Status, Value, labels, value};
+use std::cell::RefCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
@@ -97,6 +98,21 @@ pub fn claim(
         mine.push(cx.update(kind, &adopted, &reason)?);
     }
     Ok(mine)
+}
+
+/// A question about labels, asked once for neighbours that share them, as pods of one template do.
+pub fn once(question: impl Fn(&Value) -> bool) -> impl Fn(&Value) -> bool {
+    let last: RefCell<Option<(Value, bool)>> = RefCell::default();
+    move |labels| {
+        if let Some((same, answer)) = &*last.borrow()
+            && same.same(labels)
+        {
+            return *answer;
+        }
+        let answer = question(labels);
+        last.replace(Some((labels.clone(), answer)));
+        answer
+    }
 }
 
 /// As [`claim`] for pods, with a `LabelSelector`.

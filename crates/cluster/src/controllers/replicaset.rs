@@ -67,8 +67,12 @@ pub(super) fn reconcile_as(cx: &mut Cx, key: &Key, flavor: &Flavor) -> Result<Re
         return outcome.map(|()| Requeue::Never).map_err(|(_, e)| e);
     }
     let selector = rs.at("spec.selector").clone();
-    let selects = |o: &Object| (flavor.selects)(&selector, o.at("metadata.labels"));
-    let all = pods::claim(cx, &kinds::pod::KIND, &rs, &selects)?;
+    let selects = pods::once(|l| (flavor.selects)(&selector, l));
+    let all = pods::claim(cx, &kinds::pod::KIND, &rs, &|o| {
+        selects(o.at("metadata.labels"))
+    })?;
+    // To look at thousands takes its time, in which many of their changes gather.
+    cx.cluster.controllers.took_ms = all.len() as i64 / 10;
     let (active, others): (Vec<Object>, Vec<Object>) = all.into_iter().partition(pods::is_active);
     let terminating = others.iter().filter(|p| p.is_deleting()).count();
     let outcome = if rs.is_deleting() {
@@ -261,7 +265,8 @@ fn update_status(
     let now = cx.now();
     let min_ready_s = rs.int("spec.minReadySeconds");
     let wanted_labels = rs.at("spec.template.metadata.labels");
-    let fully = |p: &&Object| labels::matches_map(wanted_labels, p.at("metadata.labels"));
+    let matches = pods::once(|l| labels::matches_map(wanted_labels, l));
+    let fully = |p: &&Object| matches(p.at("metadata.labels"));
     let count = |f: &dyn Fn(&&Object) -> bool| active.iter().filter(f).count();
     let counts = Counts {
         active: active.len(),
