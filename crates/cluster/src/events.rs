@@ -42,11 +42,16 @@ pub struct State {
     causes: [Option<Rc<Cause>>; CAUSES],
     /// Texts last used: many events have the same.
     texts: VecDeque<Str>,
+    /// What those of one reason have in common.
+    words: BTreeMap<Mark, Rc<told::Words>>,
 }
 
 const TEXTS: usize = 16;
 
 const CAUSES: usize = 4;
+
+/// Past so many, all are let go and gathered anew.
+const WORDS_MAX: usize = 20_000;
 
 #[derive(Clone)]
 struct Similar {

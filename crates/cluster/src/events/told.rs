@@ -1,6 +1,7 @@
 //! An Event as it was told: a few words, from which the object is made when somebody reads it. Most are never read, and
 //! ten thousand pods have fifty thousand of them.
 
+use super::{Mark, WORDS_MAX};
 use crate::cx::Cx;
 use crate::rng::{push_hex, uuid_text};
 use crate::store::{Change, Facts, Key, Resource};
@@ -21,26 +22,78 @@ pub struct Told {
     pub version: u64,
     pub at: Millis,
     uid: (u64, u64),
-    /// About whom.
     about: About,
-    field_path: Str,
-    kind: &'static str,
-    reason: Str,
+    words: Rc<Words>,
     message: Str,
-    actor: &'static str,
-    host: Str,
     cause: Rc<Cause>,
 }
 
+/// About whom; the name is the beginning of the event's own.
 #[derive(Clone)]
 struct About {
-    api_version: Str,
-    kind: Str,
-    name: Str,
     uid: Str,
     /// As a number; `u64::MAX` where it has none.
     version: u64,
     namespaced: bool,
+}
+
+/// What many events have in common: all of one reason that one component tells of one kind of object.
+pub(super) struct Words {
+    api_version: Str,
+    about: Str,
+    field_path: Str,
+    kind: &'static str,
+    reason: Str,
+    actor: &'static str,
+    host: Str,
+}
+
+/// What the event's name adds to that of its object: a dot and sixteen digits.
+const ENDING: usize = 17;
+
+fn text(v: &Value) -> Str {
+    match v {
+        Value::Str(s) => s.clone(),
+        _ => Str::lit(""),
+    }
+}
+
+impl Words {
+    fn of(
+        cx: &mut Cx,
+        about: &Object,
+        (field_path, kind, reason): (&str, &'static str, &str),
+    ) -> Rc<Words> {
+        let (api_version, named) = (about.get("apiVersion"), about.get("kind"));
+        let texts = [
+            api_version.as_str().unwrap_or(""),
+            named.as_str().unwrap_or(""),
+            field_path,
+            kind,
+            reason,
+            cx.actor,
+            &cx.host,
+        ];
+        let mark = texts.into_iter().fold(Mark::NONE, Mark::and);
+        let state = &mut cx.cluster.recorder;
+        if let Some(known) = state.words.get(&mark) {
+            return known.clone();
+        }
+        let fresh = Rc::new(Words {
+            api_version: text(api_version),
+            about: text(named),
+            field_path: state.share(field_path),
+            kind,
+            reason: state.share(reason),
+            actor: cx.actor,
+            host: cx.host.clone(),
+        });
+        if state.words.len() >= WORDS_MAX {
+            state.words.clear();
+        }
+        state.words.insert(mark, fresh.clone());
+        fresh
+    }
 }
 
 impl Told {
@@ -61,14 +114,10 @@ impl Told {
             + cluster.names.next_u64() % 1000;
         let m = about.get("metadata");
         let base = m.text("name");
-        let mut name = String::with_capacity(base.len() + 17);
+        let mut name = String::with_capacity(base.len() + ENDING);
         name.push_str(base);
         name.push('.');
         push_hex(&mut name, nanos, 16);
-        let text = |v: &Value| match v {
-            Value::Str(s) => s.clone(),
-            _ => Str::lit(""),
-        };
         let version = m.text("resourceVersion").parse().unwrap_or(u64::MAX);
         Told {
             change: OnceCell::new(),
@@ -77,19 +126,12 @@ impl Told {
             at: now,
             uid: (0, 0),
             about: About {
-                api_version: text(about.get("apiVersion")),
-                kind: text(about.get("kind")),
-                name: text(m.get("name")),
                 uid: text(m.get("uid")),
                 version,
                 namespaced: !about.namespace().is_empty(),
             },
-            field_path: cx.cluster.recorder.share(field_path),
-            kind,
-            reason: cx.cluster.recorder.share(reason),
+            words: Words::of(cx, about, (field_path, kind, reason)),
             message: cx.cluster.recorder.share(message),
-            actor: cx.actor,
-            host: cx.host.clone(),
             cause,
         }
     }
@@ -97,10 +139,12 @@ impl Told {
     /// As its recorder sends it.
     pub(super) fn sent(&self) -> Value {
         let now = Value::from(time::rfc3339(self.at));
-        let about = &self.about;
+        let (about, words) = (&self.about, &*self.words);
+        let name = &self.key.1;
+        let name = name.get(..name.len().saturating_sub(ENDING)).unwrap_or("");
         let mut involved = value!({
-            "apiVersion": about.api_version.clone(), "kind": about.kind.clone(),
-            "name": about.name.clone(), "uid": about.uid.clone(), "resourceVersion": null,
+            "apiVersion": words.api_version.clone(), "kind": words.about.clone(),
+            "name": Value::str(name), "uid": about.uid.clone(), "resourceVersion": null,
         });
         if about.version != u64::MAX {
             involved.set("resourceVersion", about.version.to_string());
@@ -108,19 +152,19 @@ impl Told {
         if about.namespaced {
             involved.set("namespace", self.key.0.clone());
         }
-        if !self.field_path.is_empty() {
-            involved.set("fieldPath", self.field_path.clone());
+        if !words.field_path.is_empty() {
+            involved.set("fieldPath", words.field_path.clone());
         }
-        let mut source = value!({ "component": self.actor });
-        if !self.host.is_empty() {
-            source.set("host", self.host.clone());
+        let mut source = value!({ "component": words.actor });
+        if !words.host.is_empty() {
+            source.set("host", words.host.clone());
         }
         value!({
             "apiVersion": "v1", "kind": "Event",
             "metadata": { "name": self.key.1.clone(), "namespace": self.key.0.clone() },
-            "involvedObject": involved, "type": self.kind, "reason": self.reason.clone(), "message": self.message.clone(),
+            "involvedObject": involved, "type": words.kind, "reason": words.reason.clone(), "message": self.message.clone(),
             "source": source, "count": 1, "firstTimestamp": now.clone(), "lastTimestamp": now, "eventTime": null,
-            "reportingComponent": self.actor, "reportingInstance": self.host.clone(),
+            "reportingComponent": words.actor, "reportingInstance": words.host.clone(),
         })
     }
 
@@ -156,7 +200,7 @@ pub(super) fn is_plain(cluster: &Cluster, about: &Object, namespace: &str) -> bo
         "validatingadmissionpolicybindings.admissionregistration.k8s.io",
         "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
     ];
-    const NAME_MAX: usize = 253 - 17;
+    const NAME_MAX: usize = 253 - ENDING;
     let name = about.name().as_bytes();
     let letter = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
     let store = &cluster.store;
