@@ -51,28 +51,28 @@ pub fn json_pretty(v: &Value) -> String {
 }
 
 fn pretty(v: &Value, level: usize, out: &mut String) {
-    let indent = |n: usize| "    ".repeat(n);
+    let indent = |n: usize, out: &mut String| (0..n).for_each(|_| out.push_str("    "));
     match v {
         Value::List(l) if !l.is_empty() => {
             out.push_str("[\n");
             for (i, x) in l.iter().enumerate() {
-                out.push_str(&indent(level + 1));
+                indent(level + 1, out);
                 pretty(x, level + 1, out);
                 out.push_str(if i + 1 < l.len() { ",\n" } else { "\n" });
             }
-            out.push_str(&indent(level));
+            indent(level, out);
             out.push(']');
         }
         Value::Map(m) if !m.is_empty() => {
             out.push_str("{\n");
             for (i, (k, x)) in m.iter().enumerate() {
-                out.push_str(&indent(level + 1));
+                indent(level + 1, out);
                 out.push_str(&json::quote(k));
                 out.push_str(": ");
                 pretty(x, level + 1, out);
                 out.push_str(if i + 1 < m.len() { ",\n" } else { "\n" });
             }
-            out.push_str(&indent(level));
+            indent(level, out);
             out.push('}');
         }
         other => out.push_str(&json::print(other)),

@@ -359,25 +359,30 @@ enum Escape {
 
 fn quote_into(s: &str, escape: Escape, out: &mut String) {
     out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' if escape == Escape::Html => {
-                out.push_str(&format!("\\u{:04x}", c as u32))
-            }
-            c if (c as u32) < 0x20 || c == '\u{2028}' || c == '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", c as u32))
-            }
-            c => out.push(c),
-        }
+    let plain = |b: &u8| matches!(b, b' '..=b'~') && !b"\"\\<>&".contains(b);
+    if s.as_bytes().iter().all(plain) {
+        out.push_str(s);
+    } else {
+        s.chars().for_each(|c| escape_into(c, escape, out));
     }
     out.push('"');
+}
+
+fn escape_into(c: char, escape: Escape, out: &mut String) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        '<' | '>' | '&' if escape == Escape::Html => out.push_str(&format!("\\u{:04x}", c as u32)),
+        c if (c as u32) < 0x20 || c == '\u{2028}' || c == '\u{2029}' => {
+            out.push_str(&format!("\\u{:04x}", c as u32))
+        }
+        c => out.push(c),
+    }
 }
 
 /// Compact JSON, keys sorted.

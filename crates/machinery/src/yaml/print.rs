@@ -40,8 +40,10 @@ struct Emitter {
 
 impl Emitter {
     fn put(&mut self, s: &str) {
-        for c in s.chars() {
-            self.push(c);
+        self.out.push_str(s);
+        match s.rsplit_once('\n') {
+            Some((_, last)) => self.column = last.chars().count(),
+            None => self.column += s.chars().count(),
         }
     }
     fn push(&mut self, c: char) {
@@ -67,17 +69,20 @@ impl Emitter {
         match v {
             Value::Map(m) if !m.is_empty() => {
                 let inner = if place == Place::Root { 0 } else { indent + 2 };
-                for (i, k) in sorted_keys(m.keys().map(|k| k.as_str()).collect())
-                    .into_iter()
-                    .enumerate()
-                {
+                let mut entries: Vec<(&str, &Value)> = m.iter().map(|(k, v)| (&**k, v)).collect();
+                // Keys of letters alone, as those of all kinds are, stand in this order already.
+                let letters = |k: &str| k.bytes().all(|b| b.is_ascii_alphabetic());
+                if !entries.iter().all(|(k, _)| letters(k)) {
+                    entries.arrange_by(|a, b| natural(a.0, b.0));
+                }
+                for (i, (k, v)) in entries.into_iter().enumerate() {
                     if i == 0 && place == Place::Dash {
                         self.push(' ');
                     } else {
                         self.line(inner);
                     }
                     self.key(k, inner);
-                    self.node(v.get(k), Place::Key, inner);
+                    self.node(v, Place::Key, inner);
                 }
             }
             Value::List(l) if !l.is_empty() => {
@@ -141,6 +146,9 @@ impl Emitter {
     }
 
     fn plain(&mut self, s: &str, indent: usize) {
+        if !s.contains(' ') {
+            return self.put(s);
+        }
         let chars: Vec<char> = s.chars().collect();
         let mut spaces = false;
         for (i, &c) in chars.iter().enumerate() {
@@ -177,6 +185,10 @@ impl Emitter {
 
     fn double_quoted(&mut self, s: &str, fold: Option<usize>) {
         self.push('"');
+        if is_word(s) {
+            self.put(s);
+            return self.push('"');
+        }
         let chars: Vec<char> = s.chars().collect();
         let mut spaces = false;
         for (i, &c) in chars.iter().enumerate() {
@@ -244,10 +256,16 @@ enum Style {
 
 /// How a string is written: wished for by its meaning, then made possible by its characters.
 fn style(s: &str) -> Style {
-    let a = Analysis::of(s);
-    let literal = s.contains('\n');
     let wants_quotes =
         !matches!(scalar::resolve(s), Scalar::Text | Scalar::Merge) || scalar::is_base60(s);
+    if is_word(s) {
+        return match wants_quotes {
+            true => Style::Double,
+            false => Style::Plain,
+        };
+    }
+    let a = Analysis::of(s);
+    let literal = s.contains('\n');
     if literal {
         return if a.block {
             Style::Literal
@@ -261,6 +279,15 @@ fn style(s: &str) -> Style {
         (false, false, true) => Style::Single,
         (false, false, false) => Style::Double,
     }
+}
+
+/// Whether a string has only characters that mean nothing where they stand: most have, and need no analysis.
+fn is_word(s: &str) -> bool {
+    let inner = |b: &u8| b.is_ascii_alphanumeric() || b"-_./:=+".contains(b);
+    let b = s.as_bytes();
+    b.first().is_some_and(u8::is_ascii_alphanumeric)
+        && b.last() != Some(&b':')
+        && b.iter().all(inner)
 }
 
 /// Which styles the characters of a string allow (`yaml_emitter_analyze_scalar`).
@@ -373,12 +400,7 @@ pub fn go_float(f: f64) -> String {
     format!("{f}")
 }
 
-/// Keys in go-yaml's order: letters after other characters, runs of digits by their number.
-fn sorted_keys(mut keys: Vec<&str>) -> Vec<&str> {
-    keys.arrange_by(|a, b| natural(a, b));
-    keys
-}
-
+/// go-yaml's order of keys: letters after other characters, runs of digits by their number.
 fn natural(a: &str, b: &str) -> std::cmp::Ordering {
     use std::cmp::Ordering;
     let (ar, br): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
