@@ -320,15 +320,16 @@ fn duplicate(path: &Path, p: &Value, errors: &mut Errors) {
     errors.duplicate_shown(path, &shown, "");
 }
 
-/// This cluster speaks IPv4 alone.
+/// This cluster speaks IPv4 alone; what only names endpoints (headless, without a selector) is not held to that.
 fn families(spec: &Value, path: &Path, errors: &mut Errors) {
+    let free = spec.text("clusterIP") == "None" && spec.get("selector").is_empty();
     let policy = spec.text("ipFamilyPolicy");
     let known = ["SingleStack", "PreferDualStack", "RequireDualStack"];
     if !policy.is_empty() && !known.contains(&policy) {
         let path = path.child("ipFamilyPolicy");
         errors.not_supported(&path, Value::str(policy), &known);
     }
-    if policy == "RequireDualStack" {
+    if policy == "RequireDualStack" && !free {
         let why = "this cluster is not configured for dual-stack services";
         errors.invalid(&path.child("ipFamilyPolicy"), Value::str(policy), why);
     }
@@ -336,6 +337,7 @@ fn families(spec: &Value, path: &Path, errors: &mut Errors) {
         let path = path.child("ipFamilies").index(i);
         match f.as_str().unwrap_or("") {
             "IPv4" => {}
+            "IPv6" if free => {}
             "IPv6" => errors.invalid(&path, "IPv6", "not configured on this cluster"),
             other => errors.not_supported(&path, Value::str(other), &["IPv4", "IPv6"]),
         }
