@@ -163,9 +163,13 @@ impl Mapper {
     }
     /// The resource that a word of the command line names: `pods`, `po`, `deployment.apps`, `deployments.v1.apps`.
     pub fn find(&self, word: &str) -> Option<Rc<Res>> {
+        // Letters of full names may be large, those of short names not.
+        let typed = word;
         let word = word.to_lowercase();
-        let named =
-            |r: &Res, w: &str| r.plural == w || r.singular == w || r.short.iter().any(|s| s == w);
+        let named = |r: &Res, w: &str| {
+            let is_short = |s: &String| s == w && typed.starts_with(w);
+            r.plural == w || r.singular == w || r.short.iter().any(is_short)
+        };
         // Core wins over groups, in the order of discovery; full names win over short ones.
         let exact = |r: &Res, w: &str| r.plural == w || r.singular == w;
         if let Some(r) = self.all.iter().find(|r| exact(r, &word)) {
@@ -218,12 +222,21 @@ impl Mapper {
     }
     /// The members of a category (`all`), in the order in which kubectl shows them.
     pub fn category(&self, name: &str) -> Vec<Rc<Res>> {
-        self.all
-            .iter()
+        preferred(&self.all)
             .filter(|r| r.categories.iter().any(|c| c == name) && r.can("list"))
             .cloned()
             .collect()
     }
+}
+
+/// Each resource in the version that its group prefers: other versions are reached by their full name.
+pub fn preferred(all: &[Rc<Res>]) -> impl Iterator<Item = &Rc<Res>> {
+    all.iter().filter(|r| {
+        let first = all
+            .iter()
+            .find(|o| o.group == r.group && o.plural == r.plural);
+        first.is_some_and(|f| f.version == r.version)
+    })
 }
 
 fn to_cache(r: &Res) -> Value {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::{Example, Run};
 use crate::cx::Cx;
-use crate::discovery::Res;
+use crate::discovery::{Res, preferred};
 use crate::fail::{Fail, text, usage};
 use crate::print::table;
 use machinery::Arrange;
@@ -61,14 +61,7 @@ async fn resources(cx: Cx) -> Result<(), Fail> {
             && verbs.iter().all(|v| r.can(v))
             && categories.iter().all(|c| r.categories.contains(c))
     });
-    // One group's preferred version only: others are reached by their full name.
-    let preferred = |r: &Rc<Res>| {
-        let first = all
-            .iter()
-            .find(|o| o.group == r.group && o.plural == r.plural);
-        first.is_some_and(|f| f.version == r.version)
-    };
-    let mut shown: Vec<Rc<Res>> = all.iter().filter(|r| preferred(r)).cloned().collect();
+    let mut shown: Vec<Rc<Res>> = preferred(&all).cloned().collect();
     match sort {
         "name" => shown.arrange_by(|a, b| a.plural.cmp(&b.plural)),
         "kind" => shown.arrange_by(|a, b| a.kind.cmp(&b.kind)),
