@@ -23,18 +23,14 @@ pub fn measure() -> bool {
         return false;
     };
     super::bridge::rest_now();
-    let mut watch = playground::bench::Watch {
-        clock: &|| clock.now() / 1000.0,
-        each: false,
-        started: 0.0,
-        longest: 0.0,
-    };
+    let now = || clock.now() / 1000.0;
+    let mut watch = playground::bench::Watch::new(&now, false);
     let done = (scenario.run)(
         number(1).min(200_000),
         number(2).clamp(1, 5_000),
         &mut watch,
     );
-    let took = clock.now() - watch.started * 1000.0;
+    let took = watch.took() * 1000.0;
     document.set_title(&format!(
         "measured {took:.1} ms, {} ready, {} events",
         done.ready, done.events

@@ -26,15 +26,9 @@ pub fn bench(args: &[String]) -> Outcome {
             continue;
         }
         let before = resident_bytes();
-        let mut watch = Watch {
-            clock: &cpu_seconds,
-            each: false,
-            started: 0.0,
-            ended: 0.0,
-            longest: 0.0,
-        };
+        let mut watch = Watch::new(&cpu_seconds, false);
         let done = (scenario.run)(pods, nodes, &mut watch);
-        let cpu_s = watch.ended - watch.started;
+        let cpu_s = watch.took();
         let peak = peak_bytes();
         let per_pod = peak.saturating_sub(before) / pods.max(1) as u64;
         // Timing each event costs time itself: it has a run of its own.

@@ -32,7 +32,20 @@ pub struct Watch<'a> {
     pub longest: f64,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    pub fn new(clock: &'a dyn Fn() -> f64, each: bool) -> Watch<'a> {
+        Watch {
+            clock,
+            each,
+            started: 0.0,
+            ended: 0.0,
+            longest: 0.0,
+        }
+    }
+    /// How long it took, in seconds.
+    pub fn took(&self) -> f64 {
+        self.ended - self.started
+    }
     /// What came before was preparation.
     pub(crate) fn start(&mut self, cluster: &Cluster) -> (i64, u64) {
         self.started = (self.clock)();
