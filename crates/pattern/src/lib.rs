@@ -344,7 +344,12 @@ fn compile(node: &Node, program: &mut Vec<Inst>) -> Result<(), String> {
         }
         Node::Repeat(node, least, most) => {
             for _ in 0..*least {
+                let before = program.len();
                 compile(node, program)?;
+                if program.len() == before {
+                    // Nothing, however often, is nothing.
+                    return Ok(());
+                }
             }
             match most {
                 None => {
@@ -425,6 +430,13 @@ mod tests {
             "",
             Err("error parsing regexp: missing argument to repetition operator: `*`"),
         );
+        let nested = "error parsing regexp: invalid nested repetition operator: `{2}{3}`";
+        check("a{2}{3}", "", Err(nested));
+        let often = "error parsing regexp: invalid repeat count: `{1001}`";
+        check("a{1001}", "", Err(often));
+        let product = "error parsing regexp: invalid repeat count: `{100}`";
+        check("(a{100}){100}", "", Err(product));
+        check("(?:){1000}(a{2}){3}b+?", "aaaaaab", Ok(true));
         check(
             r"(?=a)",
             "",

@@ -2,6 +2,21 @@
 
 use super::{Inst, MAX_DEPTH, Node, SetItem};
 
+/// How often RE2 repeats anything at the most, repetitions inside repetitions multiplied.
+const REPEATS_MAX: u32 = 1000;
+
+fn repeats_fit(node: &Node, left: u32) -> bool {
+    match node {
+        Node::Empty | Node::Inst(_) => true,
+        Node::Concat(nodes) | Node::Either(nodes) => nodes.iter().all(|n| repeats_fit(n, left)),
+        Node::Group(node, _) => repeats_fit(node, left),
+        Node::Repeat(node, least, most) => match most.unwrap_or(*least) {
+            n if n > left => false,
+            n => repeats_fit(node, left / n.max(1)),
+        },
+    }
+}
+
 pub(super) struct Parser {
     pub text: Vec<char>,
     pub at: usize,
@@ -55,16 +70,25 @@ impl Parser {
             let first = self.at == start;
             let mut node = self.atom(first)?;
             let mut repeats = 0;
+            let operators = self.at;
             while let Some((least, most)) = self.repeat()? {
                 // Lazy or greedy, what matches is the same.
                 if self.re2 && self.peek(0) == Some('?') {
                     self.at += 1;
                 }
                 repeats += 1;
+                if self.re2 && repeats > 1 {
+                    let text = self.since(operators);
+                    return Err(format!("invalid nested repetition operator: `{text}`"));
+                }
                 if repeats > 16 {
                     return Err("Regular expression too big".to_owned());
                 }
                 node = Node::Repeat(Box::new(node), least, most);
+                if self.re2 && !repeats_fit(&node, REPEATS_MAX) {
+                    let text = self.since(operators);
+                    return Err(format!("invalid repeat count: `{text}`"));
+                }
             }
             nodes.push(node);
         }
@@ -73,6 +97,10 @@ impl Parser {
             1 => nodes.remove(0),
             _ => Node::Concat(nodes),
         })
+    }
+
+    fn since(&self, start: usize) -> String {
+        self.text[start..self.at].iter().collect()
     }
 
     fn repeat(&mut self) -> Result<Option<(u32, Option<u32>)>, String> {
@@ -102,9 +130,6 @@ impl Parser {
         };
         if !self.take('}') {
             return Err("Unmatched { or \\{".to_owned());
-        }
-        if self.re2 && (least.unwrap_or(0) > 1000 || most.is_some_and(|m| m > 1000)) {
-            return Err("invalid repeat count".to_owned());
         }
         if self.re2 {
             return Ok(Some((least.unwrap_or(0), most)));
