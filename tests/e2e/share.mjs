@@ -45,4 +45,10 @@ export default async function (browser, url) {
   assert.equal(await frame.page.evaluate(() => localStorage.getItem("bottleship.session")), null);
   assert.deepEqual(frame.wrong, []);
   await frame.context.close();
+
+  const taught = await open(browser, `${url}?embed=lesson&lesson=rollout`, { lang: "ko", width: 900, height: 540 });
+  await prompt(taught.page);
+  for (const pane of ["lesson", "cluster", "terminal"]) assert.ok(await taught.page.locator(`.pane.${pane}`).isVisible(), pane);
+  assert.deepEqual(taught.wrong, []);
+  await taught.context.close();
 }
